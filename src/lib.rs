@@ -1,0 +1,2 @@
+//! cnx: infrastructure as code for the CloudNexus cloud.
+pub mod model;

@@ -1,0 +1,2 @@
+//! The words that every room speaks. Knows no other room.
+pub mod http;
