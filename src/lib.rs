@@ -1,2 +1,3 @@
 //! cnx: infrastructure as code for the CloudNexus cloud.
+pub mod diag;
 pub mod model;

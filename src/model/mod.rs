@@ -1,2 +1,21 @@
 //! The words that every room speaks. Knows no other room.
+
+pub mod address;
+pub mod dag;
 pub mod http;
+pub mod ident;
+pub mod json;
+pub mod number;
+pub mod span;
+pub mod time;
+pub mod types;
+pub mod value;
+
+pub use address::{Address, AddressPattern, Mode, ModuleStep};
+pub use dag::{Cycle, Dag, Graph, NodeId};
+pub use ident::{Ident, JobId, Key, RemoteId};
+pub use number::Number;
+pub use span::{FileId, SourceMap, Span, Spanned};
+pub use time::Timestamp;
+pub use types::{KeyType, Member, ObjectType, Type};
+pub use value::{AttrPath, Attributes, Unknown, Value};
