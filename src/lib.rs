@@ -1,4 +1,7 @@
 //! cnx: infrastructure as code for the CloudNexus cloud.
+pub mod desired;
 pub mod diag;
 pub mod model;
+pub mod program;
+pub mod provider;
 pub mod syntax;

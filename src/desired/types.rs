@@ -1,0 +1,160 @@
+//! What a program wants, evaluated: instances with their values, edges and lifecycle. The door to `plan`.
+
+use crate::model::{Address, Attributes, Dag, Ident, NodeId, Span, Type, Value};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::diag::Diagnostics;
+
+/// What instances have come to hold: read while planning (from live objects) and while applying (from answers).
+pub trait Outputs {
+    /// The attributes of an instance as far as known; a member may be unknown. `None`: nothing is known yet.
+    fn attributes(&self, address: &Address) -> Option<&Attributes>;
+}
+
+/// Re-evaluates with outputs. One function for planning and applying, so that both substitute alike.
+pub trait Resolve: Send + Sync {
+    /// The instance with everything filled in that `outputs` knows.
+    fn instance(&self, node: NodeId, outputs: &dyn Outputs) -> Result<Instance, Diagnostics>;
+
+    /// The program's outputs, likewise.
+    fn outputs(&self, outputs: &dyn Outputs) -> Result<IndexMap<Ident, Output>, Diagnostics>;
+}
+
+/// The resolver of a [`Desired`]; none where the program is empty.
+#[derive(Clone, Default)]
+pub struct Resolver(pub Option<Arc<dyn Resolve>>);
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
+/// Everything that a program wants, for one environment and one set of parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// Instances and what each depends on. Data sources and actions are nodes too.
+    pub graph: Dag<Instance>,
+    pub by_address: BTreeMap<Address, NodeId>,
+    pub outputs: IndexMap<Ident, Output>,
+    pub settings: Settings,
+    pub resolver: Resolver,
+}
+
+impl Desired {
+    /// The instance with what `outputs` knows filled in; one that waits for nothing is returned as it is.
+    pub fn resolve(&self, node: NodeId, outputs: &dyn Outputs) -> Result<Instance, Diagnostics> {
+        let instance = self.graph.node(node);
+        match &self.resolver.0 {
+            Some(resolver) if !instance.is_known() => resolver.instance(node, outputs),
+            _ => Ok(instance.clone()),
+        }
+    }
+}
+
+/// A value and where it was written (for a default of the catalog: the header).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    pub value: Value,
+    pub span: Span,
+}
+
+/// One instance of a declaration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    pub address: Address,
+    /// Attributes as written, with catalog defaults filled in; unknown where they wait for an output.
+    pub attributes: BTreeMap<Ident, Given>,
+    pub lifecycle: Lifecycle,
+    /// The header of the declaration.
+    pub span: Span,
+    /// Its doc comment.
+    pub doc: String,
+}
+
+impl Instance {
+    /// Whether nothing in it waits for an output.
+    pub fn is_known(&self) -> bool {
+        let lifecycle = &self.lifecycle;
+        self.attributes.values().all(|given| given.value.is_known())
+            && lifecycle.replace_when.iter().chain(&lifecycle.triggers).all(Value::is_known)
+            && lifecycle.conditions.iter().all(|condition| condition.holds.is_known())
+    }
+
+    /// The plain values.
+    pub fn values(&self) -> Attributes {
+        self.attributes.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect()
+    }
+}
+
+/// Instructions to the engine (`design: language`, Lifecycle), evaluated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lifecycle {
+    pub protect: bool,
+    pub create_before_destroy: bool,
+    /// Attribute paths not compared (`tags.owner`).
+    pub ignore: Vec<String>,
+    /// Values whose change replaces.
+    pub replace_when: Vec<Value>,
+    pub retain: bool,
+    /// Milliseconds by operation.
+    pub timeouts: BTreeMap<Ident, i64>,
+    /// Values whose change runs an action again (or takes a snapshot anew).
+    pub triggers: Vec<Value>,
+    pub adopt: bool,
+    pub wait_for_window: bool,
+    /// Milliseconds.
+    pub retry_capacity: Option<i64>,
+    pub region_fallback: Vec<String>,
+    pub conditions: Vec<Condition>,
+}
+
+/// A `before` or `after` block: checked before the change or after the object is ready.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub after: bool,
+    /// True, false or unknown so far.
+    pub holds: Value,
+    pub message: String,
+    pub span: Span,
+}
+
+/// `output NAME = expr`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub ty: Type,
+    pub value: Value,
+    pub secret: bool,
+    pub span: Span,
+}
+
+/// Where the program runs against: the environment and the provider's settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// `project "NAME"`; the folder's name where there is none.
+    pub project: String,
+    /// The environment's name, `default` without one.
+    pub environment: String,
+    pub target: Target,
+    pub protect: bool,
+    /// `compute_url = …` and the like, by setting name.
+    pub urls: BTreeMap<Ident, String>,
+    pub requests_per_minute: Option<u32>,
+    /// Milliseconds that a step may wait for a rate limit before it ends resumably (`contract.md L57`).
+    pub max_wait: Option<i64>,
+    pub default_tags: BTreeMap<String, String>,
+    pub default_region: Option<String>,
+}
+
+/// Which cloud is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// The embedded emulator.
+    #[default]
+    Local,
+    Sandbox,
+    Production,
+}
