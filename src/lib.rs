@@ -1,7 +1,9 @@
 //! cnx: infrastructure as code for the CloudNexus cloud.
+pub mod cloud;
 pub mod desired;
 pub mod diag;
 pub mod model;
 pub mod program;
 pub mod provider;
 pub mod syntax;
+pub mod world;

@@ -1,0 +1,123 @@
+//! What apply asks of the cloud and what it hears back: typed operations, four outcome classes. No graph, no steps.
+
+use crate::model::{Attributes, Ident, JobId, RemoteId, Timestamp, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Which operation of the catalog is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    Create,
+    Read,
+    Delete,
+    /// An update of a kind by its name (`patch`, `resize`, `scale`, `start`).
+    Update(Ident),
+    /// The operation of an action kind (`cdn_purge`) or of a data source.
+    Run,
+}
+
+/// A key that the API may use to recognise the same request (`Idempotency-Key`); lives and dies with its nonce.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct IdempotencyKey(pub String);
+
+/// One operation on the API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Kind, action kind or data source.
+    pub kind: Ident,
+    pub verb: Verb,
+    /// The object, where there is one already.
+    pub id: Option<RemoteId>,
+    /// For a create: all attributes; for an update: the ones that change, and those that name the route or are always sent.
+    pub attributes: Attributes,
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// Put into the kind's stamp attribute at create: name → text.
+    pub stamp: BTreeMap<String, String>,
+    /// For one attempt.
+    pub deadline: Duration,
+}
+
+/// An error that the API gave in one of its forms (`contract.md L53`).
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ApiError {
+    pub status: u16,
+    /// `insufficient_resources`; empty where the answer had none.
+    pub code: String,
+    pub message: String,
+    /// The details as JSON text; empty where there are none.
+    pub details: String,
+    pub request_id: String,
+}
+
+/// What an object looked like when it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    pub id: RemoteId,
+    /// Attributes by the catalog's names; members that the answer left out are absent (`contract.md L28`).
+    pub attributes: Attributes,
+    /// The API's status word, where the kind has one.
+    pub status: Option<String>,
+    pub current_job: Option<JobId>,
+    pub etag: Option<String>,
+}
+
+/// A 2xx answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Accepted {
+    pub job: Option<JobId>,
+    /// The id of the object, where the answer says it.
+    pub id: Option<RemoteId>,
+    pub object: Option<Observed>,
+    /// The whole `data` for sources and actions.
+    pub data: Option<Value>,
+}
+
+/// The four classes of what became of a request (reliability: outcome classes).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing left this machine; may be sent again.
+    NotSent {
+        reason: String,
+    },
+    /// The API refused in its own words.
+    Rejected(ApiError),
+    Accepted(Accepted),
+    /// It may or may not have been done.
+    Unknown {
+        reason: String,
+        error: Option<ApiError>,
+    },
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobStatus {
+    /// Scheduled, queued, running, or a word that cnx does not know.
+    Open,
+    /// Waits for its window.
+    Scheduled(Timestamp),
+    Succeeded,
+    Failed,
+    Canceled,
+    /// The API no longer (or never) knows it.
+    Missing,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    pub id: JobId,
+    pub status: JobStatus,
+    /// 0 to 100.
+    pub progress: u8,
+    pub resource: Option<RemoteId>,
+    /// The `result` object.
+    pub result: Option<Value>,
+    pub error: Option<ApiError>,
+}
+
+/// A list, read to its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    pub objects: Vec<Observed>,
+    pub requests: u32,
+}

@@ -1,0 +1,5 @@
+//! The API client: requests from kinds, pagination, budgets, retries, jobs, errors. A `Transport` lies below it.
+
+pub mod call;
+
+pub use call::*;
