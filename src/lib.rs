@@ -1,9 +1,12 @@
 //! cnx: infrastructure as code for the CloudNexus cloud.
+pub mod apply;
 pub mod cloud;
 pub mod desired;
 pub mod diag;
 pub mod model;
+pub mod plan;
 pub mod program;
 pub mod provider;
+pub mod state;
 pub mod syntax;
 pub mod world;

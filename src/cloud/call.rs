@@ -1,6 +1,6 @@
 //! What apply asks of the cloud and what it hears back: typed operations, four outcome classes. No graph, no steps.
 
-use crate::model::{Attributes, Ident, JobId, RemoteId, Timestamp, Value};
+use crate::model::{Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -47,18 +47,6 @@ pub struct ApiError {
     /// The details as JSON text; empty where there are none.
     pub details: String,
     pub request_id: String,
-}
-
-/// What an object looked like when it was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Observed {
-    pub id: RemoteId,
-    /// Attributes by the catalog's names; members that the answer left out are absent (`contract.md L28`).
-    pub attributes: Attributes,
-    /// The API's status word, where the kind has one.
-    pub status: Option<String>,
-    pub current_job: Option<JobId>,
-    pub etag: Option<String>,
 }
 
 /// A 2xx answer.

@@ -1,0 +1,93 @@
+//! What an apply tells while it runs: one stream for the live view, plain lines and JSON.
+
+use crate::model::{Address, Ident, JobId, NodeId, RemoteId};
+use crate::plan::Action;
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepEnd {
+    Done,
+    /// Refused or failed, with the words to show and the code of the API.
+    Failed {
+        message: String,
+        code: String,
+        request_id: String,
+        help: String,
+    },
+    /// Not started: a step it needs failed, or the run was stopped.
+    Skipped {
+        because: Option<Address>,
+        why: String,
+    },
+    /// Its outcome is open; the next run takes it up.
+    Open {
+        why: String,
+    },
+}
+
+/// One thing that happened. Times are added by whoever writes it down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    RunStarted {
+        steps: usize,
+    },
+    StepStarted {
+        step: NodeId,
+        address: Address,
+        action: Action,
+        expected: i64,
+    },
+    /// The object has an id.
+    Bound {
+        step: NodeId,
+        id: RemoteId,
+    },
+    /// A job runs for the step: 0 to 100.
+    Job {
+        step: NodeId,
+        job: JobId,
+        progress: u8,
+    },
+    /// The step waits (rate limit, busy object, window), with the reason.
+    Waiting {
+        step: NodeId,
+        why: String,
+    },
+    StepEnded {
+        step: NodeId,
+        address: Address,
+        action: Action,
+        end: StepEnd,
+    },
+    /// The request budget of a surface: what is left in this minute.
+    Budget {
+        surface: Ident,
+        remaining: u32,
+        limit: u32,
+    },
+    /// The first Ctrl-C: no new steps.
+    Stopping {
+        in_flight: usize,
+    },
+    RunEnded(Summary),
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    pub created: usize,
+    pub updated: usize,
+    /// Replacements count once.
+    pub replaced: usize,
+    pub destroyed: usize,
+    pub ran: usize,
+    /// Forgotten, adopted, noted, read.
+    pub other: usize,
+    pub failed: usize,
+    pub skipped: usize,
+    pub open: usize,
+    pub interrupted: bool,
+    pub requests: u32,
+    /// Milliseconds.
+    pub elapsed: i64,
+}
