@@ -91,7 +91,7 @@ pub struct Kind {
     pub replaceable_in_parallel: bool,
     /// The attribute (a map of text) that carries cnx's mark in the create request.
     pub stamp: Option<Ident>,
-    /// Attributes that show what was made, in order, for folded plan entries and pickers.
+    /// Deadlines of its operations.
     pub timeouts: Timeouts,
 }
 
@@ -150,6 +150,7 @@ pub enum Compare {
 /// Bounds on what a program may write; outside them is an error, or a warning where only a pattern is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validation {
+    /// Of a text, or of each text in a collection.
     pub pattern: Option<String>,
     /// The pattern only warns: the set is open.
     pub pattern_warns: bool,
@@ -175,7 +176,10 @@ pub struct Attribute {
     pub compare: Compare,
     pub validation: Validation,
     /// The member of the API's objects that shows it, when it is not the attribute's own name (`desired_status` shows in `status`).
+    /// Dots go down into objects (`source.id`).
     pub shown_as: String,
+    /// Where the API shows a change of it that is accepted and waits for its window (`pending_scale.new_tier`); dots as above.
+    pub pending_as: Option<String>,
     /// Members that the API may leave out of its answers (`contract.md L28`): then the last applied value stands.
     pub may_be_hidden: bool,
     /// A computed value that no update in place changes (`id`, `created_at`): known across updates.
@@ -199,7 +203,7 @@ pub struct Operation {
     pub routes: Vec<Route>,
     /// Members with fixed values: `{ action = "resize" }`.
     pub constants: IndexMap<String, Value>,
-    /// Attribute → member of the body. `id` stands for the object's own id.
+    /// Attribute → member of the body, of the query for a GET. `id` stands for the object's own id.
     pub members: IndexMap<Ident, String>,
     /// Send all members, not only the changed ones (`scale`).
     pub sends_all: bool,
@@ -217,7 +221,7 @@ pub struct Operation {
     pub timeout: i64,
     /// Answered with a job as a rule (the answer decides; used for estimates).
     pub job: bool,
-    /// Observed statuses in which it can't run, and the operations to run before and after (`resize` may need `stop`).
+    /// The operation to run first where the API refuses because of the object's state (`resize` may need `stop`, `contract.md L44`).
     pub needs: Option<Ident>,
 }
 
