@@ -32,7 +32,10 @@ pub struct Call {
     pub attributes: Attributes,
     pub idempotency_key: Option<IdempotencyKey>,
     /// Put into the kind's stamp attribute at create: name → text.
+    /// An update that sends the stamp attribute carries it again.
     pub stamp: BTreeMap<String, String>,
+    /// Sent as `If-Match`: the version that the decision was made from.
+    pub etag: Option<String>,
     /// For one attempt.
     pub deadline: Duration,
 }

@@ -1,6 +1,8 @@
 //! HTTP messages as plain data: what the client sends, what a transport carries and what the emulator answers.
 //! No library's types, no meaning: paths, headers and bytes.
 
+use std::fmt;
+
 /// The methods that the API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
@@ -40,7 +42,7 @@ impl Method {
 }
 
 /// Header names and values in order; names compare without case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, String)>);
 
 impl Headers {
@@ -50,6 +52,17 @@ impl Headers {
 
     pub fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_owned(), value.into()));
+    }
+}
+
+impl fmt::Debug for Headers {
+    /// Without the value of `Authorization`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.iter().map(|(name, value)| {
+            let is_secret = name.eq_ignore_ascii_case("authorization");
+            (name.as_str(), if is_secret { "(redacted)" } else { value.as_str() })
+        });
+        f.debug_list().entries(shown).finish()
     }
 }
 

@@ -41,6 +41,10 @@ pub trait Random: Send + Sync {
 /// Disk. Paths are as given by the caller; errors name the path.
 pub trait Files: Send + Sync {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>>;
+    /// As `read`, for secrets: refuses a link, and a file that others may read (`PermissionDenied`).
+    fn read_private(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.read(path)
+    }
     /// Files of a folder, not of its subfolders, sorted by name.
     fn list(&self, folder: &Path) -> std::io::Result<Vec<String>>;
     /// Whole and durable or not at all (temporary file, fsync, rename, fsync of the folder). Mode 0600 where `private`.
