@@ -1,5 +1,23 @@
 //! The outside: disk, network, time, randomness, terminal. Traits first, then the real ones.
 
+pub mod clock;
+pub mod environment;
+pub mod files;
+pub mod network;
+pub mod random;
+pub mod runtime;
 pub mod seams;
+pub mod secret;
+pub mod signals;
+pub mod terminal;
 
+pub use clock::RealClock;
+pub use environment::{ColourWish, Environment};
+pub use files::RealFiles;
+pub use network::{Network, NoNetwork};
+pub use random::RealRandom;
+pub use runtime::block_on;
 pub use seams::{Clock, Files, Random, Transport, TransportError};
+pub use secret::ApiKey;
+pub use signals::{Interrupt, interrupts};
+pub use terminal::{RealTerminal, Terminal};

@@ -1,0 +1,45 @@
+//! The terminal: whether there is one, how wide it is, and a line that a person types.
+
+use std::io::{BufRead, IsTerminal, Result, Write};
+
+/// What the command line needs of the terminal; tests bring their own.
+pub trait Terminal: Send + Sync {
+    /// Somebody can answer a question.
+    fn can_ask(&self) -> bool;
+    fn output_is_terminal(&self) -> bool;
+    fn error_is_terminal(&self) -> bool;
+    /// In columns, where it is known.
+    fn width(&self) -> Option<u16>;
+    /// Shows the question on standard error and waits for a line; `None` at the end of input.
+    fn ask(&self, question: &str) -> Result<Option<String>>;
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealTerminal;
+
+impl Terminal for RealTerminal {
+    fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && self.error_is_terminal()
+    }
+
+    fn output_is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
+    fn error_is_terminal(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
+    fn width(&self) -> Option<u16> {
+        terminal_size::terminal_size().map(|(width, _)| width.0)
+    }
+
+    fn ask(&self, question: &str) -> Result<Option<String>> {
+        let mut error = std::io::stderr().lock();
+        error.write_all(question.as_bytes())?;
+        error.flush()?;
+        let mut line = String::new();
+        let length = std::io::stdin().lock().read_line(&mut line)?;
+        Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
