@@ -1,3 +1,16 @@
 //! From text to tree and back. The only room that sees pest.
 
 pub mod ast;
+mod build;
+pub mod codes;
+mod comments;
+mod diagnose;
+mod grammar;
+mod hints;
+mod parse;
+mod scan;
+
+pub use parse::{Parsed, parse, parse_expression, parse_type};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! What stands between the braces of a declaration, entry by entry; a broken entry is told and left out.
+
+use super::builder::{Builder, Pair};
+use crate::model::Spanned;
+use crate::syntax::ast::{Attribute, Block, Body, BodyEntry};
+use crate::syntax::codes;
+use crate::syntax::grammar::Rule;
+
+/// Where a body stands, which decides the nested blocks that it may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A declaration that has no nested blocks.
+    Plain,
+    /// A resource, data source, action or module: `lifecycle`.
+    Resource,
+    /// `lifecycle`: `before` and `after`.
+    Lifecycle,
+    /// `before`, `after`: none.
+    Condition,
+}
+
+impl Place {
+    fn of_block(self, name: &str) -> Option<Place> {
+        match (self, name) {
+            (Place::Resource, "lifecycle") => Some(Place::Lifecycle),
+            (Place::Lifecycle, "before" | "after") => Some(Place::Condition),
+            _ => None,
+        }
+    }
+}
+
+impl Builder {
+    pub(super) fn body(&mut self, pair: Pair<'_>, place: Place) -> Body {
+        let span = self.span(&pair);
+        let mut entries = Vec::new();
+        let mut inner = pair.into_inner().peekable();
+        while let Some(child) = inner.next() {
+            if child.as_rule() == Rule::bad_entry {
+                self.bad_entry(&child);
+                continue;
+            }
+            let name = self.key_name(child);
+            self.refuse_colon(&mut inner);
+            let value = inner.next().expect("invariant: an entry has a value or a body");
+            if value.as_rule() == Rule::body {
+                entries.extend(self.block(name, value, place).map(BodyEntry::Block));
+            } else {
+                let value = self.expr(value);
+                let span = name.span.to(value.span);
+                entries.push(BodyEntry::Attribute(Attribute { name, value, span }));
+            }
+        }
+        Body { span, entries }
+    }
+
+    fn block(&mut self, name: Spanned<crate::model::Ident>, pair: Pair<'_>, place: Place) -> Option<Block> {
+        let span = name.span;
+        match place.of_block(name.value.as_str()) {
+            Some(inside) => {
+                let body = self.deeper(1, span, |builder| builder.body(pair, inside))?;
+                Some(Block { name, body })
+            }
+            None => {
+                self.complain_of_block(&name);
+                // Its entries are checked all the same; the block itself is not handed on.
+                self.deeper(1, span, |builder| builder.body(pair, Place::Condition));
+                None
+            }
+        }
+    }
+
+    fn complain_of_block(&mut self, name: &Spanned<crate::model::Ident>) {
+        let text = name.value.as_str();
+        let (label, help) = match text {
+            "lifecycle" => ("not here", "`lifecycle` stands in a resource, an action, a data source or a module".to_owned()),
+            "before" | "after" => ("not here", format!("`{text}` stands in the `lifecycle` of a resource")),
+            _ => ("only `lifecycle` and its `before` and `after` are blocks", format!("write `{text} = {{ … }}`")),
+        };
+        self.complain(&codes::NESTED_BLOCK, name.span, label, help);
+    }
+}

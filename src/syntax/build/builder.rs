@@ -1,0 +1,117 @@
+//! What every part of the tree builder shares: places, names, depth, complaints.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{FileId, Ident, Span, Spanned};
+use crate::syntax::codes;
+use crate::syntax::grammar::Rule;
+
+pub(in crate::syntax) type Pair<'t> = pest::iterators::Pair<'t, Rule>;
+
+/// Levels of a tree: brackets count, and so do operators, members and arguments in a row. Keeps whoever walks the tree off the
+/// end of a small stack; 128 nested calls with an operator each still fit.
+const MAX_LEVELS: usize = 384;
+
+/// Reserved everywhere; all other words are contextual.
+pub(in crate::syntax) const RESERVED: [&str; 6] = ["for", "in", "if", "true", "false", "null"];
+
+/// Builds the tree of one piece of a file.
+pub(in crate::syntax) struct Builder {
+    pub file: FileId,
+    /// Where the parsed piece begins in the file, in bytes.
+    pub base: usize,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Byte ranges that the scan complained of: a broken entry that touches one has been told already.
+    pub told: Vec<(usize, usize)>,
+    pub(super) levels: usize,
+}
+
+impl Builder {
+    pub fn new(file: FileId, told: Vec<(usize, usize)>) -> Builder {
+        Builder { file, base: 0, diagnostics: Vec::new(), told, levels: 0 }
+    }
+
+    pub(super) fn span(&self, pair: &Pair<'_>) -> Span {
+        let span = pair.as_span();
+        self.range(span.start(), span.end())
+    }
+
+    /// A place given in bytes of the parsed piece.
+    pub(super) fn range(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, self.base + start, self.base + end)
+    }
+
+    pub(super) fn complain(&mut self, code: &'static Code, span: Span, label: impl Into<String>, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(code, "").at(span, label).help(help));
+    }
+
+    /// Whether something in this range has been complained of before parsing.
+    pub(in crate::syntax) fn is_told(&self, start: usize, end: usize) -> bool {
+        let (start, end) = (self.base + start, self.base + end);
+        let first = self.told.partition_point(|(_, told_end)| *told_end < start);
+        self.told.get(first).is_some_and(|(told_start, _)| *told_start <= end)
+    }
+
+    /// Goes `by` levels deeper for `inside`; `None`, with a complaint, where that is too deep.
+    pub(super) fn deeper<T>(&mut self, by: usize, span: Span, inside: impl FnOnce(&mut Builder) -> T) -> Option<T> {
+        if self.levels + by > MAX_LEVELS {
+            let help = "name an inner part with `let`, or join many values with a list and a function";
+            self.complain(&codes::TOO_DEEP, span, "too many operators and brackets within one another", help);
+            return None;
+        }
+        self.levels += by;
+        let result = inside(self);
+        self.levels -= by;
+        Some(result)
+    }
+
+    pub(super) fn spanned_word(&self, pair: &Pair<'_>) -> Spanned<Ident> {
+        Spanned::new(Ident::new(pair.as_str()), self.span(pair))
+    }
+
+    /// A name that a declaration, a loop or a key gives: `[a-z][a-z0-9_]*`, not reserved.
+    pub(super) fn name(&mut self, pair: &Pair<'_>) -> Spanned<Ident> {
+        let name = self.spanned_word(pair);
+        self.check_name(&name);
+        name
+    }
+
+    pub(super) fn check_name(&mut self, name: &Spanned<Ident>) {
+        let text = name.value.as_str();
+        if RESERVED.contains(&text) {
+            let help = format!("choose another name than `{text}`, or quote it where it is a key");
+            self.complain(&codes::RESERVED_WORD, name.span, "reserved", help);
+        } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.contains(|c: char| c.is_ascii_uppercase()) {
+            let help = format!("write `{}`; a key with other letters stands in quotes", lower_name(text));
+            self.complain(&codes::BAD_NAME, name.span, "names are lower case: letters, digits and `_`, a letter first", help);
+        }
+    }
+
+    pub(super) fn type_name(&mut self, pair: &Pair<'_>) -> Spanned<Ident> {
+        let name = self.spanned_word(pair);
+        let text = name.value.as_str();
+        if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
+            let help = format!("write `{}`", camel_name(text));
+            self.complain(&codes::BAD_NAME, name.span, "the name of a type begins with a capital letter", help);
+        }
+        name
+    }
+}
+
+/// `myServer` as `my_server`.
+fn lower_name(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    if name.is_empty() { "name".to_owned() } else { name }
+}
+
+/// `plan_size` as `PlanSize`.
+fn camel_name(text: &str) -> String {
+    let words = text.split('_').filter(|word| !word.is_empty());
+    let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
+    if name.is_empty() { "Name".to_owned() } else { name }
+}

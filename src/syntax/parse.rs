@@ -1,0 +1,115 @@
+//! The door from text to tree: scan, parse piece by piece, build.
+
+use super::ast::{Ast, Comment, Expr, Item, TypeExpr};
+use super::build::Builder;
+use super::codes;
+use super::comments::attach_docs;
+use super::grammar::{Grammar, Rule};
+use super::scan::{Scan, scan};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{FileId, Span};
+use pest::Parser;
+
+/// Bytes of a source file (`design: language`, "Limits").
+pub const MAX_FILE: usize = 16 * 1024 * 1024;
+
+/// A file read: what of it could be understood, and what was wrong with the rest.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The declarations and entries that are well-formed; broken ones are left out.
+    pub ast: Ast,
+    /// In order of place; empty exactly when the whole text is well-formed.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads one source file. Never fails: everything that is wrong is among the diagnostics, all of it at once.
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    if text.len() > MAX_FILE {
+        let place = Span::new(file, 0, 0);
+        let label = format!("{} bytes", text.len());
+        let help = "split the module into several `.cnx` files, or read large content with `file(\"…\")`";
+        let diagnostic = Diagnostic::new(&codes::TOO_LARGE, "").at(place, label).help(help);
+        return parsed(file, Vec::new(), Vec::new(), vec![diagnostic]);
+    }
+    let Scan { comments, mut diagnostics, told, patched, cuts, deepest, refused } = scan(file, text);
+    if refused {
+        return parsed(file, Vec::new(), comments, diagnostics);
+    }
+    let mut builder = Builder::new(file, told);
+    let source = patched.as_deref().unwrap_or(text);
+    let mut items = on_enough_stack(deepest, || items(&mut builder, source, &cuts));
+    attach_docs(text, &comments, &mut items);
+    diagnostics.append(&mut builder.diagnostics);
+    parsed(file, items, comments, diagnostics)
+}
+
+/// Reads one expression, as after `-p NAME=`.
+pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Diagnostic> {
+    alone(file, text, Rule::alone_expr, Builder::expr)
+}
+
+/// Reads one type.
+pub fn parse_type(file: FileId, text: &str) -> Result<TypeExpr, Diagnostic> {
+    alone(file, text, Rule::alone_type, Builder::type_expr)
+}
+
+fn parsed(file: FileId, items: Vec<Item>, comments: Vec<Comment>, diagnostics: Vec<Diagnostic>) -> Parsed {
+    let mut diagnostics = Diagnostics(diagnostics);
+    diagnostics.sort();
+    Parsed { ast: Ast { file, items, comments }, diagnostics }
+}
+
+fn items(builder: &mut Builder, source: &str, cuts: &[usize]) -> Vec<Item> {
+    let mut items = Vec::new();
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain(std::iter::once(source.len()));
+    for (start, end) in starts.zip(ends) {
+        builder.base = start;
+        let piece = &source[start..end];
+        let pairs = match Grammar::parse(Rule::file, piece) {
+            Ok(pairs) => pairs,
+            Err(error) => {
+                builder.whole_piece(piece, &error);
+                continue;
+            }
+        };
+        let file = pairs.into_iter().flat_map(|pair| pair.into_inner());
+        for pair in file {
+            match pair.as_rule() {
+                Rule::EOI => {}
+                Rule::bad_item => builder.bad_item(&pair),
+                _ => items.push(builder.item(pair)),
+            }
+        }
+    }
+    items
+}
+
+/// One expression or type that is the whole text.
+fn alone<T>(file: FileId, text: &str, rule: Rule, build: fn(&mut Builder, super::build::Pair<'_>) -> T) -> Result<T, Diagnostic> {
+    let Scan { diagnostics, deepest, .. } = scan(file, text);
+    if let Some(first) = diagnostics.into_iter().next() {
+        return Err(first);
+    }
+    let mut builder = Builder::new(file, Vec::new());
+    on_enough_stack(deepest, || {
+        let parsed = Grammar::parse(rule, text);
+        let inner = match parsed {
+            Ok(pairs) => pairs.into_iter().flat_map(|pair| pair.into_inner()).find(|pair| pair.as_rule() != Rule::EOI),
+            Err(_) => None,
+        };
+        let Some(inner) = inner else { return Err(builder.broken(rule, text, 0)) };
+        let built = build(&mut builder, inner);
+        match builder.diagnostics.into_iter().next() {
+            Some(diagnostic) => Err(diagnostic),
+            None => Ok(built),
+        }
+    })
+}
+
+/// Runs on a stack that holds the deepest text that the limits allow; only deep texts pay for one.
+fn on_enough_stack<T>(deepest: usize, work: impl FnOnce() -> T) -> T {
+    const SHALLOW: usize = 16;
+    const STACK: usize = 16 * 1024 * 1024;
+    if deepest <= SHALLOW { stacker::maybe_grow(256 * 1024, STACK, work) } else { stacker::grow(STACK, work) }
+}
