@@ -7,7 +7,6 @@ pub mod model;
 pub mod plan;
 pub mod program;
 pub mod provider;
-pub mod report;
 pub mod state;
 pub mod syntax;
 pub mod world;

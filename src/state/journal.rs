@@ -40,8 +40,6 @@ pub struct Intent {
     /// What is wanted, for the record that a create leaves.
     pub wanted: Attributes,
     pub lifecycle: Remembered,
-    /// Ids of this kind that were there before (kinds without a stamp).
-    pub known_before: BTreeSet<RemoteId>,
     pub epoch: u64,
     pub attempt: u32,
     pub at: Timestamp,
@@ -75,6 +73,12 @@ pub enum JournalEntry {
     },
     /// The cloud that this state belongs to.
     Pinned(Pin),
+    /// Objects of a kind without a stamp that are there and not ours, listed before the run's first create of the kind:
+    /// none of them can be what an unclear create made.
+    Strangers {
+        kind: Ident,
+        ids: BTreeSet<RemoteId>,
+    },
     Intent(Box<Intent>),
     /// A 2xx answer (R2).
     Accepted {
@@ -153,6 +157,7 @@ pub enum JournalEntry {
         observed: Observed,
         applied: Attributes,
         lifecycle: Remembered,
+        at: Timestamp,
     },
     /// Renamed in the program.
     Moved {
@@ -222,6 +227,16 @@ pub struct Open {
     pub candidates: Vec<RemoteId>,
 }
 
+/// What is kept of a create that was given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tombstone {
+    pub address: Address,
+    pub kind: Ident,
+    pub nonce: Nonce,
+    pub fingerprint: String,
+    pub at: Timestamp,
+}
+
 /// The last run of an action: what it was run with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionRecord {
@@ -247,4 +262,12 @@ pub struct Snapshot {
     pub open: BTreeMap<OperationId, Open>,
     pub actions: BTreeMap<Address, ActionRecord>,
     pub outputs: BTreeMap<Ident, StoredOutput>,
+    /// By kind: what was there and not ours before the last run that created some.
+    pub strangers: BTreeMap<Ident, BTreeSet<RemoteId>>,
+    /// Creates that are known to have made nothing: what turns up later with their mark is a late duplicate (R7).
+    pub tombstones: BTreeMap<OperationId, Tombstone>,
+    /// Whose every object of `records` and `deposed` is; kept by `fold`, so that no object is bound twice.
+    pub ids: BTreeMap<RemoteId, Address>,
+    /// The open create of an address; kept by `fold`, at most one each.
+    pub creating: BTreeMap<Address, OperationId>,
 }

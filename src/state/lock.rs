@@ -1,0 +1,120 @@
+//! Who may write a state: a lock file of its own that is never renamed, held by the operating system and so gone with its
+//! process, with a note inside that tells others who holds it. Knows nothing of the state.
+
+use super::codes;
+use super::sqlite_files::{create_private_file, refuse_link};
+use crate::diag::Diagnostic;
+use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Who holds a lock, for the message that others get.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// `user@host`
+    pub who: String,
+    pub process: u32,
+    /// `cnx apply`
+    pub command: String,
+    pub since: Timestamp,
+}
+
+/// Held until it is dropped or its process ends.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Why it is not held.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// The holder, as far as its note says.
+    #[error("{path} is locked{}", described(.holder.as_ref()))]
+    Held { path: String, holder: Option<Holder> },
+    #[error("{path}: {reason}")]
+    Failed { path: String, reason: String },
+}
+
+impl LockError {
+    /// As a complaint for people.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            LockError::Held { .. } => Diagnostic::new(&codes::LOCKED, self.to_string())
+                .help("wait for it to end, or give --lock-timeout to wait here; the lock goes with its process"),
+            LockError::Failed { .. } => Diagnostic::new(&codes::LOCK_FAILED, self.to_string())
+                .help("check that the folder is yours and writable"),
+        }
+    }
+}
+
+fn described(holder: Option<&Holder>) -> String {
+    match holder {
+        Some(Holder { who, process, command, since }) => {
+            format!(" by {who} (process {process}, `{command}`, since {since})")
+        }
+        None => String::new(),
+    }
+}
+
+/// The lock that belongs to a state file: `dev.db` → `dev.lock`.
+pub fn lock_path(state: &Path) -> PathBuf {
+    state.with_extension("lock")
+}
+
+impl Lock {
+    /// Takes the lock or says who has it.
+    pub fn take(path: &Path, holder: &Holder) -> Result<Lock, LockError> {
+        let failed = |reason: String| LockError::Failed { path: path.display().to_string(), reason };
+        let text = |error: std::io::Error| failed(error.to_string());
+        refuse_link(path).map_err(|error| failed(error.to_string()))?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            refuse_link(folder).map_err(|error| failed(error.to_string()))?;
+            std::fs::create_dir_all(folder).map_err(text)?;
+        }
+        create_private_file(path).map_err(text)?;
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;
+        match file.try_lock() {
+            Ok(()) => {
+                write_note(&mut file, holder).map_err(text)?;
+                Ok(Lock { file })
+            }
+            Err(TryLockError::WouldBlock) => {
+                Err(LockError::Held { path: path.display().to_string(), holder: read_note(&mut file) })
+            }
+            Err(TryLockError::Error(error)) => Err(text(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Who holds the lock now, for `cnx doctor`; `None` where nobody does.
+pub fn holder(path: &Path) -> Option<Holder> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    match file.try_lock() {
+        Ok(()) => None,
+        Err(_) => read_note(&mut file),
+    }
+}
+
+fn write_note(file: &mut File, holder: &Holder) -> std::io::Result<()> {
+    let note = serde_json::to_vec(holder)?;
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&note)?;
+    file.flush()
+}
+
+fn read_note(file: &mut File) -> Option<Holder> {
+    let mut note = String::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
+    file.take(4096).read_to_string(&mut note).ok()?;
+    serde_json::from_str(&note).ok()
+}

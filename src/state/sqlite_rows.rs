@@ -1,0 +1,297 @@
+//! The tables of a state file and how a snapshot lies in them. Knows no paths, no permissions, no policy.
+
+use super::fold::Touched;
+use super::journal::*;
+use super::store::HistoryRow;
+use super::wire::{FORMAT, entry_from_json};
+use super::wire_record::*;
+use super::wire_value::address_to_wire;
+use crate::model::{Address, Ident};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+/// `head` is one row: where the journal stands. `journal` is the history, each row chained to the one before by its hash.
+/// `fact` is the snapshot: one row an object, an open operation, an output, and so on.
+const SCHEMA: &str = "
+CREATE TABLE head (
+  one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  next_operation INTEGER NOT NULL, hash BLOB NOT NULL, pin TEXT, written_by TEXT NOT NULL);
+CREATE TABLE journal (
+  serial INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, entry TEXT NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE fact (
+  section TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (section, name)) WITHOUT ROWID;
+";
+
+const WRITTEN_BY: &str = concat!("cnx ", env!("CARGO_PKG_VERSION"));
+
+const RECORD: &str = "record";
+const DEPOSED: &str = "deposed";
+const OPEN: &str = "open";
+const ACTION: &str = "action";
+const TOMBSTONE: &str = "tombstone";
+const OUTPUT: &str = "output";
+const STRANGERS: &str = "strangers";
+
+/// What went wrong below: the database's word, or rows that make no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// The format of the file; 0 for an empty one.
+pub fn format(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Who wrote last, for the refusal of a newer format.
+pub fn written_by(connection: &Connection) -> Option<String> {
+    connection.query_row("SELECT written_by FROM head", [], |row| row.get(0)).ok()
+}
+
+/// Lays out an empty file.
+pub fn create(connection: &mut Connection, lineage: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.execute(
+        "INSERT INTO head VALUES (1, ?1, 0, 0, 0, ?2, NULL, ?3)",
+        params![lineage, genesis(lineage), WRITTEN_BY],
+    )?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+/// Where the journal stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub serial: u64,
+    pub epoch: u64,
+    pub hash: Vec<u8>,
+}
+
+pub fn head(connection: &Connection) -> rusqlite::Result<Head> {
+    connection.query_row("SELECT serial, epoch, hash FROM head", [], |row| {
+        Ok(Head { serial: count(row, 0)?, epoch: count(row, 1)?, hash: row.get(2)? })
+    })
+}
+
+/// Adds one row to the history and returns the new head's hash.
+pub fn insert_entry(
+    connection: &Connection,
+    previous: &[u8],
+    serial: u64,
+    epoch: u64,
+    entry: &str,
+) -> rusqlite::Result<Vec<u8>> {
+    let hash = chained(previous, serial, epoch, entry);
+    connection.prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        serial.cast_signed(),
+        epoch.cast_signed(),
+        entry,
+        hash
+    ])?;
+    Ok(hash)
+}
+
+/// Writes what the entries changed, and the head.
+pub fn write_touched(
+    connection: &Connection,
+    snapshot: &Snapshot,
+    touched: &Touched,
+    hash: &[u8],
+) -> Result<(), RowError> {
+    for address in &touched.addresses {
+        write_address(connection, snapshot, address)?;
+    }
+    for operation in &touched.operations {
+        let name = operation_name(*operation);
+        put(connection, OPEN, &name, snapshot.open.get(operation).map(OpenWire::of))?;
+        put(connection, TOMBSTONE, &name, snapshot.tombstones.get(operation).map(TombstoneWire::of))?;
+    }
+    for kind in &touched.kinds {
+        put(connection, STRANGERS, kind.as_str(), snapshot.strangers.get(kind).map(ids_to_wire))?;
+    }
+    if touched.outputs {
+        connection.execute("DELETE FROM fact WHERE section = ?1", [OUTPUT])?;
+        for (name, output) in outputs_to_wire(&snapshot.outputs) {
+            put(connection, OUTPUT, &name, Some(output))?;
+        }
+    }
+    let pin = snapshot.pin.as_ref().map(|pin| json(&PinWire::of(pin))).transpose()?;
+    connection
+        .prepare_cached(
+            "UPDATE head SET serial = ?1, epoch = ?2, next_operation = ?3, hash = ?4, pin = ?5, written_by = ?6",
+        )?
+        .execute(params![
+            snapshot.serial.cast_signed(),
+            snapshot.epoch.cast_signed(),
+            snapshot.next_operation.cast_signed(),
+            hash,
+            pin,
+            WRITTEN_BY
+        ])?;
+    Ok(())
+}
+
+fn write_address(connection: &Connection, snapshot: &Snapshot, address: &Address) -> Result<(), RowError> {
+    let name = address_to_wire(address);
+    put(connection, RECORD, &name, snapshot.records.get(address).map(RecordWire::of))?;
+    put(connection, ACTION, &name, snapshot.actions.get(address).map(ActionWire::of))?;
+    let deposed = snapshot.deposed.get(address);
+    put(connection, DEPOSED, &name, deposed.map(|records| records.iter().map(RecordWire::of).collect::<Vec<_>>()))
+}
+
+/// The row as it now is; `None` takes it away.
+fn put(connection: &Connection, section: &str, name: &str, body: Option<impl Serialize>) -> Result<(), RowError> {
+    match body {
+        Some(body) => connection
+            .prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body")?
+            .execute(params![section, name, json(&body)?])?,
+        None => connection
+            .prepare_cached("DELETE FROM fact WHERE section = ?1 AND name = ?2")?
+            .execute(params![section, name])?,
+    };
+    Ok(())
+}
+
+fn json(body: &impl Serialize) -> Result<String, RowError> {
+    serde_json::to_string(body).map_err(|error| RowError::Damaged(error.to_string()))
+}
+
+/// The whole snapshot.
+pub fn read_snapshot(connection: &Connection) -> Result<Snapshot, RowError> {
+    let mut snapshot = connection.query_row("SELECT lineage, serial, epoch, next_operation FROM head", [], |row| {
+        Ok(Snapshot {
+            lineage: row.get(0)?,
+            serial: count(row, 1)?,
+            epoch: count(row, 2)?,
+            next_operation: count(row, 3)?,
+            ..Snapshot::default()
+        })
+    })?;
+    let pin: Option<String> = connection.query_row("SELECT pin FROM head", [], |row| row.get(0))?;
+    snapshot.pin = pin.map(|text| parse::<PinWire>("pin", &text)).transpose()?.map(|pin| pin.read());
+    let mut statement = connection.prepare("SELECT section, name, body FROM fact")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (section, name, body): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        take_fact(&mut snapshot, &section, &name, &body)?;
+    }
+    Ok(snapshot)
+}
+
+fn take_fact(snapshot: &mut Snapshot, section: &str, name: &str, body: &str) -> Result<(), RowError> {
+    let damaged = || RowError::Damaged(format!("{section} {name} cannot be read"));
+    match section {
+        RECORD => {
+            let record = parse::<RecordWire>(name, body)?.read().ok_or_else(damaged)?;
+            snapshot.ids.insert(record.id.clone(), record.address.clone());
+            snapshot.records.insert(record.address.clone(), record);
+        }
+        DEPOSED => {
+            for wire in parse::<Vec<RecordWire>>(name, body)? {
+                let record = wire.read().ok_or_else(damaged)?;
+                snapshot.ids.insert(record.id.clone(), record.address.clone());
+                snapshot.deposed.entry(record.address.clone()).or_default().push(record);
+            }
+        }
+        OPEN => {
+            let open = parse::<OpenWire>(name, body)?.read().ok_or_else(damaged)?;
+            if matches!(open.intent.purpose, Purpose::Create) {
+                snapshot.creating.insert(open.intent.address.clone(), open.intent.operation);
+            }
+            snapshot.open.insert(open.intent.operation, open);
+        }
+        ACTION => {
+            let action = parse::<ActionWire>(name, body)?.read().ok_or_else(damaged)?;
+            let address = super::wire_value::address_from_wire(name).ok_or_else(damaged)?;
+            snapshot.actions.insert(address, action);
+        }
+        TOMBSTONE => {
+            let tombstone = parse::<TombstoneWire>(name, body)?.read().ok_or_else(damaged)?;
+            snapshot.tombstones.insert(OperationId(name.trim_start_matches('0').parse().unwrap_or(0)), tombstone);
+        }
+        OUTPUT => {
+            let output = parse::<OutputWire>(name, body)?.read().ok_or_else(damaged)?;
+            snapshot.outputs.insert(Ident::new(name), output);
+        }
+        STRANGERS => {
+            snapshot.strangers.insert(Ident::new(name), id_set(&parse::<Vec<String>>(name, body)?));
+        }
+        _ => return Err(RowError::Damaged(format!("a section `{section}` that this format does not have"))),
+    }
+    Ok(())
+}
+
+fn parse<T: DeserializeOwned>(name: &str, body: &str) -> Result<T, RowError> {
+    serde_json::from_str(body).map_err(|error| RowError::Damaged(format!("{name}: {error}")))
+}
+
+/// Zero-padded, so that text order is number order.
+fn operation_name(operation: OperationId) -> String {
+    format!("{:020}", operation.0)
+}
+
+/// The newest rows, oldest first, each checked against its hash and the one before.
+pub fn read_history(connection: &Connection, limit: usize) -> Result<Vec<HistoryRow>, RowError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement =
+        connection.prepare("SELECT serial, epoch, entry, hash FROM journal ORDER BY serial DESC LIMIT ?1")?;
+    let rows = statement.query_map([limit], |row| Ok((count(row, 0)?, count(row, 1)?, row.get(2)?, row.get(3)?)))?;
+    let mut rows: Vec<(u64, u64, String, Vec<u8>)> = rows.collect::<rusqlite::Result<_>>()?;
+    rows.reverse();
+    let Some(first) = rows.first().map(|row| row.0) else { return Ok(Vec::new()) };
+    let mut previous = hash_before(connection, first)?;
+    let mut history = Vec::with_capacity(rows.len());
+    for (at, (serial, epoch, entry, hash)) in rows.into_iter().enumerate() {
+        let chained = chained(&previous, serial, epoch, &entry);
+        if chained != hash || serial != first + at as u64 {
+            return Err(RowError::Damaged(format!("journal entry {serial} does not follow from the one before")));
+        }
+        let read = entry_from_json(&entry);
+        let entry = read.ok_or_else(|| RowError::Damaged(format!("journal entry {serial} cannot be read")))?;
+        history.push(HistoryRow { serial, epoch, entry });
+        previous = hash;
+    }
+    if previous != head(connection)?.hash {
+        return Err(RowError::Damaged("the journal's last entry is not the one that the head names".to_owned()));
+    }
+    Ok(history)
+}
+
+fn hash_before(connection: &Connection, serial: u64) -> Result<Vec<u8>, RowError> {
+    let found: Option<Vec<u8>> = connection
+        .query_row("SELECT hash FROM journal WHERE serial = ?1", [serial.saturating_sub(1).cast_signed()], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    match found {
+        Some(hash) => Ok(hash),
+        None => {
+            let lineage: String = connection.query_row("SELECT lineage FROM head", [], |row| row.get(0))?;
+            Ok(genesis(&lineage))
+        }
+    }
+}
+
+/// SQLite's integers are signed; ours count up from nought.
+fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get(column).map(i64::cast_unsigned)
+}
+
+fn genesis(lineage: &str) -> Vec<u8> {
+    Sha256::digest(lineage.as_bytes()).to_vec()
+}
+
+fn chained(previous: &[u8], serial: u64, epoch: u64, entry: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(serial.to_le_bytes());
+    hash.update(epoch.to_le_bytes());
+    hash.update(entry.as_bytes());
+    hash.finalize().to_vec()
+}

@@ -1,0 +1,305 @@
+//! One conformance suite for every store, and what only files have: modes, links, full disks, readers beside a writer.
+
+use super::fold::fold;
+use super::sqlite_files::has_log;
+use super::*;
+use crate::model::{Address, Attributes, Ident, Key, Observed, RemoteId, Timestamp, Value};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+fn address(number: u8) -> Address {
+    Address::managed("server", "web", Some(Key::Int(i64::from(number))))
+}
+
+fn attributes(text: &str) -> Attributes {
+    Attributes::from([
+        (Ident::new("name"), Value::string(text)),
+        (Ident::new("keys"), Value::set([Value::string("a"), Value::int(2)])),
+    ])
+}
+
+fn observed(id: &RemoteId, text: &str) -> Observed {
+    let attributes = attributes(text);
+    Observed { id: id.clone(), attributes, status: Some("running".into()), current_job: None, etag: None }
+}
+
+fn intent(snapshot: &Snapshot, address: Address, purpose: Purpose, id: Option<RemoteId>) -> JournalEntry {
+    let operation = OperationId(snapshot.next_operation);
+    JournalEntry::Intent(Box::new(Intent {
+        operation,
+        address,
+        kind: "server".into(),
+        purpose,
+        id,
+        nonce: Nonce(format!("nonce-{}", operation.0)),
+        idempotency_key: format!("key-{}", operation.0),
+        fingerprint: "f".into(),
+        inputs_hash: "h".into(),
+        wanted: attributes("wanted"),
+        lifecycle: Remembered { triggers: vec![Value::int(1)], ..Remembered::default() },
+        epoch: snapshot.epoch,
+        attempt: 1,
+        at: Timestamp(1_000 + operation.0 as i64),
+    }))
+}
+
+/// Some legal next entry: `choice` picks which and for which object.
+fn next_entry(snapshot: &Snapshot, choice: u8) -> JournalEntry {
+    let address = address(choice % 5);
+    let id = RemoteId::new(&format!("srv_{}", snapshot.serial));
+    if snapshot.epoch == 0 || choice > 250 {
+        let at = Timestamp(snapshot.serial as i64);
+        let epoch = snapshot.epoch + 1;
+        return JournalEntry::RunStarted { run: "r".into(), epoch, holder: "a@b".into(), plan: "p".into(), at };
+    }
+    let same = snapshot.open.iter().find(|(_, open)| open.intent.address == address);
+    if let Some((operation, open)) = same.or_else(|| snapshot.open.iter().nth(usize::from(choice % 3))) {
+        return close(snapshot, *operation, open, id, choice);
+    }
+    let Some(record) = snapshot.records.get(&address) else {
+        return match choice / 5 % 4 {
+            0 => JournalEntry::Imported {
+                address,
+                kind: "server".into(),
+                observed: observed(&id, "imported"),
+                applied: attributes("imported"),
+                lifecycle: Remembered::default(),
+                at: Timestamp(5),
+            },
+            1 => intent(snapshot, address, Purpose::Run, None),
+            _ => intent(snapshot, address, Purpose::Create, None),
+        };
+    };
+    let to =
+        (0..9).map(self::address).find(|to| !snapshot.records.contains_key(to) && !snapshot.actions.contains_key(to));
+    match (choice / 5 % 9, to) {
+        (0 | 1, _) => intent(snapshot, address, Purpose::Update(vec!["patch".into()]), Some(record.id.clone())),
+        (2 | 3, _) => intent(snapshot, address, Purpose::Delete, Some(record.id.clone())),
+        (4, _) => JournalEntry::Deposed { address, id: record.id.clone() },
+        (5, _) => JournalEntry::Forgotten { address },
+        (6, Some(to)) => JournalEntry::Moved { from: address, to },
+        (7, _) => JournalEntry::Outputs(BTreeMap::from([(
+            Ident::new("out"),
+            StoredOutput { value: Value::Duration(5), secret: true },
+        )])),
+        _ => JournalEntry::Strangers { kind: "server".into(), ids: BTreeSet::from([id]) },
+    }
+}
+
+fn close(snapshot: &Snapshot, operation: OperationId, open: &Open, id: RemoteId, choice: u8) -> JournalEntry {
+    let address = &open.intent.address;
+    let held = snapshot.records.get(address);
+    let bound = held.filter(|record| record.condition == Condition::Pending(operation));
+    match (&open.intent.purpose, bound) {
+        (Purpose::Create, Some(record)) if choice.is_multiple_of(4) => {
+            JournalEntry::Failed { operation, id: Some(record.id.clone()), message: "half".into() }
+        }
+        (Purpose::Create, Some(record)) => {
+            JournalEntry::Ready { operation, observed: observed(&record.id, "now"), applied: attributes("done") }
+        }
+        (Purpose::Create, None) if choice.is_multiple_of(7) => JournalEntry::NotCreated { operation, evidence: "list".into() },
+        (Purpose::Create, None) if choice % 7 == 1 => JournalEntry::Asked { operation, candidates: vec![id] },
+        (Purpose::Create, None) if held.is_some() || choice % 7 == 2 => {
+            JournalEntry::Rejected { operation, status: 409, message: "no".into() }
+        }
+        (Purpose::Create, None) => JournalEntry::Bound { operation, id },
+        (Purpose::Run, _) => JournalEntry::Ran { operation },
+        (Purpose::Delete, _) => match &open.intent.id {
+            Some(id) => JournalEntry::Deleted { operation: Some(operation), address: address.clone(), id: id.clone() },
+            None => unreachable!("a delete names its object"),
+        },
+        (Purpose::Update(_), _) => match held {
+            Some(record) => {
+                JournalEntry::Ready { operation, observed: observed(&record.id, "new"), applied: attributes("new") }
+            }
+            None => JournalEntry::Failed { operation, id: None, message: "gone".into() },
+        },
+    }
+}
+
+/// Runs a script of choices, in commits of up to `group` entries, and compares store and fold after each.
+fn conforms(store: &dyn Store, choices: &[u8], group: usize) -> Snapshot {
+    let mut expected = store.load().unwrap();
+    for commit in choices.chunks(group) {
+        let mut entries = Vec::new();
+        for choice in commit {
+            let entry = next_entry(&expected, *choice);
+            fold(&mut expected, &entry).unwrap();
+            entries.push(entry);
+        }
+        store.append(&entries).unwrap();
+        assert_eq!(store.load().unwrap(), expected);
+    }
+    let history = store.history(usize::MAX).unwrap();
+    let mut replayed = Snapshot { lineage: expected.lineage.clone(), ..Snapshot::default() };
+    for row in &history {
+        fold(&mut replayed, &row.entry).unwrap();
+        assert_eq!((replayed.serial, replayed.epoch), (row.serial, row.epoch));
+    }
+    assert_eq!(replayed, expected);
+    expected
+}
+
+fn refuses_illegal_entries(store: &dyn Store) {
+    let before = store.load().unwrap();
+    let illegal = JournalEntry::Ran { operation: OperationId(99) };
+    let legal = next_entry(&before, 0);
+    assert!(matches!(store.append(&[legal.clone(), illegal]), Err(StoreError::Illegal(_))));
+    assert_eq!(store.load().unwrap(), before, "all or nothing");
+    assert!(matches!(store.append(&[legal]), Err(StoreError::Poisoned(_))), "R5");
+}
+
+fn fresh() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".cnx/state/dev.db");
+    (folder, path)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn stores_conform(choices in prop::collection::vec(any::<u8>(), 1..60), group in 1usize..7) {
+        conforms(&MemoryStore::new("line"), &choices, group);
+        let (_folder, path) = fresh();
+        let expected = conforms(&SqliteStore::open(&path, "line").unwrap(), &choices, group);
+        let again = SqliteStore::open(&path, "another").unwrap();
+        assert_eq!(again.load().unwrap(), expected, "as it was, lineage too");
+        drop(again);
+        assert_eq!(read_only(&path).unwrap(), Some(expected));
+    }
+}
+
+#[test]
+fn every_store_refuses_illegal_entries_whole() {
+    refuses_illegal_entries(&MemoryStore::new("line"));
+    let (_folder, path) = fresh();
+    refuses_illegal_entries(&SqliteStore::open(&path, "line").unwrap());
+}
+
+#[test]
+fn sqlite_is_one_without_the_write_ahead_log_race() {
+    let (major, minor, patch) = {
+        let parts: Vec<u32> = rusqlite::version().split('.').map(|part| part.parse().unwrap()).collect();
+        (parts[0], parts[1], parts[2])
+    };
+    assert!((major, minor, patch) >= (3, 51, 3), "{}", rusqlite::version());
+}
+
+#[test]
+fn a_second_writer_is_fenced() {
+    let (_folder, path) = fresh();
+    let old = SqliteStore::open(&path, "line").unwrap();
+    conforms(&old, &[255], 1);
+    let new = SqliteStore::open(&path, "line").unwrap();
+    conforms(&new, &[255], 1);
+    let mine = next_entry(&old.load().unwrap(), 10);
+    assert!(matches!(old.append(&[mine]), Err(StoreError::Fenced { held: 1, found: 2, .. })));
+    assert!(matches!(old.append(&[]), Err(StoreError::Poisoned(_))));
+}
+
+#[test]
+fn a_full_disk_stops_intents_and_lets_what_is_under_way_be_recorded() {
+    let (_folder, path) = fresh();
+    let store = SqliteStore::open(&path, "line").unwrap();
+    conforms(&store, &[255, 10], 1);
+    let open = *store.load().unwrap().open.keys().next().unwrap();
+    store.limit_pages(Some(1));
+    let big = JournalEntry::Asked { operation: open, candidates: vec![RemoteId::new(&"x".repeat(1 << 20))] };
+    let start = intent(&store.load().unwrap(), address(8), Purpose::Create, None);
+    let full = store.append(&[start.clone(), big.clone()]);
+    assert!(matches!(full, Err(StoreError::NoSpace { .. })), "{full:?}");
+    store.limit_pages(None);
+    assert!(matches!(store.append(&[start]), Err(StoreError::NoSpace { .. })), "no new intent");
+    store.append(&[JournalEntry::NotCreated { operation: open, evidence: "none".into() }]).unwrap();
+    assert!(store.load().unwrap().open.is_empty());
+    assert!(!path.with_extension("reserve").exists(), "the reserve was given back");
+}
+
+#[test]
+fn damage_is_found() {
+    let (_folder, path) = fresh();
+    conforms(&SqliteStore::open(&path, "line").unwrap(), &[255, 10, 3, 3, 3], 1);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute("UPDATE journal SET entry = replace(entry, 'wanted', 'hacked') WHERE serial = 2", []).unwrap();
+    drop(raw);
+    assert!(matches!(SqliteStore::open(&path, "line"), Err(StoreError::Corrupt { .. })));
+    std::fs::write(&path, b"not a database at all, but long enough to look like one to a reader").unwrap();
+    assert!(matches!(SqliteStore::open(&path, "line"), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(read_only(&path), Err(StoreError::Corrupt { .. })));
+}
+
+#[test]
+fn a_newer_format_is_refused_with_its_writer() {
+    let (_folder, path) = fresh();
+    drop(SqliteStore::open(&path, "line").unwrap());
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA user_version = 9; UPDATE head SET written_by = 'cnx 7.0.0'").unwrap();
+    drop(raw);
+    let refused = SqliteStore::open(&path, "line").unwrap_err();
+    assert!(refused.diagnostic().message.contains("written by cnx 7.0.0"), "{refused}");
+    assert!(matches!(read_only(&path), Err(StoreError::TooNew { found: 9, .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_private_and_links_are_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = fresh();
+    let store = SqliteStore::open(&path, "line").unwrap();
+    conforms(&store, &[255, 10], 1);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for entry in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let other = folder.path().join("other.db");
+    std::fs::write(&other, b"").unwrap();
+    for suffix in ["b.db", "c.db-wal", "d.reserve"] {
+        let link = path.parent().unwrap().join(suffix);
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let target = path.with_file_name(format!("{}.db", &suffix[..1]));
+        let refused = SqliteStore::open(&target, "line");
+        assert!(matches!(refused, Err(StoreError::UnsafePath { .. })), "{suffix}: {refused:?}");
+    }
+    let linked = folder.path().join("linked");
+    std::os::unix::fs::symlink(path.parent().unwrap(), &linked).unwrap();
+    assert!(matches!(SqliteStore::open(&linked.join("dev.db"), "line"), Err(StoreError::UnsafePath { .. })));
+    assert_eq!(std::fs::read(&other).unwrap(), b"", "nothing was written through a link");
+}
+
+#[test]
+fn reading_writes_nothing() {
+    let (_folder, path) = fresh();
+    assert_eq!(read_only(&path).unwrap(), None);
+    assert!(!path.parent().unwrap().exists(), "not even a folder");
+    let store = SqliteStore::open(&path, "line").unwrap();
+    let expected = conforms(&store, &[255, 10, 3], 1);
+    assert!(has_log(&path));
+    assert_eq!(read_only(&path).unwrap().as_ref(), Some(&expected), "beside a writer");
+    drop(store);
+    let names = || {
+        let listed = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        listed.map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>()
+    };
+    let before = names();
+    assert_eq!(read_only(&path).unwrap(), Some(expected));
+    assert_eq!(read_only_history(&path, 2).unwrap().len(), 2);
+    assert_eq!(names(), before);
+}
+
+#[test]
+fn a_second_process_hears_who_holds_the_lock() {
+    let (_folder, path) = fresh();
+    let lock = lock_path(&path);
+    let first = Holder { who: "ann@desk".into(), process: 7, command: "cnx apply".into(), since: Timestamp(0) };
+    let second = Holder { who: "bob@lap".into(), ..first.clone() };
+    let held = Lock::take(&lock, &first).unwrap();
+    let refused = Lock::take(&lock, &second).unwrap_err();
+    assert!(matches!(&refused, LockError::Held { holder: Some(holder), .. } if *holder == first), "{refused}");
+    let shown = refused.diagnostic().message;
+    assert!(shown.ends_with("by ann@desk (process 7, `cnx apply`, since 1970-01-01T00:00:00Z)"), "{shown}");
+    drop(held);
+    drop(Lock::take(&lock, &second).unwrap());
+}
