@@ -3,6 +3,7 @@ pub mod apply;
 pub mod cloud;
 pub mod desired;
 pub mod diag;
+pub mod emulator;
 pub mod model;
 pub mod plan;
 pub mod program;

@@ -1,0 +1,153 @@
+//! The control API, `/__emulator/…`, on a listener of its own (contract.md 4.8): for tests and people, not part of CloudNexus.
+use serde_json::{Map, Value, json};
+
+use super::clock::{Now, rfc3339};
+use super::config::Config;
+use super::core::{Emulator, Record};
+use super::drift;
+use super::handle::control_error;
+use super::query::Query;
+use crate::model::http::{Headers, Method, Request, Response};
+
+/// What went wrong with a control request.
+pub struct Complaint {
+    pub status: u16,
+    pub message: String,
+}
+
+/// 400 with a text.
+pub fn complain(message: impl Into<String>) -> Complaint {
+    Complaint { status: 400, message: message.into() }
+}
+
+/// Answers a control request.
+pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response {
+    let outcome = match (request.method, request.path()) {
+        (Method::Post, "/__emulator/reset") => reset(emulator, request, now),
+        (Method::Post, "/__emulator/clock/advance") => advance(emulator, request, now),
+        (Method::Get, "/__emulator/clock") => Ok(clock(emulator, now)),
+        (Method::Get, "/__emulator/state") => Ok(json!({"records": emulator.snapshot()})),
+        (Method::Put, "/__emulator/state") => put_state(emulator, request, now),
+        (Method::Get, "/__emulator/config") => Ok(json!(emulator.config())),
+        (Method::Put, "/__emulator/config") => put_config(emulator, request, now),
+        (Method::Get, "/__emulator/requests") => Ok(requests(emulator, request)),
+        (Method::Post, "/__emulator/drift") => body(request).and_then(|body| drift::apply(emulator, &body, now)),
+        (Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete, _) => {
+            Err(Complaint { status: 404, message: "There is no such control route.".to_owned() })
+        }
+    };
+    match outcome {
+        Ok(value) => {
+            let mut headers = Headers::default();
+            headers.push("Content-Type", "application/json");
+            Response { status: 200, headers, body: value.to_string().into_bytes() }
+        }
+        Err(complaint) => {
+            let code = if complaint.status == 404 { "not_found" } else { "invalid_parameter" };
+            control_error(complaint.status, code, &complaint.message)
+        }
+    }
+}
+
+/// The body as an object; none is an empty one.
+pub fn body(request: &Request) -> Result<Map<String, Value>, Complaint> {
+    if request.body.is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(complain("The body must be a JSON object.")),
+        Err(error) => Err(complain(format!("The body is not valid JSON: {error}."))),
+    }
+}
+
+/// `POST reset`: an empty world, or that of `{"fixtures": …}`, and another account.
+fn reset(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    let wanted = body(request)?;
+    if !wanted.is_empty() {
+        reconfigure(emulator, wanted, now)?;
+    }
+    emulator.reset(now);
+    Ok(json!({"account_id": emulator.account_id()}))
+}
+
+/// `POST clock/advance` with `{"seconds": n}`.
+fn advance(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    let body = body(request)?;
+    let seconds = body.get("seconds").and_then(Value::as_f64).filter(|seconds| (0.0..1e12).contains(seconds));
+    let Some(seconds) = seconds else { return Err(complain("seconds must be a number of 0 or more.")) };
+    let mut clock = emulator.head.clock.clone();
+    clock.advance((seconds * 1000.0) as i64);
+    emulator.set_clock(clock);
+    emulator.settle(now);
+    Ok(self::clock(emulator, now))
+}
+
+fn clock(emulator: &Emulator, now: Now) -> Value {
+    json!({"virtual": rfc3339(emulator.virtual_ms(now)), "real": rfc3339(now.unix_ms)})
+}
+
+/// `PUT state` with what `GET state` answered.
+fn put_state(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    let mut body = body(request)?;
+    let records = body.remove("records").ok_or_else(|| complain("records is missing."))?;
+    let records: Vec<Record> =
+        serde_json::from_value(records).map_err(|error| complain(format!("records: {error}")))?;
+    if !matches!(records.first(), Some(Record::Begin(_))) {
+        return Err(complain("records must begin with a beginning."));
+    }
+    for record in records {
+        emulator.replace_with(record).map_err(complain)?;
+    }
+    emulator.settle(now);
+    Ok(json!({"account_id": emulator.account_id()}))
+}
+
+/// `PUT config`: the members given take the place of the present ones; names may be dotted (`"auth.family": "strict"`).
+fn put_config(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    reconfigure(emulator, body(request)?, now)?;
+    Ok(json!(emulator.config()))
+}
+
+fn reconfigure(emulator: &mut Emulator, wanted: Map<String, Value>, now: Now) -> Result<(), Complaint> {
+    let mut whole = json!(emulator.config());
+    for (name, value) in wanted {
+        merge(&mut whole, expand(&name, value));
+    }
+    let config: Config = serde_json::from_value(whole).map_err(|error| complain(format!("config: {error}")))?;
+    emulator.configure(config, now).map_err(complain)
+}
+
+/// `a.b` with a value as nested objects.
+fn expand(name: &str, value: Value) -> Value {
+    match name.split_once('.') {
+        Some((head, rest)) => json!({head: expand(rest, value)}),
+        None => json!({name: value}),
+    }
+}
+
+/// Objects are merged member by member, everything else is replaced.
+fn merge(old: &mut Value, new: Value) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (name, value) in new {
+                match old.get_mut(&name) {
+                    Some(inner) => merge(inner, value),
+                    None => {
+                        old.insert(name, value);
+                    }
+                }
+            }
+        }
+        (old, new) => *old = new,
+    }
+}
+
+/// `GET requests`, with `since` (numbers above) and `limit` (the last ones).
+fn requests(emulator: &Emulator, request: &Request) -> Value {
+    let query = Query::parse(request.query());
+    let since: u64 = query.get("since").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let entries: Vec<_> = emulator.requests().filter(|entry| entry.number > since).collect();
+    let limit = query.get("limit").and_then(|text| text.parse().ok()).unwrap_or(entries.len());
+    json!({"requests": &entries[entries.len().saturating_sub(limit)..]})
+}

@@ -1,0 +1,272 @@
+//! The emulated cloud as a state machine: what it holds, how it begins, how it changes.
+//! No clock, disk, network or randomness; `handle.rs` answers requests with it.
+use serde::{Deserialize, Serialize};
+
+use super::clock::{Clock, Now};
+use super::config::{Config, Fixtures};
+use super::fixtures;
+use super::idempotency::{Replays, Stored};
+use super::ids;
+use super::keys::{Key, seeded};
+use super::limits::Limits;
+use super::log::Log;
+use super::tenant::{Change, Environment, Tenant};
+
+/// Version of the records below; others are refused.
+pub const FORMAT: u32 = 1;
+
+/// What the store writes: enough to rebuild the machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// The world begins anew; everything before is void.
+    Begin(Head),
+    Clock(Clock),
+    Data(Environment, Change),
+    /// An answer kept for its idempotency key.
+    Answered(Stored),
+}
+
+/// What is true of a whole world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    pub format: u32,
+    pub account_id: String,
+    /// Number of resets.
+    pub generation: u32,
+    pub clock: Clock,
+}
+
+/// The machine.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    pub(super) config: Config,
+    pub(super) keys: Vec<Key>,
+    pub(super) head: Head,
+    pub(super) live: Tenant,
+    pub(super) test: Tenant,
+    pub(super) limits: Limits,
+    pub(super) replays: Replays,
+    pub(super) log: Log,
+    /// Requests so far.
+    pub(super) counter: u64,
+    records: Vec<Record>,
+}
+
+impl Emulator {
+    /// A new world. Its records are queued like any others.
+    pub fn new(config: Config, now: Now) -> Emulator {
+        let head = Head { format: FORMAT, account_id: String::new(), generation: 0, clock: Clock::start(&config, now) };
+        let mut keys = seeded();
+        keys.extend(config.keys.iter().cloned());
+        let mut emulator = Emulator {
+            log: Log::new(config.log_capacity),
+            config,
+            keys,
+            head,
+            live: Tenant::default(),
+            test: Tenant::default(),
+            limits: Limits::default(),
+            replays: Replays::default(),
+            counter: 0,
+            records: Vec::new(),
+        };
+        emulator.begin(0, now);
+        emulator
+    }
+
+    /// The machine that wrote these records.
+    ///
+    /// # Errors
+    /// What is wrong with the records, in words.
+    pub fn restore(config: Config, records: impl IntoIterator<Item = Record>, now: Now) -> Result<Emulator, String> {
+        let mut emulator = Emulator::new(config, now);
+        emulator.records.clear();
+        let mut begun = false;
+        for record in records {
+            begun |= matches!(record, Record::Begin(_));
+            if !begun {
+                return Err("the records do not begin with a beginning".to_owned());
+            }
+            emulator.take_over(record)?;
+        }
+        if !begun {
+            return Err("there are no records".to_owned());
+        }
+        let mut clock = emulator.head.clock.clone();
+        clock.follow(&emulator.config, now);
+        emulator.set_clock(clock);
+        Ok(emulator)
+    }
+
+    /// Takes over a record that was written elsewhere.
+    ///
+    /// # Errors
+    /// The record is of a format that this version does not know.
+    pub fn take_over(&mut self, record: Record) -> Result<(), String> {
+        match record {
+            Record::Begin(head) if head.format != FORMAT => {
+                return Err(format!("format {} is not known here; this version knows {FORMAT}", head.format));
+            }
+            Record::Begin(head) => {
+                self.head = head;
+                self.wipe();
+            }
+            Record::Clock(clock) => self.head.clock = clock,
+            Record::Data(environment, change) => self.tenant_mut(environment).apply(&change),
+            Record::Answered(stored) => self.replays.keep(stored),
+        }
+        Ok(())
+    }
+
+    /// Takes over a record of a state that somebody puts in the place of this one; the store hears of it.
+    pub(super) fn replace_with(&mut self, record: Record) -> Result<(), String> {
+        self.take_over(record.clone())?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Empties everything and puts the fixtures in; the account is another one.
+    pub fn reset(&mut self, now: Now) {
+        self.head.clock = Clock::start(&self.config, now);
+        self.log.clear();
+        self.begin(self.head.generation + 1, now);
+    }
+
+    fn begin(&mut self, generation: u32, now: Now) {
+        let parts = [self.config.seed.to_string(), now.unix_ms.to_string(), generation.to_string()];
+        let parts: Vec<&str> = std::iter::once("account").chain(parts.iter().map(String::as_str)).collect();
+        self.head.account_id = format!("acct_{}", ids::base36(&parts, 12));
+        self.head.generation = generation;
+        self.wipe();
+        self.records.push(Record::Begin(self.head.clone()));
+        match self.config.fixtures {
+            Fixtures::Empty => {}
+            Fixtures::Documented => {
+                for environment in [Environment::Live, Environment::Test] {
+                    fixtures::documented(self, environment);
+                }
+            }
+        }
+    }
+
+    fn wipe(&mut self) {
+        self.live = Tenant::default();
+        self.test = Tenant::default();
+        self.limits = Limits::default();
+        self.replays = Replays::default();
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Takes a new configuration over; virtual time goes on from where it is.
+    ///
+    /// # Errors
+    /// What makes no sense in it.
+    pub fn configure(&mut self, config: Config, now: Now) -> Result<(), String> {
+        config.check()?;
+        self.keys = seeded();
+        self.keys.extend(config.keys.iter().cloned());
+        self.log.resize(config.log_capacity);
+        self.config = config;
+        let mut clock = self.head.clock.clone();
+        clock.follow(&self.config, now);
+        self.set_clock(clock);
+        Ok(())
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Clock) {
+        if clock != self.head.clock {
+            self.head.clock = clock.clone();
+            self.records.push(Record::Clock(clock));
+        }
+    }
+
+    /// Stable for a data directory, another one after a reset.
+    pub fn account_id(&self) -> &str {
+        &self.head.account_id
+    }
+
+    /// Virtual time, Unix milliseconds.
+    pub fn virtual_ms(&self, now: Now) -> i64 {
+        self.head.clock.virtual_ms(now)
+    }
+
+    pub fn tenant(&self, environment: Environment) -> &Tenant {
+        match environment {
+            Environment::Live => &self.live,
+            Environment::Test => &self.test,
+        }
+    }
+
+    fn tenant_mut(&mut self, environment: Environment) -> &mut Tenant {
+        match environment {
+            Environment::Live => &mut self.live,
+            Environment::Test => &mut self.test,
+        }
+    }
+
+    /// The one way in which data changes.
+    pub(super) fn commit(&mut self, environment: Environment, change: Change) {
+        self.tenant_mut(environment).apply(&change);
+        self.records.push(Record::Data(environment, change));
+    }
+
+    pub(super) fn keep_answer(&mut self, stored: Stored) {
+        self.replays.keep(stored.clone());
+        self.records.push(Record::Answered(stored));
+    }
+
+    /// Takes the next thing off an agenda when its time has come.
+    pub(super) fn pop_due(&mut self, environment: Environment, at_ms: i64) -> Option<(i64, smol_str::SmolStr)> {
+        let agenda = &mut self.tenant_mut(environment).agenda;
+        if agenda.first().is_some_and(|(due_ms, _)| *due_ms <= at_ms) { agenda.pop_first() } else { None }
+    }
+
+    /// Takes the next job that is to be forgotten.
+    pub(super) fn pop_expired(&mut self, environment: Environment, now: Now) -> Option<smol_str::SmolStr> {
+        let expiry = &mut self.tenant_mut(environment).expiry;
+        if expiry.first().is_some_and(|(due_ms, _)| *due_ms <= now.unix_ms) {
+            expiry.pop_first().map(|(_, id)| id)
+        } else {
+            None
+        }
+    }
+
+    /// What has changed since the last call, for the store.
+    pub fn take_records(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+
+    /// Records that rebuild this machine from nothing.
+    pub fn snapshot(&self) -> Vec<Record> {
+        let mut records = vec![Record::Begin(self.head.clone())];
+        for environment in [Environment::Live, Environment::Test] {
+            let changes = self.tenant(environment).snapshot();
+            records.extend(changes.into_iter().map(|change| Record::Data(environment, change)));
+        }
+        records.extend(self.replays.all().cloned().map(Record::Answered));
+        records
+    }
+
+    /// Fills the log of a restored machine; counting goes on from its last number, which is returned.
+    pub fn remember(&mut self, entries: Vec<super::log::LogEntry>) -> u64 {
+        for entry in entries {
+            self.counter = self.counter.max(entry.number);
+            self.log.push(entry);
+        }
+        self.counter
+    }
+
+    /// The requests with a higher number, oldest first.
+    pub fn requests_after(&self, number: u64) -> impl Iterator<Item = &super::log::LogEntry> {
+        self.log.after(number)
+    }
+
+    /// The requests so far, oldest first (as many as the log keeps).
+    pub fn requests(&self) -> impl Iterator<Item = &super::log::LogEntry> {
+        self.log.entries()
+    }
+}

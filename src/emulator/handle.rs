@@ -1,0 +1,244 @@
+//! The way of a request through the machine, in the order of checks of contract.md 4.2:
+//! route, key, rate limit, permission, body, idempotency, and then what the operation itself checks.
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::call::{Call, Reply, parse_body};
+use super::clock::{Now, rfc3339};
+use super::config::{ErrorFormat, Idempotency};
+use super::core::Emulator;
+use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
+use super::idempotency::{Stored, key_of};
+use super::ids;
+use super::keys::{Key, authenticate, authorize, redact};
+use super::limits;
+use super::log::{LogEntry, body_value};
+use super::object::Kind;
+use super::query::Query;
+use super::routes::{Door, Found, Operation, find};
+use super::{cdn, control, databases, lists, machines, rules, ssh_keys};
+use crate::model::http::{Headers, Method, Request, Response};
+
+impl Emulator {
+    /// Answers a request that arrives at a real time. Pure: same machine, same request, same time, same answer.
+    pub fn handle(&mut self, door: Door, request: &Request, now: Now) -> Response {
+        self.answer(door, Some(request.method), request, now)
+    }
+
+    /// Answers a request whose method is none that the API uses (405, or 404 where nothing is).
+    pub fn refuse_method(&mut self, door: Door, request: &Request, now: Now) -> Response {
+        self.answer(door, None, request, now)
+    }
+
+    fn answer(&mut self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Response {
+        self.settle(now);
+        if door == Door::Control {
+            return control::handle(self, request, now);
+        }
+        self.counter += 1;
+        let request_id = ids::request_id(self.config.seed, self.counter);
+        let key = authenticate(&self.config, &self.keys, door, request.headers.get("authorization"));
+        let outcome = self.check(door, method, request, now, &key);
+        let mut error_code = None;
+        let (status, body, content_type, mut extra) = match outcome {
+            Ok(reply) => (reply.status, reply.body, "application/json", reply.headers),
+            Err(refusal) => {
+                error_code = Some(refusal.error.code.clone());
+                let error = self.shown(*refusal.error, refusal.status);
+                let (body, content_type) = render(&error, refusal.status, &request_id, self.config.error_format);
+                (refusal.status, body, content_type, refusal.headers)
+            }
+        };
+        if !self.config.profile.is_full() {
+            extra.retain(|(name, _)| *name == "Allow");
+        }
+        let budget = self.limits.budget(&self.config, key.as_ref().ok(), door.surface(), now);
+        extra.extend(limits::headers(&self.config, budget, door.surface(), status, now));
+        if self.config.profile.is_full() {
+            extra.push(("X-Request-Id", request_id.clone()));
+        }
+        let mut headers = Headers::default();
+        headers.push("Content-Type", content_type);
+        headers.push("Date", http_date(now));
+        for (name, value) in extra {
+            headers.push(name, value);
+        }
+        let response = Response { status, headers, body };
+        self.note(door, request, now, &response, error_code, request_id);
+        response
+    }
+
+    /// An error as the profile shows it: the plain envelope has no details of a 404 (4.1).
+    fn shown(&self, mut error: ErrorBody, status: u16) -> ErrorBody {
+        if status == 404 && !self.config.profile.is_full() {
+            error.details = json!({});
+        }
+        error
+    }
+
+    /// Every check that comes before the operation.
+    fn check(
+        &mut self,
+        door: Door,
+        method: Option<Method>,
+        request: &Request,
+        now: Now,
+        key: &Result<Key, Refusal>,
+    ) -> Result<Reply, Refusal> {
+        let (route, captured) = match find(door.surface(), self.config.profile, method, request.path()) {
+            Found::Route(route, captured) => (route, captured),
+            Found::WrongMethod(allowed) => return Err(wrong_method(&allowed)),
+            Found::Nothing => return Err(no_route(request.path())),
+        };
+        let key = key.clone()?;
+        self.limits.count(&self.config, &key, door.surface(), now)?;
+        authorize(&key, route.method.is_write(), route.scope)?;
+        let wants_body = matches!(route.method, Method::Post | Method::Patch | Method::Put);
+        let body = parse_body(request, wants_body)?;
+        let call = Call {
+            door,
+            environment: key.environment,
+            key,
+            route,
+            captured,
+            path: request.path(),
+            query: Query::parse(request.query()),
+            headers: &request.headers,
+            body,
+            at_ms: self.virtual_ms(now),
+            now,
+        };
+        self.once(&call, &request.body)
+    }
+
+    /// Executes a call, or answers what the same call was answered before (4.7).
+    fn once(&mut self, call: &Call<'_>, body: &[u8]) -> Result<Reply, Refusal> {
+        let honoured = call.route.method == Method::Post
+            && self.config.idempotency == Idempotency::On
+            && self.config.profile.is_full();
+        let header = key_of(call.headers.get("idempotency-key").filter(|_| honoured))?;
+        let Some(header) = header else { return self.execute(call) };
+        let place = format!("{} {} {} {header}", call.environment, call.route.method.as_str(), call.path);
+        let fingerprint = ids::hex_digest(body, 32);
+        if let Some(reply) = self.replays.find(&place, &fingerprint)? {
+            return Ok(reply);
+        }
+        let reply = self.execute(call)?;
+        // Only what was executed is kept: refusals leave no trace.
+        self.keep_answer(Stored {
+            place,
+            fingerprint,
+            status: reply.status,
+            headers: reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            body: String::from_utf8_lossy(&reply.body).into_owned(),
+            at_ms: call.now.unix_ms,
+        });
+        Ok(reply)
+    }
+
+    fn execute(&mut self, call: &Call<'_>) -> Result<Reply, Refusal> {
+        match call.route.operation {
+            Operation::List(kind) => lists::objects(self, call, kind),
+            Operation::Read(kind) => lists::object(self, call, kind),
+            Operation::Create(kind) => create(self, call, kind),
+            Operation::Update(kind) => update(self, call, kind),
+            Operation::Delete(kind) => delete(self, call, kind),
+            Operation::Act(kind) => machines::act(self, call, kind),
+            Operation::ScaleDatabase => databases::scale(self, call),
+            Operation::Purge => cdn::purge(self, call),
+            Operation::Analytics => cdn::analytics(self, call),
+            Operation::ListJobs => lists::jobs(self, call),
+            Operation::ReadJob => lists::job(self, call),
+            Operation::ListCatalog(which) => lists::catalog(self, call, which),
+            Operation::ReadImage => lists::image(call),
+            Operation::ReadAccount => Ok(lists::account(self, call)),
+        }
+    }
+
+    /// Writes the request into the log.
+    fn note(
+        &mut self,
+        door: Door,
+        request: &Request,
+        now: Now,
+        response: &Response,
+        error_code: Option<String>,
+        request_id: String,
+    ) {
+        self.log.push(LogEntry {
+            number: self.counter,
+            at: rfc3339(now.unix_ms),
+            door,
+            method: request.method.as_str().to_owned(),
+            target: redact(&request.target),
+            key: request.headers.get("authorization").map(redact),
+            body: body_value(&request.body),
+            status: response.status,
+            error_code,
+            request_id,
+            idempotency_key: request.headers.get("idempotency-key").map(str::to_owned),
+            faults: Vec::new(),
+        });
+    }
+}
+
+fn create(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
+    match kind {
+        Kind::ComputeInstance | Kind::Server => machines::create(emulator, call, kind),
+        Kind::Database => databases::create(emulator, call),
+        Kind::CdnZone => cdn::create(emulator, call),
+        Kind::CdnRoutingRule => rules::create(emulator, call),
+        Kind::SshKey => ssh_keys::create(emulator, call),
+        Kind::Snapshot => Err(no_route(call.path)),
+    }
+}
+
+fn update(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
+    match kind {
+        Kind::ComputeInstance | Kind::Server => machines::update(emulator, call, kind),
+        Kind::Database => databases::update(emulator, call),
+        Kind::CdnZone => cdn::update(emulator, call),
+        Kind::CdnRoutingRule => rules::update(emulator, call),
+        Kind::SshKey => ssh_keys::update(emulator, call),
+        Kind::Snapshot => Err(no_route(call.path)),
+    }
+}
+
+fn delete(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
+    match kind {
+        Kind::ComputeInstance | Kind::Server | Kind::Database | Kind::Snapshot => {
+            machines::delete(emulator, call, kind)
+        }
+        Kind::CdnZone => cdn::delete(emulator, call),
+        Kind::CdnRoutingRule => rules::delete(emulator, call),
+        Kind::SshKey => ssh_keys::delete(emulator, call),
+    }
+}
+
+fn no_route(path: &str) -> Refusal {
+    refuse(ErrorCode::NotFound, "There is no such route.", json!({"path": path}))
+}
+
+fn wrong_method(allowed: &[&str]) -> Refusal {
+    let list = allowed.join(", ");
+    let mut refusal =
+        refuse(ErrorCode::MethodNotAllowed, format!("This route allows {list} only."), json!({"allowed": allowed}));
+    refusal.headers.push(("Allow", list));
+    refusal
+}
+
+/// Real time as an HTTP date.
+pub fn http_date(now: Now) -> String {
+    let since_epoch = Duration::from_millis(u64::try_from(now.unix_ms).unwrap_or(0));
+    httpdate::fmt_http_date(UNIX_EPOCH + since_epoch)
+}
+
+/// An error answer of the control door: the same envelope.
+pub fn control_error(status: u16, code: &str, message: &str) -> Response {
+    let error = ErrorBody::new(code, message, Value::Object(serde_json::Map::new()));
+    let (body, content_type) = render(&error, status, "req_control", ErrorFormat::Envelope);
+    let mut headers = Headers::default();
+    headers.push("Content-Type", content_type);
+    Response { status, headers, body }
+}

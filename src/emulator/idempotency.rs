@@ -1,0 +1,89 @@
+//! Answers kept for their idempotency key (contract.md 4.7): 24 hours of real time, only of what was executed.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::call::Reply;
+use super::clock::Now;
+use super::errors::{ErrorCode, Refusal, invalid, refuse};
+
+const KEPT_MS: i64 = 24 * 3600 * 1000;
+
+/// One kept answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    /// Environment, method, path and key in one.
+    pub place: String,
+    /// Digest of the request's body.
+    pub fingerprint: String,
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// Real time.
+    pub at_ms: i64,
+}
+
+/// All kept answers.
+#[derive(Clone, Debug, Default)]
+pub struct Replays {
+    by_place: BTreeMap<String, Stored>,
+    by_age: BTreeSet<(i64, String)>,
+}
+
+impl Replays {
+    pub fn keep(&mut self, stored: Stored) {
+        if let Some(old) = self.by_place.get(&stored.place) {
+            self.by_age.remove(&(old.at_ms, old.place.clone()));
+        }
+        self.by_age.insert((stored.at_ms, stored.place.clone()));
+        self.by_place.insert(stored.place.clone(), stored);
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Stored> {
+        self.by_place.values()
+    }
+
+    /// Drops what is older than a day.
+    pub fn expire(&mut self, now: Now) {
+        while let Some((at_ms, place)) = self.by_age.first().cloned() {
+            if at_ms.saturating_add(KEPT_MS) > now.unix_ms {
+                return;
+            }
+            self.by_age.pop_first();
+            self.by_place.remove(&place);
+        }
+    }
+
+    /// The kept answer for a request, none, or a refusal because the body is another one.
+    pub fn find(&self, place: &str, fingerprint: &str) -> Result<Option<Reply>, Refusal> {
+        let Some(stored) = self.by_place.get(place) else { return Ok(None) };
+        if stored.fingerprint != fingerprint {
+            return Err(refuse(
+                ErrorCode::IdempotencyMismatch,
+                "This Idempotency-Key was used with another request.",
+                json!({}),
+            ));
+        }
+        let mut reply = Reply { status: stored.status, body: stored.body.clone().into_bytes(), headers: Vec::new() };
+        for (name, value) in &stored.headers {
+            // Only names that operations set are stored.
+            for known in ["Location", "ETag"] {
+                if known == name {
+                    reply.headers.push((known, value.clone()));
+                }
+            }
+        }
+        Ok(Some(reply.with("Idempotent-Replayed", "true")))
+    }
+}
+
+/// The idempotency key of a request, if it has a usable one.
+pub fn key_of(header: Option<&str>) -> Result<Option<&str>, Refusal> {
+    match header {
+        Some(key) if key.is_empty() || key.chars().count() > 255 => {
+            Err(invalid("Idempotency-Key", "must have 1 to 255 characters"))
+        }
+        Some(_) | None => Ok(header),
+    }
+}

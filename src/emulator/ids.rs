@@ -1,0 +1,78 @@
+//! Ids and pseudo-random numbers, all from the seed by SHA-256 (contract.md 4.9): two runs are the same run.
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// SHA-256 of the parts, joined by `|`.
+fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            hasher.update(b"|");
+        }
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+/// The first 64 bits of the digest of the parts.
+pub fn number(parts: &[&str]) -> u64 {
+    let digest = digest(parts);
+    u64::from_be_bytes(digest[..8].try_into().expect("invariant: a digest has 32 bytes"))
+}
+
+/// A number in 0..1 from the parts.
+pub fn fraction(parts: &[&str]) -> f64 {
+    (number(parts) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The first base-36 digits of the digest of the parts (at most 24).
+pub fn base36(parts: &[&str], digits: usize) -> String {
+    let digest = digest(parts);
+    let mut rest = u128::from_be_bytes(digest[..16].try_into().expect("invariant: a digest has 32 bytes"));
+    let mut text = String::with_capacity(digits);
+    for _ in 0..digits {
+        text.push(char::from(DIGITS[(rest % 36) as usize]));
+        rest /= 36;
+    }
+    text
+}
+
+/// Hexadecimal form of the first bytes of the digest of bytes; a fingerprint of a body or a checksum.
+pub fn hex_digest(bytes: &[u8], length: usize) -> String {
+    let digest = Sha256::digest(bytes);
+    digest
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .take(length)
+        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
+        .collect()
+}
+
+/// What an id is made of.
+pub struct IdSource<'a> {
+    pub seed: u64,
+    pub environment: &'a str,
+    pub kind: &'a str,
+    pub natural_key: &'a str,
+}
+
+impl IdSource<'_> {
+    /// The id with this ordinal: prefix and suffix digits.
+    pub fn id(&self, prefix: &str, digits: usize, ordinal: u32) -> SmolStr {
+        let (seed, ordinal) = (self.seed.to_string(), ordinal.to_string());
+        let suffix = base36(&[&seed, self.environment, self.kind, self.natural_key, &ordinal], digits);
+        SmolStr::from(format!("{prefix}{suffix}"))
+    }
+
+    /// Under which number the ordinals of this natural key are counted.
+    pub fn counter(&self) -> u64 {
+        number(&[self.kind, self.natural_key])
+    }
+}
+
+/// `req_…`: a counter, scrambled, so that ids look like the documented ones and never repeat in a run.
+pub fn request_id(seed: u64, counter: u64) -> String {
+    format!("req_{}", base36(&[&seed.to_string(), "request", &counter.to_string()], 10))
+}

@@ -1,0 +1,46 @@
+//! A CloudNexus on this machine: `Emulator::handle(door, request, now)`, pure, after `docs/api/contract.md`.
+mod call;
+mod capacity;
+mod catalog;
+mod cdn;
+mod clock;
+mod collection;
+mod config;
+mod control;
+mod core;
+mod databases;
+mod drift;
+mod errors;
+mod fields;
+mod fixtures;
+mod handle;
+mod idempotency;
+mod ids;
+mod job;
+mod keys;
+mod limits;
+mod lists;
+mod log;
+mod machines;
+mod object;
+mod order;
+mod page;
+mod query;
+mod routes;
+mod rules;
+mod settle;
+mod ssh_keys;
+mod tenant;
+mod views;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::clock::Now;
+pub use self::config::*;
+pub use self::core::{Emulator, Head, Record};
+pub use self::keys::{Key, KeyState, Permission, Tier};
+pub use self::log::LogEntry;
+pub use self::routes::Door;
+pub use self::tenant::Environment;

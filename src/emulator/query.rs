@@ -1,0 +1,78 @@
+//! Query strings: decoded pairs, and integers in them.
+use super::errors::{Refusal, invalid};
+
+/// The decoded pairs of a query, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Query(pub Vec<(String, String)>);
+
+impl Query {
+    pub fn parse(text: &str) -> Query {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode_form(name), decode_form(value))
+        });
+        Query(pairs.collect())
+    }
+
+    /// The first value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a repeatable name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number of at least 1.
+    pub fn positive(&self, name: &str) -> Result<Option<usize>, Refusal> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.parse::<usize>() {
+            Ok(number) if number >= 1 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(number)),
+            Ok(_) | Err(_) => Err(invalid(name, "must be an integer of at least 1")),
+        }
+    }
+}
+
+/// A value of a form: `+` is a space. The documented cursor has `=` in it, which stays.
+fn decode_form(text: &str) -> String {
+    decode(&text.replace('+', " "))
+}
+
+/// Percent-decoding; what is no escape stays as it is.
+pub fn decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let escape = (bytes[index] == b'%').then(|| bytes.get(index + 1..index + 3)).flatten();
+        let byte = escape
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(byte) = byte {
+            decoded.push(byte);
+            index += 3;
+        } else {
+            decoded.push(bytes[index]);
+            index += 1;
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Percent-encoding of everything but unreserved characters.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,3 @@
+//! The emulator's tests: the documents' conformance table, and a table for each area.
+mod conformance;
+mod support;
