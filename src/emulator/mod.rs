@@ -1,4 +1,5 @@
 //! A CloudNexus on this machine: `Emulator::handle(door, request, now)`, pure, after `docs/api/contract.md`.
+//! Two doors: in process (`local`), and as a server on loopback (`serve`). Knows no other room than `model`.
 mod call;
 mod capacity;
 mod catalog;
@@ -20,6 +21,7 @@ mod job;
 mod keys;
 mod limits;
 mod lists;
+pub mod local;
 mod log;
 mod machines;
 mod object;
@@ -28,8 +30,10 @@ mod page;
 mod query;
 mod routes;
 mod rules;
+pub mod serve;
 mod settle;
 mod ssh_keys;
+mod store;
 mod tenant;
 mod views;
 mod work;

@@ -1,3 +1,4 @@
 //! The emulator's tests: the documents' conformance table, and a table for each area.
 mod conformance;
+mod keeping;
 mod support;

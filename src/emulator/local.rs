@@ -1,0 +1,178 @@
+//! The emulator in process: one handle for any number of threads. Requests that arrive while another one is being
+//! written to disk share its next sync.
+use std::collections::VecDeque;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::clock::Now;
+use super::config::Config;
+use super::core::Emulator;
+use super::handle::control_error;
+use super::log::LogEntry;
+use super::routes::Door;
+use super::store::Store;
+use crate::model::http::{Method, Request, Response};
+
+/// A shared emulator. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct LocalEmulator {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<VecDeque<Waiting>>,
+    machine: Mutex<Machine>,
+}
+
+#[derive(Debug)]
+struct Machine {
+    emulator: Emulator,
+    keeping: Keeping,
+}
+
+/// Where changes go.
+#[derive(Debug)]
+enum Keeping {
+    Memory,
+    Disk(Box<Store>),
+    /// The folder can't be written: reads are answered, writes are not.
+    ReadOnly,
+    /// The disk failed: memory knows more than it, so nothing is answered any more.
+    Broken(String),
+}
+
+/// A request in the queue and the place for its answer.
+#[derive(Debug)]
+struct Waiting {
+    door: Door,
+    method: Option<Method>,
+    request: Request,
+    now: Now,
+    answer: Arc<Mutex<Option<Response>>>,
+}
+
+/// A thread that panicked while it held a lock left no half-done change: the machine changes by whole records.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl LocalEmulator {
+    /// A new world that ends with the process.
+    pub fn in_memory(config: Config, now: Now) -> LocalEmulator {
+        LocalEmulator::of(Emulator::new(config, now), Keeping::Memory)
+    }
+
+    /// The world of a folder, created where there is none. A folder that can't be written is read only.
+    ///
+    /// # Errors
+    /// The disk's errors; `InvalidData` for a damaged journal.
+    pub fn open(config: Config, folder: &Path, now: Now) -> io::Result<LocalEmulator> {
+        match Store::open(folder, config.clone(), now) {
+            Ok((store, emulator)) => Ok(LocalEmulator::of(emulator, Keeping::Disk(Box::new(store)))),
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
+            {
+                Ok(LocalEmulator::of(Store::read_only(folder, config, now)?, Keeping::ReadOnly))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of(emulator: Emulator, keeping: Keeping) -> LocalEmulator {
+        let machine = Mutex::new(Machine { emulator, keeping });
+        LocalEmulator { shared: Arc::new(Shared { queue: Mutex::new(VecDeque::new()), machine }) }
+    }
+
+    /// Answers a request that arrives now. Blocks for the time of a sync at most; callable from any thread.
+    pub fn call(&self, door: Door, request: &Request, now: Now) -> Response {
+        self.call_method(door, Some(request.method), request, now)
+    }
+
+    /// As `call`, for a method that is none of the API's where `method` is `None`.
+    pub fn call_method(&self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Response {
+        let answer = Arc::new(Mutex::new(None));
+        let waiting = Waiting { door, method, request: request.clone(), now, answer: Arc::clone(&answer) };
+        locked(&self.shared.queue).push_back(waiting);
+        let mut machine = locked(&self.shared.machine);
+        if let Some(response) = locked(&answer).take() {
+            return response;
+        }
+        // Nobody has answered it while this thread waited: it answers everything that has come up since.
+        let batch: Vec<Waiting> = locked(&self.shared.queue).drain(..).collect();
+        machine.answer_all(batch);
+        let response = locked(&answer).take();
+        response.expect("invariant: every request in the queue is answered by whoever drains it")
+    }
+
+    /// The request log, oldest first.
+    pub fn requests(&self) -> Vec<LogEntry> {
+        locked(&self.shared.machine).emulator.requests().cloned().collect()
+    }
+
+    /// Stable for a folder; another one after a reset.
+    pub fn account_id(&self) -> String {
+        locked(&self.shared.machine).emulator.account_id().to_owned()
+    }
+
+    /// Whether answering may wait for a disk.
+    pub fn is_persistent(&self) -> bool {
+        matches!(locked(&self.shared.machine).keeping, Keeping::Disk(_))
+    }
+}
+
+impl Machine {
+    /// Answers a batch; its changes are on the disk before any of its answers is given out.
+    fn answer_all(&mut self, batch: Vec<Waiting>) {
+        let (emulator, keeping) = (&mut self.emulator, &mut self.keeping);
+        let responses = match keeping {
+            Keeping::Memory => {
+                let responses = batch.iter().map(|waiting| answer(emulator, waiting)).collect();
+                emulator.take_records();
+                Ok(responses)
+            }
+            Keeping::ReadOnly => Ok(batch.iter().map(|waiting| answer_reading(emulator, waiting)).collect()),
+            Keeping::Broken(reason) => Err(reason.clone()),
+            Keeping::Disk(store) => store
+                .transact(emulator, |emulator| {
+                    // What time alone changed need not be synced: it is computed again.
+                    let durable = batch.iter().any(|waiting| waiting.request.method.is_write());
+                    (batch.iter().map(|waiting| answer(emulator, waiting)).collect(), durable)
+                })
+                .map_err(|error| error.to_string()),
+        };
+        match responses {
+            Ok(responses) => give_out(&batch, responses),
+            Err(reason) => {
+                let failed = |_: &Waiting| {
+                    control_error(500, "internal_error", &format!("The emulator's disk failed: {reason}."))
+                };
+                give_out(&batch, batch.iter().map(failed).collect());
+                *keeping = Keeping::Broken(reason);
+            }
+        }
+    }
+}
+
+fn answer(emulator: &mut Emulator, waiting: &Waiting) -> Response {
+    match waiting.method {
+        Some(_) => emulator.handle(waiting.door, &waiting.request, waiting.now),
+        None => emulator.refuse_method(waiting.door, &waiting.request, waiting.now),
+    }
+}
+
+fn answer_reading(emulator: &mut Emulator, waiting: &Waiting) -> Response {
+    if waiting.request.method.is_write() {
+        return control_error(500, "internal_error", "The emulator's folder can't be written.");
+    }
+    let response = answer(emulator, waiting);
+    emulator.take_records();
+    response
+}
+
+fn give_out(batch: &[Waiting], responses: Vec<Response>) {
+    for (waiting, response) in batch.iter().zip(responses) {
+        *locked(&waiting.answer) = Some(response);
+    }
+}

@@ -1,0 +1,136 @@
+//! The emulator as a server on loopback: four listeners (contract.md 4.1), real time read here and nowhere else.
+//! The only file of the room that knows axum and tokio.
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::clock::Now;
+use super::handle::control_error;
+use super::local::LocalEmulator;
+use super::routes::Door;
+use crate::model::http::{Headers, Method, Request, Response};
+
+/// The usual first port.
+pub const PORT_BASE: u16 = 4710;
+const MAX_BODY_BYTES: usize = 10 << 20;
+
+/// The ports that the listeners are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    pub compute: u16,
+    pub platform: u16,
+    pub sandbox: u16,
+    pub control: u16,
+}
+
+/// Bound listeners that answer until they are stopped.
+#[derive(Debug)]
+pub struct Server {
+    pub ports: Ports,
+    listeners: JoinSet<io::Result<()>>,
+}
+
+/// The real time.
+fn now() -> Now {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { unix_ms: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX) }
+}
+
+/// What the server's futures run on.
+pub type Runtime = tokio::runtime::Runtime;
+
+/// A runtime of its own for the server.
+///
+/// # Errors
+/// The machine's, for example no more threads.
+pub fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Waits in real time.
+pub async fn pause_ms(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+/// Binds four ports from `port_base` on (0: any free ones) on loopback and begins to answer.
+///
+/// # Errors
+/// A port that is taken or may not be bound.
+pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server> {
+    let mut listeners = JoinSet::new();
+    let mut bound = [0; 4];
+    for (index, door) in [Door::C, Door::P, Door::Sandbox, Door::Control].into_iter().enumerate() {
+        let port = if port_base == 0 { 0 } else { port_base.saturating_add(index as u16) };
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        bound[index] = listener.local_addr()?.port();
+        let emulator = emulator.clone();
+        let router = Router::new().fallback(move |request| answer(emulator.clone(), door, request));
+        listeners.spawn(async move { axum::serve(listener, router).await });
+    }
+    let [compute, platform, sandbox, control] = bound;
+    Ok(Server { ports: Ports { compute, platform, sandbox, control }, listeners })
+}
+
+impl Server {
+    /// Answers until `stop` is ready or a listener fails.
+    ///
+    /// # Errors
+    /// The failed listener's error.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        tokio::select! {
+            () = stop => Ok(()),
+            ended = self.listeners.join_next() => match ended {
+                Some(Ok(result)) => result,
+                Some(Err(error)) => Err(io::Error::other(error)),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// One request through the machine. A machine with a disk may block, so it gets a thread that may.
+async fn answer(emulator: LocalEmulator, door: Door, request: axum::extract::Request) -> axum::response::Response {
+    let (method, request) = match read(request).await {
+        Ok(read) => read,
+        Err(message) => return write(control_error(400, "invalid_parameter", &message)),
+    };
+    if !emulator.is_persistent() {
+        return write(emulator.call_method(door, method, &request, now()));
+    }
+    let answered = tokio::task::spawn_blocking(move || emulator.call_method(door, method, &request, now())).await;
+    write(answered.unwrap_or_else(|_| control_error(500, "internal_error", "Unexpected infrastructure failure.")))
+}
+
+/// A request in our own words; a method of none of the API's routes counts as a read.
+async fn read(request: axum::extract::Request) -> Result<(Option<Method>, Request), String> {
+    let (parts, body) = request.into_parts();
+    let method = Method::parse(parts.method.as_str());
+    let mut headers = Headers::default();
+    for (name, value) in &parts.headers {
+        headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+    }
+    let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let origin = format!("http://{}", headers.get("host").unwrap_or("127.0.0.1"));
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| format!("The body can't be read: {error}."))?;
+    let request = Request { method: method.unwrap_or(Method::Get), origin, target, headers, body: body.to_vec() };
+    Ok((method, request))
+}
+
+fn write(response: Response) -> axum::response::Response {
+    let mut written = axum::response::Response::new(Body::from(response.body));
+    *written.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &response.headers.0 {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str())) {
+            written.headers_mut().append(name, value);
+        }
+    }
+    written
+}
