@@ -1,3 +1,5 @@
 //! All integration tests in one binary: linking once is cheaper than linking often.
 
+mod examples;
+mod support;
 mod tidy;
