@@ -5,7 +5,14 @@ use std::path::PathBuf;
 
 /// Infrastructure as code for the CloudNexus cloud.
 #[derive(Debug, Parser)]
-#[command(name = "cnx", version, max_term_width = 100, disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "cnx",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,
@@ -61,26 +68,8 @@ pub enum Colour {
 pub enum Command {
     /// Write a first project
     Init(Init),
-    /// Bring files into their canonical form
-    Fmt(Fmt),
     /// Everything that can be known without a request
     Check,
-    /// Read, compare, explain; change nothing
-    Plan(Plan),
-    /// Plan, ask, apply
-    Apply(Apply),
-    /// Destroy everything that is managed here
-    Destroy(Destroy),
-    /// Show the state, or a saved plan
-    Show(Show),
-    /// Show the outputs
-    Output(Output),
-    /// Look into the state
-    State(State),
-    /// Run an action now
-    Run(Run),
-    /// The declared environments
-    Env(Env),
     /// The local CloudNexus
     Emulator(Emulator),
     /// A completion script for a shell
@@ -92,7 +81,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Init {
     /// Where; it is made if it is not there
-    pub directory: Option<PathBuf>,
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -308,22 +298,39 @@ pub enum EmulatorCommand {
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The first of its ports; 0 takes free ones
-    #[arg(long, default_value_t = 8180)]
+    /// The first of its four ports; 0 takes free ones
+    #[arg(long, default_value_t = crate::emulator::serve::PORT_BASE)]
     pub port_base: u16,
-    /// Keep its objects in this folder; without it they are gone at the end
+    /// Keep its world in this folder; without it, it ends with the process
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Begin with these objects
-    #[arg(long, value_name = "FILE")]
-    pub fixtures: Option<PathBuf>,
-    /// `full`, or `documented` for nothing beyond the documents
+    /// What it holds at the beginning
+    #[arg(long, value_name = "WORLD", default_value = "empty")]
+    pub fixtures: Fixtures,
+    /// Which routes and members exist
     #[arg(long, default_value = "full")]
-    pub profile: String,
-    /// Times of the documents are multiplied by this
-    #[arg(long, default_value_t = 0.01)]
+    pub profile: Profile,
+    /// Documented delays are multiplied by this; 0 is at once
+    #[arg(long, default_value_t = 1.0)]
     pub time_factor: f64,
-    /// Print one JSON line when it can be spoken to
+    /// Print one JSON line with its addresses when it can be spoken to
     #[arg(long)]
     pub ready: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Everything that cnx can use
+    Full,
+    /// Nothing beyond the documents
+    Documented,
+    /// The same, and no way to read a job
+    DocumentedNojobs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fixtures {
+    Empty,
+    /// The objects of the documents' examples
+    Documented,
 }

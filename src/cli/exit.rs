@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_documented_order_decides() {
-        let falling = [Exit::Interrupted, Exit::Open, Exit::Refused, Exit::Locked, Exit::Error, Exit::Changes, Exit::Done];
+        let falling =
+            [Exit::Interrupted, Exit::Open, Exit::Refused, Exit::Locked, Exit::Error, Exit::Changes, Exit::Done];
         for (at, first) in falling.iter().enumerate() {
             for second in &falling[at..] {
                 assert_eq!(first.and(*second), *first);

@@ -13,7 +13,7 @@ const MAIN: &str = include_str!("init/main.cnx");
 const IGNORED: &str = ".cnx/";
 
 pub fn run(shell: &mut Shell, arguments: &Init) -> Result<Exit, Failure> {
-    let folder = match &arguments.directory {
+    let folder = match &arguments.folder {
         Some(directory) => shell.global.directory.join(directory),
         None => shell.global.directory.clone(),
     };
@@ -35,7 +35,11 @@ pub fn run(shell: &mut Shell, arguments: &Init) -> Result<Exit, Failure> {
 }
 
 fn programs(shell: &Shell, folder: &Path) -> Result<Vec<String>, Failure> {
-    let names = shell.world.files.list(folder).map_err(|error| Failure::from(Diagnostic::new(&codes::UNREADABLE, error.to_string())))?;
+    let names = shell
+        .world
+        .files
+        .list(folder)
+        .map_err(|error| Failure::from(Diagnostic::new(&codes::UNREADABLE, error.to_string())))?;
     Ok(names.into_iter().filter(|name| name.ends_with(".cnx")).collect())
 }
 

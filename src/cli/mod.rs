@@ -4,9 +4,8 @@ pub mod args;
 mod check;
 mod codes;
 mod completions;
-mod env;
+mod emulator;
 pub mod exit;
-mod fmt;
 mod init;
 mod project;
 mod run;
@@ -14,6 +13,3 @@ pub mod shell;
 mod version;
 
 pub use run::run;
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,14 @@
 //! Where a command stands: the seams to the outside, the two streams and how they look, the sources read so far.
 
 use super::args::{Colour, Global};
-use super::exit::Failure;
 use super::codes;
+use super::exit::Failure;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::SourceMap;
 use crate::report::{Detail, Look, Writer, diagnostics, diagnostics_json, escape, value_json};
-use crate::world::{Clock, ColourWish, Environment, Files, Random, RealClock, RealFiles, RealRandom, RealTerminal, Terminal};
+use crate::world::{
+    Clock, ColourWish, Environment, Files, Random, RealClock, RealFiles, RealRandom, RealTerminal, Terminal,
+};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +21,12 @@ pub struct World {
     pub random: Arc<dyn Random>,
     pub terminal: Arc<dyn Terminal>,
     pub environment: Environment,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
 }
 
 impl World {
@@ -102,7 +110,9 @@ impl Shell {
     /// Writes a whole file.
     pub fn write_file(&self, path: &Path, bytes: &[u8], private: bool) -> Result<(), Failure> {
         self.world.files.write(path, bytes, private).map_err(|error| {
-            Diagnostic::new(&codes::UNWRITABLE, error.to_string()).help("check the folder's permissions and the disk").into()
+            Diagnostic::new(&codes::UNWRITABLE, error.to_string())
+                .help("check the folder's permissions and the disk")
+                .into()
         })
     }
 }
