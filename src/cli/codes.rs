@@ -8,6 +8,4 @@ pub static UNWRITABLE: Code = Code::error("cnx::cli::unwritable", "a file can't 
 pub static NOT_TEXT: Code = Code::error("cnx::cli::not_text", "a file is no UTF-8 text");
 pub static EXISTS: Code = Code::error("cnx::cli::exists", "a file is in the way");
 pub static BAD_ARGUMENT: Code = Code::error("cnx::cli::bad_argument", "an argument makes no sense");
-pub static UNFORMATTED: Code = Code::error("cnx::cli::unformatted", "not in canonical form");
-pub static MACHINE: Code = Code::error("cnx::cli::machine", "this machine refuses");
 pub static EMULATOR: Code = Code::error("cnx::cli::emulator", "the local emulator can't be used");

@@ -1,9 +1,9 @@
 //! `cnx init [DIR]`: a first project that runs as it is. Overwrites nothing.
 
 use super::args::Init;
-use super::codes;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
+use super::{codes, project};
 use crate::diag::Diagnostic;
 use std::path::Path;
 
@@ -14,13 +14,13 @@ const IGNORED: &str = ".cnx/";
 
 pub fn run(shell: &mut Shell, arguments: &Init) -> Result<Exit, Failure> {
     let folder = match &arguments.folder {
-        Some(directory) => shell.global.directory.join(directory),
+        Some(folder) => project::shown(&shell.global.directory, &folder.to_string_lossy()),
         None => shell.global.directory.clone(),
     };
-    let main = folder.join("main.cnx");
+    let main = project::shown(&folder, "main.cnx");
     let existing = if shell.world.files.exists(&folder) { programs(shell, &folder)? } else { Vec::new() };
     if let Some(name) = existing.first() {
-        let message = format!("{} is there already", folder.join(name).display());
+        let message = format!("{} is there already", project::shown(&folder, name).display());
         return Err(Diagnostic::new(&codes::EXISTS, message).help("give another folder: `cnx init DIR`").into());
     }
     shell.world.files.create_folder(&folder).map_err(|error| {
@@ -28,7 +28,7 @@ pub fn run(shell: &mut Shell, arguments: &Init) -> Result<Exit, Failure> {
     })?;
     shell.write_file(&main, MAIN.as_bytes(), false)?;
     ignore(shell, &folder)?;
-    shell.say(&format!("Wrote {} and {}.", main.display(), folder.join(".gitignore").display()));
+    shell.say(&format!("Wrote {} and {}.", main.display(), project::shown(&folder, ".gitignore").display()));
     let place = if folder == Path::new(".") { String::new() } else { format!(" -C {}", folder.display()) };
     shell.say(&format!("Next: cnx plan{place}, then cnx apply{place}. Both talk to an emulator on this machine only."));
     Ok(Exit::Done)

@@ -293,7 +293,6 @@ fn what_lies_beside_the_steps() {
         inputs_hash: String::new(),
         wanted: Attributes::new(),
         lifecycle: Remembered::default(),
-        known_before: BTreeSet::new(),
         epoch: 1,
         attempt: 1,
         at: Timestamp(1_700_000_000_000),
