@@ -6,7 +6,9 @@ use super::config::Config;
 use super::core::{Emulator, Record};
 use super::drift;
 use super::handle::control_error;
+use super::openapi;
 use super::query::Query;
+use super::routes::Door;
 use crate::model::http::{Headers, Method, Request, Response};
 
 /// What went wrong with a control request.
@@ -30,6 +32,7 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
         (Method::Put, "/__emulator/state") => put_state(emulator, request, now),
         (Method::Get, "/__emulator/config") => Ok(json!(emulator.config())),
         (Method::Put, "/__emulator/config") => put_config(emulator, request, now),
+        (Method::Get, "/__emulator/openapi.json") => openapi_document(emulator, request),
         (Method::Get, "/__emulator/requests") => Ok(requests(emulator, request)),
         (Method::Post, "/__emulator/drift") => body(request).and_then(|body| drift::apply(emulator, &body, now)),
         (Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete, _) => {
@@ -141,6 +144,18 @@ fn merge(old: &mut Value, new: Value) {
         }
         (old, new) => *old = new,
     }
+}
+
+/// `GET openapi.json`: of all surfaces, or with `surface` of one.
+fn openapi_document(emulator: &Emulator, request: &Request) -> Result<Value, Complaint> {
+    let door = match Query::parse(request.query()).get("surface") {
+        None => None,
+        Some("c") => Some(Door::C),
+        Some("p") => Some(Door::P),
+        Some("sandbox") => Some(Door::Sandbox),
+        Some(_) => return Err(complain("surface must be one of: c, p, sandbox.")),
+    };
+    Ok(openapi::document(emulator.config(), emulator.ports, door))
 }
 
 /// `GET requests`, with `since` (numbers above) and `limit` (the last ones).

@@ -10,6 +10,7 @@ use super::ids;
 use super::keys::{Key, seeded};
 use super::limits::Limits;
 use super::log::Log;
+use super::routes::Ports;
 use super::tenant::{Change, Environment, Tenant};
 
 /// Version of the records below; others are refused.
@@ -50,6 +51,8 @@ pub struct Emulator {
     pub(super) log: Log,
     /// Requests so far.
     pub(super) counter: u64,
+    /// Where it is served, for the document that it gives of itself.
+    pub(super) ports: Ports,
     records: Vec<Record>,
 }
 
@@ -69,6 +72,7 @@ impl Emulator {
             limits: Limits::default(),
             replays: Replays::default(),
             counter: 0,
+            ports: Ports::default(),
             records: Vec::new(),
         };
         emulator.begin(0, now);

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::core::Emulator;
 use super::handle::control_error;
 use super::log::LogEntry;
-use super::routes::Door;
+use super::routes::{Door, Ports};
 use super::store::Store;
 use crate::model::http::{Method, Request, Response};
 
@@ -114,6 +114,11 @@ impl LocalEmulator {
     /// Stable for a folder; another one after a reset.
     pub fn account_id(&self) -> String {
         locked(&self.shared.machine).emulator.account_id().to_owned()
+    }
+
+    /// Tells the emulator where it is served.
+    pub fn listens_on(&self, ports: Ports) {
+        locked(&self.shared.machine).emulator.ports = ports;
     }
 
     /// Whether answering may wait for a disk.

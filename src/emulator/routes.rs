@@ -39,6 +39,22 @@ impl Door {
     }
 }
 
+/// The ports that the listeners are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    pub compute: u16,
+    pub platform: u16,
+    pub sandbox: u16,
+    pub control: u16,
+}
+
+impl Default for Ports {
+    /// The usual ones (4.1).
+    fn default() -> Ports {
+        Ports { compute: 4710, platform: 4711, sandbox: 4712, control: 4713 }
+    }
+}
+
 /// Which of the two documents a host follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Surface {
@@ -193,7 +209,7 @@ pub fn find(surface: Surface, profile: Profile, method: Option<Method>, path: &s
 }
 
 /// Whether the route is there on this surface in this profile.
-fn exists(route: &Route, surface: Surface, profile: Profile) -> bool {
+pub fn exists(route: &Route, surface: Surface, profile: Profile) -> bool {
     let on_surface = match route.on {
         C => surface == Surface::C,
         P => surface == Surface::P,

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -16,20 +15,12 @@ use super::clock::Now;
 use super::handle::control_error;
 use super::local::LocalEmulator;
 use super::routes::Door;
+pub use super::routes::Ports;
 use crate::model::http::{Headers, Method, Request, Response};
 
 /// The usual first port.
 pub const PORT_BASE: u16 = 4710;
 const MAX_BODY_BYTES: usize = 10 << 20;
-
-/// The ports that the listeners are bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Ports {
-    pub compute: u16,
-    pub platform: u16,
-    pub sandbox: u16,
-    pub control: u16,
-}
 
 /// Bound listeners that answer until they are stopped.
 #[derive(Debug)]
@@ -65,18 +56,27 @@ pub async fn pause_ms(ms: u64) {
 /// # Errors
 /// A port that is taken or may not be bound.
 pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server> {
-    let mut listeners = JoinSet::new();
-    let mut bound = [0; 4];
+    let mut bound = Vec::new();
     for (index, door) in [Door::C, Door::P, Door::Sandbox, Door::Control].into_iter().enumerate() {
         let port = if port_base == 0 { 0 } else { port_base.saturating_add(index as u16) };
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        bound[index] = listener.local_addr()?.port();
+        bound.push((door, listener.local_addr()?.port(), listener));
+    }
+    let port_of = |wanted| bound.iter().find(|(door, ..)| *door == wanted).map_or(0, |(_, port, _)| *port);
+    let ports = Ports {
+        compute: port_of(Door::C),
+        platform: port_of(Door::P),
+        sandbox: port_of(Door::Sandbox),
+        control: port_of(Door::Control),
+    };
+    emulator.listens_on(ports);
+    let mut listeners = JoinSet::new();
+    for (door, _, listener) in bound {
         let emulator = emulator.clone();
         let router = Router::new().fallback(move |request| answer(emulator.clone(), door, request));
         listeners.spawn(async move { axum::serve(listener, router).await });
     }
-    let [compute, platform, sandbox, control] = bound;
-    Ok(Server { ports: Ports { compute, platform, sandbox, control }, listeners })
+    Ok(Server { ports, listeners })
 }
 
 impl Server {

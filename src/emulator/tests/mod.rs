@@ -2,4 +2,5 @@
 mod behaviour;
 mod conformance;
 mod keeping;
+mod openapi;
 mod support;
