@@ -45,8 +45,10 @@ pub enum Absence {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
     pub objects: BTreeMap<Ident, BTreeMap<RemoteId, Observed>>,
-    /// Collections that were read to their end.
+    /// Collections that were read to their end. One whose parent is gone counts as read and empty.
     pub listed: BTreeSet<ListRead>,
+    /// Collections that could not be read, and why: the state's word stands for what is in them.
+    pub unlisted: BTreeMap<ListRead, String>,
     pub absent: BTreeMap<(Ident, RemoteId), Absence>,
     pub sources: BTreeMap<Address, Value>,
     pub objects_read: usize,
@@ -114,6 +116,36 @@ pub enum ReasonCode {
     Remembered,
 }
 
+impl ReasonCode {
+    /// The word for machines; Terraform's where it has one.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReasonCode::Declared => "create_because_declared",
+            ReasonCode::DeletedOutside => "deleted_outside",
+            ReasonCode::AttributesChanged => "update_because_attributes_changed",
+            ReasonCode::ReplaceBecauseCannotUpdate => "replace_because_cannot_update",
+            ReasonCode::ReplaceBecauseTainted => "replace_because_tainted",
+            ReasonCode::ReplaceByRequest => "replace_by_request",
+            ReasonCode::ReplaceByTriggers => "replace_by_triggers",
+            ReasonCode::ReplaceBecauseDependency => "replace_because_dependency",
+            ReasonCode::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
+            ReasonCode::DeleteBecauseEachKey => "delete_because_each_key",
+            ReasonCode::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
+            ReasonCode::DeleteDeposed => "delete_deposed",
+            ReasonCode::DestroyRequested => "delete_by_request",
+            ReasonCode::FirstRun => "run_because_never_ran",
+            ReasonCode::ArgumentsChanged => "run_because_arguments_changed",
+            ReasonCode::TriggersChanged => "run_by_triggers",
+            ReasonCode::TriggerReplaced => "run_because_trigger_replaced",
+            ReasonCode::Retained => "forget_because_retained",
+            ReasonCode::NaturalKeyExists => "adopt_because_natural_key_exists",
+            ReasonCode::OpenOperation => "wait_because_operation_open",
+            ReasonCode::ReadDuringApply => "read_because_arguments_wait",
+            ReasonCode::Remembered => "note_because_memory_differs",
+        }
+    }
+}
+
 /// Which half of a replacement a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplaceOrder {
@@ -151,9 +183,10 @@ pub struct Step {
     /// It is an object that a successor replaced earlier.
     pub deposed: bool,
     pub changes: Vec<Change>,
-    /// As it stands now (empty for a create).
+    /// As it stands now, as read, the engine's stamp included (empty for a create).
     pub before: Attributes,
-    /// As wanted, with unknown values where outputs are awaited (empty for a destroy).
+    /// As wanted, with unknown values where outputs are awaited and without the engine's stamp (empty for a destroy).
+    /// When the outputs are there, resolve `desired` again and take [`crate::plan::wanted`] of it.
     pub after: Attributes,
     /// The instance in `Desired`'s graph, to be resolved again when its dependencies are done.
     pub desired: Option<NodeId>,
@@ -176,7 +209,7 @@ pub struct Drift {
 }
 
 /// What the plan does about a drift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DriftHandling {
     /// A step puts it back.
     Reverted,
@@ -242,4 +275,6 @@ pub struct Options {
     pub assume_gone: Vec<crate::model::AddressPattern>,
     /// Plan no changes, only show what differs from the state.
     pub refresh_only: bool,
+    /// How many times faster than documented the target works, for estimates; 0 and 1 mean as documented.
+    pub speed: i64,
 }
