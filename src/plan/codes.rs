@@ -1,0 +1,38 @@
+//! What can be wrong with a plan: the codes of this room, each with its fixed title.
+
+use crate::diag::{Code, Diagnostic};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident($id:literal, $title:literal);)*) => {
+        $($(#[$doc])* pub static $name: Code = Code::$kind(concat!("cnx::plan::", $id), $title);)*
+
+        /// All of them, for `cnx explain` and its tests.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    HIDDEN = error("hidden", "an object is gone, or this key may not see it");
+    VANISHED = error("vanished", "many objects are gone at once");
+    UNREAD = warning("unread", "an object could not be read");
+    PROTECTED = error("protected", "a protected object would be destroyed");
+    NEEDS_APPROVAL = error("needs_approval", "a destruction needs approval");
+    EXISTS = error("exists_already", "an object with this unique name exists already");
+    ADOPT_AMBIGUOUS = error("adopt_ambiguous", "several objects could be adopted");
+    CREATE_FIRST_IMPOSSIBLE = warning("create_first_impossible", "cannot create before destroying");
+    NOT_RESETTABLE = warning("not_resettable", "an attribute that was removed cannot be reset");
+    UNSEEN = warning("unseen", "an attribute that the API does not show was never applied");
+    CONDITION_FAILED = error("condition_failed", "a condition does not hold");
+    NO_SUCH_ADDRESS = error("no_such_address", "nothing has this address");
+    UNKNOWN_KIND = error("unknown_kind", "a kind that the catalog does not know");
+    LOOKUP_EMPTY = error("lookup_empty", "nothing was found for a data source");
+    LOOKUP_AMBIGUOUS = error("lookup_ambiguous", "several objects fit a data source");
+    ORDER = error("order", "steps wait for each other");
+    MOVED = warning("moved", "an object may only have moved");
+    CHANGED = error("plan_changed", "the plan is not the one that was approved");
+}
+
+/// Whether it refuses something that a person may approve or lift, which ends with exit code 5.
+pub fn is_refusal(diagnostic: &Diagnostic) -> bool {
+    [&PROTECTED, &NEEDS_APPROVAL, &CHANGED].contains(&diagnostic.code)
+}
