@@ -1,5 +1,31 @@
 //! The decision: what differs, what is to be done about it, in which order and why. Pure.
 
+mod action;
+mod approve;
+pub mod codes;
+mod compare;
+mod diff;
+mod drift;
+mod estimate;
+mod guard;
+mod identity;
+mod link;
+mod live;
+mod managed;
+mod memory;
+mod outcome;
+mod outputs;
+mod partial;
+mod planner;
+mod reads;
+mod removed;
 pub mod types;
+mod unit;
+mod values;
 
+pub use approve::Approved;
+pub use memory::remembered;
+pub use outcome::plan;
+pub use reads::reads;
 pub use types::*;
+pub use values::{settled, wanted};

@@ -9,7 +9,6 @@ mod grammar;
 mod hints;
 mod parse;
 mod scan;
-mod wording;
 
 pub use parse::{Parsed, parse, parse_expression, parse_type};
 

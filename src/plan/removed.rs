@@ -1,0 +1,160 @@
+//! What the state knows and the program does not: destroyed, forgotten, or waited for.
+
+use super::live::{self, Presence};
+use super::managed::waiting;
+use super::planner::{Planner, unknown_kind};
+use super::types::{Reason, ReasonCode};
+use super::unit::{self, Unit};
+use super::{codes, drift, guard};
+use crate::desired::Instance;
+use crate::diag::Diagnostic;
+use crate::model::{Address, NodeId};
+use crate::state::Record;
+use std::collections::BTreeMap;
+
+/// The declarations of a program, each with one of its instances.
+type Declarations = BTreeMap<Address, NodeId>;
+
+impl<'a> Planner<'a> {
+    /// Decides about every record that no instance stands for, and about every deposed object.
+    pub fn remove(&mut self) {
+        let inputs = self.inputs;
+        let declared = |address: &Address| !inputs.options.destroy && inputs.desired.by_address.contains_key(address);
+        let leftover: Vec<&Record> =
+            inputs.snapshot.records.values().filter(|record| !declared(&record.address)).collect();
+        let mut declarations = Declarations::new();
+        if !leftover.is_empty() && !inputs.options.destroy {
+            declarations = inputs.desired.by_address.iter().map(|(address, node)| (address.declaration(), *node)).collect();
+        }
+        for record in leftover {
+            self.removed(record, &declarations);
+        }
+        for record in inputs.snapshot.deposed.values().flatten() {
+            self.deposed(record);
+        }
+        self.half_created(&declared);
+    }
+
+    fn removed(&mut self, record: &'a Record, declarations: &Declarations) {
+        let inputs = self.inputs;
+        let kind = inputs.catalog.kind(&record.kind);
+        let mut unit = Unit { record: Some(record), ..Unit::new(&record.address) };
+        if let Some(open) = self.open.get(&record.address).copied() {
+            unit.forward.push(waiting(&unit, open, None));
+        }
+        let declared: Option<&Instance> =
+            inputs.desired.by_address.get(&record.address).map(|node| inputs.desired.graph.node(*node));
+        let standing = match self.survey.presence(record, inputs.live, inputs.catalog) {
+            Presence::There(attributes) => attributes,
+            Presence::Remembered(attributes, why) => {
+                unit.problems.0.extend(why.map(|why| live::unread(record, why)));
+                attributes
+            }
+            Presence::Hidden => {
+                unit.problems.push(live::hidden(record));
+                return self.keep(unit);
+            }
+            Presence::Gone => {
+                self.drift.push(drift::gone(record));
+                let text = format!("{} was deleted outside cnx", record.id);
+                let reason = Reason { code: ReasonCode::DeletedOutside, text, span: None };
+                unit.ending = Some(unit::ending(kind, record, &record.observed, true, reason, inputs.options.speed));
+                return self.keep(unit);
+            }
+        };
+        if let Some(kind) = kind {
+            drift::drift_of_record(kind, record, standing, &mut self.drift);
+        } else {
+            unit.problems.push(unknown_kind(&record.address, None));
+        }
+        let retain = record.lifecycle.retain || declared.is_some_and(|instance| instance.lifecycle.retain);
+        let reason = if inputs.options.destroy { requested() } else { self.why_removed(&mut unit, declarations) };
+        let reason = if retain { retained(reason) } else { reason };
+        if !retain {
+            let settings = &inputs.desired.settings;
+            guard::against_destroying(kind, record, declared, false, settings, inputs.options, &mut unit.problems);
+        }
+        unit.ending = Some(unit::ending(kind, record, standing, retain, reason, inputs.options.speed));
+        self.keep(unit);
+    }
+
+    /// Why a record has no instance, by what is declared under its name.
+    fn why_removed(&self, unit: &mut Unit<'a>, declarations: &Declarations) -> Reason {
+        let address = unit.address;
+        let declaration = address.declaration();
+        let sibling = declarations.get(&declaration).map(|node| self.inputs.desired.graph.node(*node));
+        let Some(sibling) = sibling else {
+            return Reason {
+                code: ReasonCode::DeleteBecauseNoResourceConfig,
+                text: "no longer declared".to_owned(),
+                span: None,
+            };
+        };
+        let (code, text) = match (&address.key, &sibling.address.key) {
+            (Some(key), Some(_)) => {
+                (ReasonCode::DeleteBecauseEachKey, format!("{key} is no longer a key of {declaration}"))
+            }
+            (None, Some(_)) => (ReasonCode::DeleteBecauseWrongRepetition, format!("{declaration} is repeated now")),
+            (Some(_), None) | (None, None) => {
+                (ReasonCode::DeleteBecauseWrongRepetition, format!("{declaration} is not repeated any more"))
+            }
+        };
+        let is_new = !self.inputs.snapshot.records.contains_key(&sibling.address);
+        if code == ReasonCode::DeleteBecauseWrongRepetition && is_new {
+            unit.problems.push(
+                Diagnostic::new(&codes::MOVED, format!("{address} is destroyed, {} is created", sibling.address))
+                    .at(sibling.span, text.clone())
+                    .help(format!("if it is the same object, write: moved {address} -> {}", sibling.address)),
+            );
+        }
+        Reason { code, text, span: Some(sibling.span) }
+    }
+
+    fn deposed(&mut self, record: &'a Record) {
+        let inputs = self.inputs;
+        let kind = inputs.catalog.kind(&record.kind);
+        let mut unit = Unit { record: Some(record), ..Unit::new(&record.address) };
+        let text = "its successor is there".to_owned();
+        let mut reason = Reason { code: ReasonCode::DeleteDeposed, text, span: None };
+        let presence = self.survey.presence(record, inputs.live, inputs.catalog);
+        let (gone, standing) = match presence {
+            Presence::There(attributes) => (false, attributes),
+            Presence::Remembered(attributes, _) => (false, attributes),
+            Presence::Gone => {
+                reason.code = ReasonCode::DeletedOutside;
+                (true, &record.observed)
+            }
+            Presence::Hidden => {
+                unit.problems.push(live::hidden(record));
+                return self.keep(unit);
+            }
+        };
+        let mut step = unit::ending(kind, record, standing, gone, reason, inputs.options.speed);
+        step.deposed = true;
+        unit.ending = Some(step);
+        self.keep(unit);
+    }
+
+    /// Creates of an earlier run that are open and that nothing stands for any more.
+    fn half_created(&mut self, declared: &impl Fn(&Address) -> bool) {
+        let inputs = self.inputs;
+        let open: Vec<(&'a Address, &'a crate::state::Open)> =
+            self.open.iter().map(|(address, open)| (*address, *open)).collect();
+        for (address, open) in open {
+            if !declared(address) && !inputs.snapshot.records.contains_key(address) {
+                let mut unit = Unit::new(address);
+                unit.forward.push(waiting(&unit, open, None));
+                self.keep(unit);
+            }
+        }
+    }
+}
+
+fn requested() -> Reason {
+    Reason { code: ReasonCode::DestroyRequested, text: "asked for with destroy".to_owned(), span: None }
+}
+
+fn retained(reason: Reason) -> Reason {
+    let text = format!("{}; `retain` lets the object stay", reason.text);
+    Reason { code: ReasonCode::Retained, text, ..reason }
+}
