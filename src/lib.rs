@@ -1,5 +1,6 @@
 //! cnx: infrastructure as code for the CloudNexus cloud.
 pub mod apply;
+pub mod cli;
 pub mod cloud;
 pub mod desired;
 pub mod diag;
@@ -8,6 +9,7 @@ pub mod model;
 pub mod plan;
 pub mod program;
 pub mod provider;
+pub mod report;
 pub mod state;
 pub mod syntax;
 pub mod world;

@@ -97,6 +97,9 @@ pub enum JobStatus {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     pub id: JobId,
+    /// What it does, in the API's words (`server.create`); empty where it doesn't say.
+    pub work: String,
+    pub created: Option<Timestamp>,
     pub status: JobStatus,
     /// 0 to 100.
     pub progress: u8,

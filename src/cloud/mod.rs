@@ -1,5 +1,26 @@
 //! The API client: requests from kinds, pagination, budgets, retries, jobs, errors. A `Transport` lies below it.
 
+mod budget;
 pub mod call;
+mod client;
+pub mod codes;
+pub mod endpoint;
+mod envelope;
+pub mod error;
+mod jobs;
+mod lists;
+mod observe;
+mod outcome;
+mod pace;
+mod reads;
+mod redact;
+mod request;
+mod sources;
 
 pub use call::*;
+pub use client::Client;
+pub use endpoint::{Endpoint, RateLimit};
+pub use error::{ReadError, rejection, sentence};
+pub use reads::Presence;
+pub use redact::redact;
+pub use sources::Account;

@@ -1,1 +1,34 @@
 //! From trees to a program whose every name is resolved and every value typed against the catalog. Pure.
+
+mod aliases;
+mod call;
+mod check;
+mod checker;
+pub mod codes;
+pub mod convert;
+pub mod expr;
+mod fits;
+mod foreign;
+mod infer;
+pub mod ir;
+pub mod library;
+mod lifecycle;
+mod literals;
+mod loops;
+mod mismatch;
+mod operators;
+mod order;
+mod postfix;
+mod resources;
+mod settings;
+mod symbols;
+pub mod validate;
+mod version;
+
+pub use check::{check, check_constant, check_with_locals};
+pub use checker::{lookup_attributes, member_names, member_type, read_type};
+pub use fits::fits;
+pub use ir::Program;
+
+#[cfg(test)]
+pub mod tests;

@@ -9,6 +9,7 @@ mod grammar;
 mod hints;
 mod parse;
 mod scan;
+mod wording;
 
 pub use parse::{Parsed, parse, parse_expression, parse_type};
 

@@ -74,12 +74,21 @@ fn items(builder: &mut Builder, source: &str, cuts: &[usize]) -> Vec<Item> {
             }
         };
         let file = pairs.into_iter().flat_map(|pair| pair.into_inner());
+        let mut after_bad = false;
         for pair in file {
             match pair.as_rule() {
                 Rule::EOI => {}
-                Rule::bad_item => builder.bad_item(&pair),
-                _ => items.push(builder.item(pair)),
+                Rule::bad_item => {
+                    // `{` on the line after its header: the header has been told.
+                    if !(after_bad && pair.as_str().starts_with('{')) {
+                        builder.bad_item(&pair);
+                    }
+                    after_bad = true;
+                    continue;
+                }
+                _ => items.extend(builder.item(pair)),
             }
+            after_bad = false;
         }
     }
     items
@@ -98,7 +107,7 @@ fn alone<T>(file: FileId, text: &str, rule: Rule, build: fn(&mut Builder, super:
             Ok(pairs) => pairs.into_iter().flat_map(|pair| pair.into_inner()).find(|pair| pair.as_rule() != Rule::EOI),
             Err(_) => None,
         };
-        let Some(inner) = inner else { return Err(builder.broken(rule, text, 0)) };
+        let Some(inner) = inner else { return Err(builder.broken(rule, text, 0).0) };
         let built = build(&mut builder, inner);
         match builder.diagnostics.into_iter().next() {
             Some(diagnostic) => Err(diagnostic),

@@ -27,3 +27,38 @@ fn every_form_is_read() {
     assert_eq!(ast.items.len(), 73);
     well_formed("shop.cnx", include_str!("../../tests/syntax/shop.cnx"));
 }
+
+/// Every complaint about a text: place, what stands there, code, label, further places, help.
+fn complaints(name: &str, text: &str) -> String {
+    let mut map = SourceMap::default();
+    let file = map.add(name, text);
+    let mut lines = String::new();
+    for diagnostic in parse(file, text).diagnostics.0 {
+        let label = diagnostic.primary.as_ref().expect("a place");
+        let code = diagnostic.code.id.trim_start_matches("cnx::syntax::");
+        lines += &format!("{} {code} {:?}\n    {}\n", map.place(label.span), map.text(label.span), label.text);
+        for also in &diagnostic.secondary {
+            lines += &format!("    also {} {:?} {}\n", map.place(also.span), map.text(also.span), also.text);
+        }
+        lines += &format!("    help: {}\n", diagnostic.help);
+    }
+    lines
+}
+
+/// Checks the complaints about `tests/syntax/broken/NAME.cnx` against `NAME.snap` beside it.
+fn check_broken(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../tests/syntax/broken");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, complaints(name, text)));
+}
+
+#[test]
+fn broken_texts_are_told() {
+    check_broken("ten", include_str!("../../tests/syntax/broken/ten.cnx"));
+    check_broken("foreign", include_str!("../../tests/syntax/broken/foreign.cnx"));
+    check_broken("unclosed", include_str!("../../tests/syntax/broken/unclosed.cnx"));
+    check_broken("headers", include_str!("../../tests/syntax/broken/headers.cnx"));
+    check_broken("values", include_str!("../../tests/syntax/broken/values.cnx"));
+}

@@ -1,4 +1,5 @@
 //! The emulator's tests: the documents' conformance table, and a table for each area.
+mod behaviour;
 mod conformance;
 mod keeping;
 mod openapi;

@@ -1,7 +1,7 @@
 //! What stands between the braces of a declaration, entry by entry; a broken entry is told and left out.
 
 use super::builder::{Builder, Pair};
-use crate::model::Spanned;
+use crate::model::{Ident, Spanned};
 use crate::syntax::ast::{Attribute, Block, Body, BodyEntry};
 use crate::syntax::codes;
 use crate::syntax::grammar::Rule;
@@ -46,6 +46,10 @@ impl Builder {
                 entries.extend(self.block(name, value, place).map(BodyEntry::Block));
             } else {
                 let value = self.expr(value);
+                if place == Place::Resource && matches!(name.value.as_str(), "count" | "for_each") {
+                    self.complain_of_count(&name);
+                    continue;
+                }
                 let span = name.span.to(value.span);
                 entries.push(BodyEntry::Attribute(Attribute { name, value, span }));
             }
@@ -53,7 +57,7 @@ impl Builder {
         Body { span, entries }
     }
 
-    fn block(&mut self, name: Spanned<crate::model::Ident>, pair: Pair<'_>, place: Place) -> Option<Block> {
+    fn block(&mut self, name: Spanned<Ident>, pair: Pair<'_>, place: Place) -> Option<Block> {
         let span = name.span;
         match place.of_block(name.value.as_str()) {
             Some(inside) => {
@@ -69,7 +73,13 @@ impl Builder {
         }
     }
 
-    fn complain_of_block(&mut self, name: &Spanned<crate::model::Ident>) {
+    fn complain_of_count(&mut self, name: &Spanned<Ident>) {
+        let label = "the header says how often, and by which keys";
+        let help = "write `KIND NAME for n in 1..=3 { … }`, or `… for key, value in map { … }`";
+        self.complain(&codes::COUNT, name.span, label, help);
+    }
+
+    fn complain_of_block(&mut self, name: &Spanned<Ident>) {
         let text = name.value.as_str();
         let (label, help) = match text {
             "lifecycle" => ("not here", "`lifecycle` stands in a resource, an action, a data source or a module".to_owned()),

@@ -47,8 +47,8 @@ impl Builder {
     /// Whether something in this range has been complained of before parsing.
     pub(in crate::syntax) fn is_told(&self, start: usize, end: usize) -> bool {
         let (start, end) = (self.base + start, self.base + end);
-        let first = self.told.partition_point(|(_, told_end)| *told_end < start);
-        self.told.get(first).is_some_and(|(told_start, _)| *told_start <= end)
+        let first = self.told.partition_point(|(_, told_end)| *told_end <= start);
+        self.told.get(first).is_some_and(|(told_start, _)| *told_start < end)
     }
 
     /// Goes `by` levels deeper for `inside`; `None`, with a complaint, where that is too deep.

@@ -23,8 +23,8 @@ impl<'t> Children<'t> {
 }
 
 impl Builder {
-    /// One declaration, without its documentation.
-    pub(in crate::syntax) fn item(&mut self, pair: Pair<'_>) -> Item {
+    /// One declaration, without its documentation; `None`, with a complaint, where it only looks like one.
+    pub(in crate::syntax) fn item(&mut self, pair: Pair<'_>) -> Option<Item> {
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let mut parts = Children(pair.into_inner().peekable());
@@ -66,9 +66,9 @@ impl Builder {
                 let name = self.plain_text(parts.take(), "the name of a test");
                 ItemKind::Test(Test { name, body: self.body(parts.take(), Place::Plain) })
             }
-            _ => ItemKind::Resource(self.resource(parts, span)),
+            _ => ItemKind::Resource(self.resource(parts, span)?),
         };
-        Item { span, doc: String::new(), kind }
+        Some(Item { span, doc: String::new(), kind })
     }
 
     fn param(&mut self, mut parts: Children<'_>) -> Param {
@@ -122,7 +122,7 @@ impl Builder {
         Import { target, id, repeat }
     }
 
-    fn resource(&mut self, mut parts: Children<'_>, span: Span) -> Resource {
+    fn resource(&mut self, mut parts: Children<'_>, span: Span) -> Option<Resource> {
         let form = match parts.take_if(Rule::form).map(|form| form.as_str() == "data") {
             Some(true) => ResourceForm::Data,
             Some(false) => ResourceForm::Action,
@@ -131,13 +131,17 @@ impl Builder {
         let first = self.spanned_word(&parts.take());
         let second = parts.take();
         let (provider, kind, name) = match parts.take_if(Rule::word) {
-            Some(third) => (Some(first), self.spanned_word(&second), self.name(&third)),
-            None => (None, first, self.name(&second)),
+            Some(third) => (Some(first), self.spanned_word(&second), self.spanned_word(&third)),
+            None => (None, first, self.spanned_word(&second)),
         };
-        self.refuse_declaration_word(&kind);
+        if provider.is_none() && self.is_declaration_word(&kind) {
+            return None;
+        }
+        self.check_name(&name);
         let header = Span { end: name.span.end, ..span };
         let (repeat, condition) = self.header(&mut parts);
-        Resource { form, provider, kind, name, repeat, condition, header, body: self.body(parts.take(), Place::Resource) }
+        let body = self.body(parts.take(), Place::Resource);
+        Some(Resource { form, provider, kind, name, repeat, condition, header, body })
     }
 
     fn header(&mut self, parts: &mut Children<'_>) -> (Option<ForClause>, Option<Expr>) {
@@ -147,7 +151,7 @@ impl Builder {
     }
 
     /// `module web { … }` and the like read as resources of a kind that cannot be.
-    fn refuse_declaration_word(&mut self, kind: &Spanned<Ident>) {
+    fn is_declaration_word(&mut self, kind: &Spanned<Ident>) -> bool {
         let form = match kind.value.as_str() {
             "module" => "module NAME from \"./path\" { … }",
             "param" => "param NAME: TYPE = default",
@@ -159,9 +163,18 @@ impl Builder {
             "project" => "project \"NAME\" { … }",
             "policy" => "policy NAME for r in KIND { … }",
             "secret" => "secret param NAME: TYPE",
-            _ => return,
+            "data" => "data KIND NAME { … }",
+            "action" => "action KIND NAME { … }",
+            "fn" => "fn NAME(a: TYPE): TYPE = value",
+            "moved" => "moved old.address -> new.address",
+            "forget" => "forget kind.name",
+            "import" => "import kind.name = \"id\"",
+            "resource" => "KIND NAME { … }",
+            "variable" => "param NAME: TYPE = default",
+            _ => return false,
         };
         let label = format!("not how `{}` is written", kind.value);
         self.complain(&codes::NOT_A_DECLARATION, kind.span, label, format!("write `{form}`"));
+        true
     }
 }

@@ -147,6 +147,7 @@ impl Scanner<'_> {
                 self.take_out(open);
                 self.stack.truncate(height + 1);
             }
+            None if self.mend_kind(byte) => {}
             None => {
                 let help = "remove it, or open it before";
                 self.tell(&codes::STRAY_BRACKET, self.at, self.at + 1, "nothing is open that it could close", help);
@@ -154,6 +155,27 @@ impl Scanner<'_> {
                 self.at += 1;
             }
         }
+    }
+
+    /// `f(1]`: takes the wrong bracket for the right one where the opening stands on the same line; false where it does not.
+    fn mend_kind(&mut self, byte: u8) -> bool {
+        let Some(open) = self.stack.last().copied() else { return false };
+        let is_bracket = matches!(open.what, Opening::Bracket | Opening::Parenthesis);
+        if !is_bracket || open.line != self.line {
+            return false;
+        }
+        let right = open.what.closing();
+        let here = Span::new(self.file, self.at, self.at + 1);
+        let diagnostic = Diagnostic::new(&codes::MISMATCHED_BRACKETS, "")
+            .at(here, format!("`{}` does not close `{}`", byte as char, open.what.text()))
+            .and(Span::new(self.file, open.at, open.at + 1), "opened here")
+            .help(format!("write `{right}`"));
+        self.scan.diagnostics.push(diagnostic);
+        self.patches.fill(self.at, self.at + 1, right);
+        self.stack.pop();
+        self.last = byte;
+        self.at += 1;
+        true
     }
 
     /// Replaces an opening that nothing closes: to the end of its line where that part is balanced, else up to here.
@@ -184,7 +206,7 @@ impl Scanner<'_> {
             diagnostic = diagnostic.and(Span::new(self.file, here, here + 1), "still open where this declaration begins");
         }
         self.scan.diagnostics.push(diagnostic);
-        self.scan.told.push((open.at, open.at));
+        self.scan.told.push((open.at, open.at + 1));
         self.close_all(here);
         self.stack.clear();
         self.suspect = None;

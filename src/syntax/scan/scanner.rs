@@ -258,7 +258,20 @@ impl Scanner<'_> {
             }
         }
         self.scan.patched = self.patches.apply(self.text);
-        self.scan.told.sort_unstable();
+        self.scan.told = merged(self.scan.told);
         self.scan
     }
+}
+
+/// The ranges in order, those that overlap as one.
+fn merged(mut ranges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
+    for (start, end) in ranges {
+        match merged.last_mut() {
+            Some(last) if start < last.1 => last.1 = last.1.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
 }

@@ -53,11 +53,10 @@ impl Scanner<'_> {
     /// The quoted string at this height of the stack meets the end of its line: tells it, and takes the string out of the text.
     pub(super) fn unclosed_in_quote(&mut self, height: usize) {
         let quote = self.stack[height];
-        let hole = self.stack[height + 1..].iter().rfind(|open| open.what == Opening::Hole);
-        let inside_hole = self.stack.last().is_some_and(|open| open.what != Opening::Quote);
+        let hole = self.stack[height + 1..].iter().find(|open| open.what == Opening::Hole).copied();
         let end_of_line = self.bytes[self.at..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |at| self.at + at);
         let line = &self.text[quote.at..end_of_line];
-        match hole.copied().filter(|_| inside_hole) {
+        match hole {
             Some(hole) => {
                 let span = Span::new(self.file, hole.at, hole.at + 2);
                 let help = "close it with `}` on the same line; name a longer expression with `let`";

@@ -1,0 +1,112 @@
+//! What the rooms' outer functions need: the cloud, the memory, time, chance, and the choices of the command line.
+
+use crate::cloud::{Call, Job, Listing, Outcome};
+use crate::desired::Desired;
+use crate::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
+use crate::plan::{ListRead, Live};
+use crate::provider::Catalog;
+use crate::state::{Pin, Snapshot, Store};
+use crate::world::{Clock, Random};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One object to read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub kind: Ident,
+    pub id: RemoteId,
+    /// As far as known; the ones that name the route (`zone_id`) are among them.
+    pub attributes: Attributes,
+}
+
+/// What became of reading one object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    Found(Box<Observed>),
+    /// Gone, as far as one answer can say (404).
+    Gone,
+    /// Not for this key (403).
+    Hidden,
+    /// Could not be read.
+    Unread(String),
+}
+
+/// The API as apply uses it; `cloud::Client` is the real one.
+pub trait Cloud: Send + Sync {
+    /// Sends one operation, once.
+    fn call(&self, call: Call) -> BoxFuture<'_, Outcome>;
+    fn read(&self, target: Target) -> BoxFuture<'_, Seen>;
+    fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>>;
+    /// One for each id, in any order.
+    fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>>;
+    /// The jobs that the surface still knows, newest or not.
+    fn recent_jobs(&self, surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>>;
+    /// A data source that is no kind.
+    fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>>;
+    /// Nothing sent can arrive after its sender is gone.
+    fn dies_with_sender(&self) -> bool;
+    /// Requests sent so far.
+    fn requests(&self) -> u32;
+}
+
+/// Everything outside of the pure machine.
+#[derive(Clone)]
+pub struct Context {
+    pub cloud: Arc<dyn Cloud>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub catalog: Arc<Catalog>,
+    pub options: Options,
+}
+
+/// Choices of the command line and of the environment that shape a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `user@host`, for the journal.
+    pub holder: String,
+    /// The cloud that the state belongs to, written down at the first run.
+    pub pin: Option<Pin>,
+    /// How many times faster than documented the target works (100 for `local`): waits and polls are shortened alike.
+    pub speed: u32,
+    /// Requests that change something and are under way at once, by surface.
+    pub concurrency: usize,
+    /// A failed step stops all that has not started (`--on-failure stop`).
+    pub stop_on_failure: bool,
+    /// A create of an unmarked kind that left no trace is sent again (`--retry-unknown`).
+    pub retry_unknown: bool,
+    /// How long an unclear create may still appear; not used where requests die with their sender.
+    pub settle_window: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            holder: String::new(),
+            pin: None,
+            speed: 1,
+            concurrency: 16,
+            stop_on_failure: false,
+            retry_unknown: false,
+            settle_window: Duration::from_secs(120),
+        }
+    }
+}
+
+/// What is to be applied: the plan was approved, the rest is what it was made from.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub desired: Desired,
+    pub snapshot: Snapshot,
+    pub live: Live,
+}
+
+/// From the terminal or the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// The first Ctrl-C: nothing new starts, what is under way is waited for.
+    Stop,
+    /// A second one, or SIGTERM: what is under way is left running; it is in the journal.
+    Leave,
+}

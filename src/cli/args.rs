@@ -1,0 +1,336 @@
+//! The arguments as clap reads them. Knows no command's work.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Infrastructure as code for the CloudNexus cloud.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cnx",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    pub directory: PathBuf,
+    /// A declared environment; without it the first whose target is `local`
+    #[arg(short, long = "env", value_name = "NAME", global = true)]
+    pub environment: Option<String>,
+    /// A parameter: raw text for a string, an expression for everything else
+    #[arg(short, long = "param", value_name = "NAME=VALUE", global = true)]
+    pub parameters: Vec<String>,
+    /// A file of `NAME = VALUE` lines
+    #[arg(long = "params", value_name = "FILE", global = true)]
+    pub parameter_file: Option<PathBuf>,
+    /// Ask for secret parameters that have no value
+    #[arg(long = "param-prompt", global = true)]
+    pub parameter_prompt: bool,
+    /// For machines: one versioned JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colour
+    #[arg(long = "color", value_name = "WHEN", global = true, default_value = "auto", hide_default_value = true)]
+    pub colour: Colour,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Say only what was asked for, and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Show every request (secrets redacted) and plans in full detail
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a first project
+    Init(Init),
+    /// Everything that can be known without a request
+    Check,
+    /// The local CloudNexus
+    Emulator(Emulator),
+    /// A completion script for a shell
+    Completions(Completions),
+    /// The version, and the formats that this cnx reads
+    Version,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files and folders; `-` is standard input
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit with 1 where something would change
+    #[arg(long)]
+    pub check: bool,
+    /// Show what would change, change nothing
+    #[arg(long)]
+    pub diff: bool,
+}
+
+/// What shapes a plan.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Planning options")]
+pub struct Planning {
+    /// Only this address, its instances and what they need (`*` is a wildcard)
+    #[arg(long = "target", value_name = "ADDR")]
+    pub targets: Vec<String>,
+    /// Not this address, nor what needs it
+    #[arg(long = "exclude", value_name = "ADDR")]
+    pub excludes: Vec<String>,
+    /// Replace this object
+    #[arg(long = "replace", value_name = "ADDR")]
+    pub replace: Vec<String>,
+    /// Approve destroying or replacing what holds data or is in a protected environment
+    #[arg(long = "allow-destroy", value_name = "ADDR")]
+    pub allow_destroy: Vec<String>,
+    /// What is read first
+    #[arg(long, value_name = "WHAT", default_value = "all")]
+    pub refresh: Refresh,
+    /// An object that can't be found is gone
+    #[arg(long = "assume-gone", value_name = "ADDR")]
+    pub assume_gone: Vec<String>,
+    /// Send again what an earlier run left with an unknown outcome
+    #[arg(long = "retry-unknown")]
+    pub retry_unknown: bool,
+    /// Take over existing objects that match by their natural key
+    #[arg(long, value_name = "HOW")]
+    pub adopt: Option<Adopt>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Refresh {
+    /// Everything that is managed
+    #[default]
+    All,
+    /// What the program changes
+    Changed,
+    /// Nothing: the state's word stands
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Adopt {
+    /// Only where every attribute agrees
+    Exact,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Save the plan for `cnx apply FILE`
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The plan of an empty program
+    #[arg(long)]
+    pub destroy: bool,
+    /// Show what differs from the state, plan no changes
+    #[arg(long, conflicts_with = "destroy")]
+    pub refresh_only: bool,
+    /// Exit with 2 where there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// What an apply may do.
+#[derive(Clone, Debug, Args)]
+pub struct Consent {
+    /// Apply without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Approve exactly the plan with this fingerprint
+    #[arg(long, value_name = "sha256:…")]
+    pub approve: Option<String>,
+    /// When a step fails: let the others finish, or start nothing more
+    #[arg(long, value_name = "WHAT", default_value = "continue")]
+    pub on_failure: OnFailure,
+    /// Plan again afterwards: nothing may be left to do
+    #[arg(long)]
+    pub verify: bool,
+    /// Wait so long for the lock (`30s`, `5m`)
+    #[arg(long, value_name = "DURATION")]
+    pub lock_timeout: Option<String>,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    Continue,
+    Stop,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A plan saved by `cnx plan -o`: applied only if it is still the same
+    pub file: Option<PathBuf>,
+    /// Take the changes made outside into the state, change nothing else
+    #[arg(long)]
+    pub refresh_only: bool,
+    #[command(flatten)]
+    pub consent: Consent,
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub struct Destroy {
+    #[command(flatten)]
+    pub consent: Consent,
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A saved plan; without it the state
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// One output; without it all of them
+    pub name: Option<String>,
+    /// The bare text, for a shell
+    #[arg(long, requires = "name", conflicts_with = "json")]
+    pub raw: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct State {
+    #[command(subcommand)]
+    pub command: StateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Every managed object
+    List {
+        /// Only these (`*` is a wildcard)
+        addresses: Vec<String>,
+    },
+    /// One object, or several, in full
+    Show {
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A declared action (`cdn_purge.assets`), or an object (`server.web[1]`)
+    pub address: String,
+    /// For an object: the action's kind (`reboot`)
+    pub action: Option<String>,
+    /// Run without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Env {
+    #[command(subcommand)]
+    pub command: EnvCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EnvCommand {
+    /// Every declared environment
+    List,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Emulator {
+    #[command(subcommand)]
+    pub command: EmulatorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EmulatorCommand {
+    /// Serve it over HTTP on this machine
+    Serve(Serve),
+    /// Forget everything that it holds
+    Reset,
+    /// The requests that it was sent, newest last
+    Requests {
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The first of its four ports; 0 takes free ones
+    #[arg(long, default_value_t = crate::emulator::serve::PORT_BASE)]
+    pub port_base: u16,
+    /// Keep its world in this folder; without it, it ends with the process
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What it holds at the beginning
+    #[arg(long, value_name = "WORLD", default_value = "empty")]
+    pub fixtures: Fixtures,
+    /// Which routes and members exist
+    #[arg(long, default_value = "full")]
+    pub profile: Profile,
+    /// Documented delays are multiplied by this; 0 is at once
+    #[arg(long, default_value_t = 1.0)]
+    pub time_factor: f64,
+    /// Print one JSON line with its addresses when it can be spoken to
+    #[arg(long)]
+    pub ready: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Everything that cnx can use
+    Full,
+    /// Nothing beyond the documents
+    Documented,
+    /// The same, and no way to read a job
+    DocumentedNojobs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fixtures {
+    Empty,
+    /// The objects of the documents' examples
+    Documented,
+}

@@ -1,0 +1,54 @@
+//! A project on disk: the files of one folder become sources and trees. Knows nothing of what they say.
+
+use super::codes;
+use super::exit::Failure;
+use super::shell::Shell;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::syntax::ast::Ast;
+use crate::syntax::parse;
+use std::path::{Path, PathBuf};
+
+/// Where cnx keeps what belongs to a project.
+pub const FOLDER: &str = ".cnx";
+
+/// Every file of the program (tests are none), sorted by name.
+pub fn files(shell: &Shell, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let names = shell.world.files.list(folder).map_err(|error| {
+        Failure::from(Diagnostic::new(&codes::UNREADABLE, error.to_string()).help("`-C DIR` chooses another folder"))
+    })?;
+    Ok(names.iter().filter(|name| name.ends_with(".cnx")).map(|name| shown(folder, name)).collect())
+}
+
+/// A path as people type it: without a leading `./`.
+pub fn shown(folder: &Path, name: &str) -> PathBuf {
+    if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) }
+}
+
+pub fn is_test(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".test.cnx")
+}
+
+/// The trees of the program in the folder, with all that is wrong in their text.
+pub fn load(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
+    let folder = shell.global.directory.clone();
+    let paths: Vec<PathBuf> = files(shell, &folder)?.into_iter().filter(|path| !is_test(path)).collect();
+    if paths.is_empty() {
+        let message = format!("{} holds no `.cnx` file", folder.display());
+        let help = "`cnx init` writes a first one; `-C DIR` chooses another folder";
+        return Err(Diagnostic::new(&codes::NO_PROGRAM, message).help(help).into());
+    }
+    let mut trees = Vec::new();
+    let mut diagnostics = Diagnostics::default();
+    for path in paths {
+        match shell.read_text(&path) {
+            Ok(text) => {
+                let file = shell.sources.add(&path.display().to_string(), &text);
+                let parsed = parse(file, &text);
+                diagnostics.append(parsed.diagnostics);
+                trees.push(parsed.ast);
+            }
+            Err(failure) => diagnostics.append(failure.diagnostics),
+        }
+    }
+    Ok((trees, diagnostics))
+}

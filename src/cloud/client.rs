@@ -1,0 +1,259 @@
+//! The client: one budget a surface, writes that are sent once, reads that are tried again. No runtime is named here.
+
+use super::budget::Budget;
+use super::call::{Call, Outcome, Verb};
+use super::endpoint::Endpoint;
+use super::error::ReadError;
+use super::outcome::{Verdict, judge};
+use super::request::{self, Meant, Parts};
+use super::{pace, redact};
+use crate::model::http::{Headers, Request, Response};
+use crate::model::{Attributes, Ident};
+use crate::provider::{Catalog, Surface};
+use crate::world::{Clock, Random, Transport, TransportError};
+use indexmap::IndexMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::time::Duration;
+
+/// How often something is tried that failed without having been sent, or while reading.
+pub(super) const TRIES: u32 = 5;
+
+/// How often a write is sent again because the same one is still being executed.
+const IN_PROGRESS_TRIES: u32 = 20;
+
+/// For one attempt of a read.
+pub(super) const READ_DEADLINE: Duration = Duration::from_secs(30);
+
+/// One surface and what this run has learned of it.
+pub(super) struct Reach {
+    pub endpoint: Endpoint,
+    pub surface: Surface,
+    pub budget: Budget,
+    /// As much as a page may hold; halved where the API refuses it.
+    pub page_size: AtomicU32,
+    /// The API does not answer for many jobs at once.
+    pub single_jobs: AtomicBool,
+    /// Something was forbidden in this run: what a list leaves out may be hidden.
+    pub was_forbidden: AtomicBool,
+}
+
+/// Speaks to a cloud as its catalog describes it. Shared by reference; all methods may run at the same time.
+pub struct Client {
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) reaches: IndexMap<Ident, Reach>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("surfaces", &self.reaches.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+/// Why an exchange brought no response.
+pub(super) enum Failure {
+    /// The budget allows it only after so long.
+    Wait(Duration),
+    Transport(TransportError),
+}
+
+impl Client {
+    /// Endpoints of surfaces that the catalog does not have are left out.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        endpoints: Vec<Endpoint>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Client {
+        let reaches = endpoints.into_iter().filter_map(|endpoint| {
+            let surface = catalog.surfaces.get(&endpoint.surface)?.clone();
+            let reach = Reach {
+                budget: Budget::new(endpoint.rate, endpoint.concurrency),
+                page_size: AtomicU32::new(surface.page_size),
+                single_jobs: AtomicBool::new(false),
+                was_forbidden: AtomicBool::new(false),
+                surface,
+                endpoint,
+            };
+            Some((reach.endpoint.surface.clone(), reach))
+        });
+        Client { reaches: reaches.collect(), catalog, transport, clock, random }
+    }
+
+    /// Requests that left since the client exists, over all surfaces.
+    pub fn requests_sent(&self) -> u64 {
+        self.reaches.values().map(|reach| reach.budget.sent()).sum()
+    }
+
+    /// A request ends when its future is dropped: nothing can still arrive after.
+    pub fn dies_with_sender(&self) -> bool {
+        self.transport.dies_with_sender()
+    }
+
+    /// The surface that a call goes to; its job is asked for there.
+    pub fn surface_of(&self, call: &Call) -> Option<&Ident> {
+        let meant = request::meant(&self.catalog, &call.kind, &call.verb).ok()?;
+        request::route(meant.operation, &call.attributes).ok().map(|route| &route.surface)
+    }
+
+    /// Does one operation. A write is sent once; again only where nothing left, or where the API said that there were
+    /// too many (waiting as it says, up to `max_wait`), or that the same request is still under way.
+    pub async fn call(&self, call: &Call) -> Outcome {
+        let impossible = |reason: String| Outcome::NotSent { reason: redact(&reason) };
+        let meant = match request::meant(&self.catalog, &call.kind, &call.verb) {
+            Ok(meant) => meant,
+            Err(reason) => return impossible(reason),
+        };
+        if !meant.operation.method.is_write() {
+            return self.call_read(call).await;
+        }
+        let parts = match request::build(&meant, call) {
+            Ok(parts) => parts,
+            Err(reason) => return impossible(reason),
+        };
+        let Some(reach) = self.reaches.get(&parts.surface) else {
+            return impossible(format!("there is no endpoint for {}", parts.surface));
+        };
+        self.write(reach, &meant, call, &parts).await
+    }
+
+    async fn call_read(&self, call: &Call) -> Outcome {
+        match call.verb {
+            Verb::Run => self.source_outcome(&call.kind, &call.attributes).await,
+            Verb::Read | Verb::Create | Verb::Delete | Verb::Update(_) => match &call.id {
+                Some(id) => self.read_outcome(&call.kind, id, &call.attributes).await,
+                None => Outcome::NotSent { reason: format!("{} is read by an id", call.kind) },
+            },
+        }
+    }
+
+    async fn write(&self, reach: &Reach, meant: &Meant<'_>, call: &Call, parts: &Parts) -> Outcome {
+        let (mut unsent, mut in_progress, mut too_many) = (0, 0, 0);
+        let mut waited = Duration::ZERO;
+        loop {
+            let pause = match self.exchange(reach, parts, call.deadline).await {
+                Err(Failure::Wait(wait)) => return Outcome::NotSent { reason: rate_reason(reach, wait) },
+                Err(Failure::Transport(TransportError::Lost { reason })) => {
+                    return Outcome::Unknown { reason: redact(&reason), error: None };
+                }
+                Err(Failure::Transport(TransportError::NotSent { reason })) => {
+                    unsent += 1;
+                    if unsent >= TRIES {
+                        return Outcome::NotSent { reason: redact(&reason) };
+                    }
+                    pace::back_off(unsent, &*self.random)
+                }
+                Ok(response) => match judge(meant, call, &response, &reach.surface.jobs_path) {
+                    Verdict::Final(outcome) => {
+                        self.note(reach, &response);
+                        return outcome;
+                    }
+                    Verdict::TooMany(error) => {
+                        too_many += 1;
+                        let wait = pace::after_too_many(&response.headers, self.clock.now(), too_many, &*self.random);
+                        waited += wait;
+                        if wait > reach.endpoint.max_wait || waited > reach.endpoint.max_wait * TRIES {
+                            return Outcome::Rejected(error);
+                        }
+                        reach.budget.block(&*self.clock, wait);
+                        wait
+                    }
+                    Verdict::InProgress(error) => {
+                        in_progress += 1;
+                        if in_progress >= IN_PROGRESS_TRIES {
+                            let reason = "the same request is still being executed".to_owned();
+                            return Outcome::Unknown { reason, error: Some(error) };
+                        }
+                        Duration::from_secs(1)
+                    }
+                },
+            };
+            self.clock.sleep(pause).await;
+        }
+    }
+
+    /// One attempt: waits for its turn, sends, learns from the headers.
+    pub(super) async fn exchange(&self, reach: &Reach, parts: &Parts, deadline: Duration) -> Result<Response, Failure> {
+        let _permit = reach.budget.permit().await;
+        reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
+        let response = self.transport.send(request_of(reach, parts), deadline).await.map_err(Failure::Transport)?;
+        reach.budget.observe(&*self.clock, &response.headers);
+        Ok(response)
+    }
+
+    pub(super) fn note(&self, reach: &Reach, response: &Response) {
+        if response.status == 403 {
+            reach.was_forbidden.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn reach(&self, surface: &Ident) -> Result<&Reach, ReadError> {
+        let missing = || ReadError::NotPossible { reason: format!("there is no endpoint for {surface}") };
+        self.reaches.get(surface).ok_or_else(missing)
+    }
+
+    async fn read_outcome(&self, kind: &Ident, id: &crate::model::RemoteId, values: &Attributes) -> Outcome {
+        match self.read(kind, id, values).await {
+            Ok(object) => Outcome::Accepted(super::call::Accepted {
+                id: Some(object.id.clone()),
+                object: Some(object),
+                ..Default::default()
+            }),
+            Err(error) => outcome_of(error),
+        }
+    }
+
+    async fn source_outcome(&self, name: &Ident, arguments: &Attributes) -> Outcome {
+        match self.source(name, arguments).await {
+            Ok(attributes) => {
+                let members = attributes.into_iter().map(|(name, value)| (name.0, value)).collect();
+                let data = Some(crate::model::Value::object(members));
+                Outcome::Accepted(super::call::Accepted { data, ..Default::default() })
+            }
+            Err(error) => outcome_of(error),
+        }
+    }
+}
+
+/// A failed read in the words of outcomes.
+fn outcome_of(error: ReadError) -> Outcome {
+    let reason = error.diagnostic().message;
+    match error {
+        ReadError::Authentication { error, .. }
+        | ReadError::Permission(error)
+        | ReadError::NotFound(error)
+        | ReadError::Refused(error) => Outcome::Rejected(*error),
+        ReadError::Failed(error) => Outcome::Unknown { reason, error: Some(*error) },
+        ReadError::Unreachable { .. } | ReadError::NotPossible { .. } | ReadError::RateLimited { .. } => {
+            Outcome::NotSent { reason }
+        }
+        ReadError::Interrupted { .. } | ReadError::BadAnswer { .. } => Outcome::Unknown { reason, error: None },
+    }
+}
+
+fn rate_reason(reach: &Reach, wait: Duration) -> String {
+    format!("{} allows the next request in {} s", reach.endpoint.surface, wait.as_secs().max(1))
+}
+
+fn request_of(reach: &Reach, parts: &Parts) -> Request {
+    let mut headers = Headers::default();
+    headers.push("Authorization", format!("Bearer {}", reach.endpoint.key.expose()));
+    headers.push("Accept", "application/json");
+    let body = match &parts.body {
+        Some(json) => {
+            headers.push("Content-Type", "application/json");
+            json.to_string().into_bytes()
+        }
+        None => Vec::new(),
+    };
+    for (name, value) in &parts.headers {
+        headers.push(name, value.clone());
+    }
+    let target = format!("{}{}", reach.endpoint.base_path, parts.target);
+    Request { method: parts.method, origin: reach.endpoint.origin.clone(), target, headers, body }
+}

@@ -1,0 +1,157 @@
+//! Why something could not be read, and the words for it.
+
+use super::call::ApiError;
+use super::{codes, redact};
+use crate::diag::{Code, Diagnostic};
+use std::time::Duration;
+
+/// A read that failed. 5xx, time-outs and refused connections come here only after their tries (`contract.md` 2.7).
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadError {
+    /// 401: nothing else will work either, the run stops.
+    Authentication { surface: String, error: Box<ApiError> },
+    /// 403: may not; says nothing about whether the object exists.
+    Permission(Box<ApiError>),
+    /// 404 or 405: no such object, or no such route.
+    NotFound(Box<ApiError>),
+    /// Another 4xx.
+    Refused(Box<ApiError>),
+    /// 5xx.
+    Failed(Box<ApiError>),
+    /// The wait that would be needed.
+    RateLimited { surface: String, wait: Duration },
+    /// Name, connection or TLS failed.
+    Unreachable { host: String, reason: String },
+    /// Something was sent and no whole answer came.
+    Interrupted { host: String, reason: String },
+    /// An answer that makes no sense.
+    BadAnswer { what: String },
+    /// The request could not be written: no endpoint, a missing route attribute.
+    NotPossible { reason: String },
+}
+
+impl ReadError {
+    /// The error that the API gave, where it gave one.
+    pub fn api_error(&self) -> Option<&ApiError> {
+        match self {
+            ReadError::Authentication { error, .. }
+            | ReadError::Permission(error)
+            | ReadError::NotFound(error)
+            | ReadError::Refused(error)
+            | ReadError::Failed(error) => Some(error),
+            ReadError::RateLimited { .. }
+            | ReadError::Unreachable { .. }
+            | ReadError::Interrupted { .. }
+            | ReadError::BadAnswer { .. }
+            | ReadError::NotPossible { .. } => None,
+        }
+    }
+
+    /// In words, with what to do.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            ReadError::Authentication { surface, error } => {
+                Diagnostic::new(&codes::AUTHENTICATION, format!("{surface}: {}", sentence(error))).help(authentication_help(error))
+            }
+            ReadError::Permission(error) => told(&codes::PERMISSION, error, "use a key that may, or ask the account's owner for the permission"),
+            ReadError::NotFound(error) => told(&codes::NOT_FOUND, error, "check the id, and that the key belongs to the right account"),
+            ReadError::Refused(error) => rejection(error),
+            ReadError::Failed(error) => told(&codes::SERVER_ERROR, error, "try again later; tell the support the request id if it lasts"),
+            ReadError::RateLimited { surface, wait } => {
+                Diagnostic::new(&codes::RATE_LIMITED, format!("{surface} allows the next request in {} s", wait.as_secs().max(1)))
+                    .help("run again later, or raise `max_wait` in the provider settings")
+            }
+            ReadError::Unreachable { host, reason } => Diagnostic::new(&codes::UNREACHABLE, format!("{host}: {}", redact(reason)))
+                .help("check the network, the proxy and the URL; `-e NAME` of an environment with target \"local\" needs no network"),
+            ReadError::Interrupted { host, reason } => Diagnostic::new(&codes::INTERRUPTED, format!("{host}: {}", redact(reason)))
+                .help("run again; nothing was changed by reading"),
+            ReadError::BadAnswer { what } => Diagnostic::new(&codes::BAD_ANSWER, redact(what))
+                .help("check that the URL is that of CloudNexus and that no proxy answers in its place"),
+            ReadError::NotPossible { reason } => {
+                Diagnostic::new(&codes::NOT_POSSIBLE, redact(reason)).help("this is a mistake in the provider file or in cnx")
+            }
+        }
+    }
+}
+
+fn told(code: &'static Code, error: &ApiError, help: &str) -> Diagnostic {
+    Diagnostic::new(code, sentence(error)).help(help)
+}
+
+/// Message, code, status and request id, as far as there are any.
+pub fn sentence(error: &ApiError) -> String {
+    let mut parts = vec![error.message.trim_end_matches('.').to_owned()];
+    let mut place = Vec::new();
+    if error.status != 0 {
+        place.push(format!("status {}", error.status));
+    }
+    if !error.code.is_empty() {
+        place.push(error.code.clone());
+    }
+    if !error.request_id.is_empty() {
+        place.push(format!("request {}", error.request_id));
+    }
+    if !place.is_empty() {
+        parts.push(format!("({})", place.join(", ")));
+    }
+    redact(&parts.join(" "))
+}
+
+/// A refusal of the API in words: capacity with its alternatives, fields with their reasons.
+pub fn rejection(error: &ApiError) -> Diagnostic {
+    match (error.status, error.code.as_str()) {
+        (401, _) => Diagnostic::new(&codes::AUTHENTICATION, sentence(error)).help(authentication_help(error)),
+        (_, "insufficient_resources") => told(&codes::NO_CAPACITY, error, &capacity_help(error)),
+        (_, "insufficient_permissions") | (403, _) => {
+            told(&codes::PERMISSION, error, "use a key that may, or ask the account's owner for the permission")
+        }
+        (429, _) => told(&codes::RATE_LIMITED, error, "run again later, or raise `max_wait` in the provider settings"),
+        (_, "quota_exceeded") => told(&codes::REFUSED, error, "destroy what is not needed, or ask for a higher quota"),
+        (_, "already_exists") => told(
+            &codes::REFUSED,
+            error,
+            "give it another name, or adopt the one that is there (`lifecycle { adopt = true }`)",
+        ),
+        (_, "resource_in_use") => told(&codes::REFUSED, error, "remove what uses it first"),
+        (_, "precondition_failed") => told(&codes::REFUSED, error, "it changed since the plan: plan again"),
+        (_, _) => told(&codes::REFUSED, error, &fields_help(error)),
+    }
+}
+
+fn authentication_help(error: &ApiError) -> String {
+    let reason = detail(error, "reason").and_then(|reason| reason.as_str().map(str::to_owned));
+    match (error.code.as_str(), reason.as_deref()) {
+        (_, Some("environment_mismatch")) => "the key belongs to another environment: use a test key for the sandbox and a live key for production",
+        ("expired_api_key", _) => "make a new key in the Dashboard and set it in CLOUDNEXUS_API_KEY or with `cnx login`",
+        (_, _) => "set a valid key in CLOUDNEXUS_API_KEY (or CLOUDNEXUS_COMPUTE_API_KEY, CLOUDNEXUS_PLATFORM_API_KEY), or run `cnx login`",
+    }
+    .to_owned()
+}
+
+/// Shown, never applied by itself (`contract.md L56`).
+fn capacity_help(error: &ApiError) -> String {
+    let alternatives: Vec<String> = detail(error, "suggested_alternatives")
+        .and_then(|list| {
+            list.as_array().map(|list| list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+        })
+        .unwrap_or_default();
+    match alternatives.first() {
+        Some(first) => {
+            format!("the API suggests {}: write `region = \"{first}\"` if that will do", alternatives.join(" or "))
+        }
+        None => "choose another region or size, or try again later".to_owned(),
+    }
+}
+
+fn fields_help(error: &ApiError) -> String {
+    let fields = detail(error, "fields").and_then(|fields| fields.as_array().cloned()).unwrap_or_default();
+    let reasons: Vec<String> = fields
+        .iter()
+        .filter_map(|field| Some(format!("{}: {}", field.get("field")?.as_str()?, field.get("reason")?.as_str()?)))
+        .collect();
+    if reasons.is_empty() { "correct the values that the message speaks of".to_owned() } else { reasons.join("; ") }
+}
+
+fn detail(error: &ApiError, name: &str) -> Option<serde_json::Value> {
+    serde_json::from_str::<serde_json::Value>(&error.details).ok()?.get(name).cloned()
+}

@@ -1,0 +1,225 @@
+//! Lists to their end (`contract.md L14` to `L21`): the strategy follows the answer, pages are asked for by what the
+//! answer's link says and never by following it, and nothing the API sends can make it go on for ever.
+
+use super::call::Listing;
+use super::client::{Client, Reach};
+use super::error::ReadError;
+use super::observe::{id_of, observed};
+use super::request::{self, append_parameter};
+use crate::model::{Attributes, Ident, RemoteId};
+use crate::provider::Pagination;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+/// A list that has more pages is no list.
+const PAGE_LIMIT: u32 = 25_000;
+
+/// The page size that both documents give as the default.
+const SMALLEST_PAGE: u32 = 20;
+
+/// All items of a list as they came, each id once.
+pub(super) struct Items {
+    pub items: Vec<Json>,
+    pub requests: u32,
+}
+
+/// Where the next page begins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Page(u64),
+    Cursor(String),
+}
+
+struct Page {
+    items: Vec<Json>,
+    next: Option<Next>,
+    /// The total of page-numbered lists, which shift while objects come and go.
+    total: Option<u64>,
+}
+
+/// Why a walk through the pages has to begin again.
+enum Stop {
+    Again,
+    Error(ReadError),
+}
+
+impl Client {
+    /// Every object of a kind, of one parent where the path needs one.
+    pub async fn list(&self, kind: &Ident, parent: &Attributes) -> Result<Listing, ReadError> {
+        let kind = self.kind(kind)?;
+        let impossible = |reason| ReadError::NotPossible { reason };
+        let route = request::route(&kind.list, parent).map_err(impossible)?;
+        let target = request::path(&route.path, None, parent).map_err(impossible)?;
+        let listed = self.pages(&route.surface, &target).await?;
+        let mut objects: Vec<_> =
+            listed.items.iter().filter_map(|item| observed(&kind.attributes, item, None)).collect();
+        // Rules say their zone themselves as a rule; where one does not, the list that it came from does.
+        for object in &mut objects {
+            for name in kind.parent.iter().filter(|name| parent.contains_key(*name)) {
+                object.attributes.entry(name.clone()).or_insert_with(|| parent[name].clone());
+            }
+        }
+        Ok(Listing { objects, requests: listed.requests })
+    }
+
+    /// All pages of a collection; begins again where the list changed under it, once for each reason.
+    pub(super) async fn pages(&self, surface: &Ident, target: &str) -> Result<Items, ReadError> {
+        let reach = self.reach(surface)?;
+        let mut requests = 0;
+        let mut restarts = 0;
+        loop {
+            match self.walk(reach, target, &mut requests, restarts == 0).await {
+                Ok(items) => return Ok(Items { items, requests }),
+                Err(Stop::Error(error)) => return Err(error),
+                Err(Stop::Again) => restarts += 1,
+            }
+        }
+    }
+
+    async fn walk(
+        &self,
+        reach: &Reach,
+        target: &str,
+        requests: &mut u32,
+        may_restart: bool,
+    ) -> Result<Vec<Json>, Stop> {
+        let mut found = Vec::new();
+        let (mut ids, mut seen) = (BTreeSet::<RemoteId>::new(), BTreeSet::new());
+        let (mut next, mut total) = (None, None);
+        loop {
+            *requests += 1;
+            if *requests > PAGE_LIMIT {
+                return Err(Stop::Error(bad(reach, "the list does not end")));
+            }
+            let page = match self.page(reach, target, next.as_ref()).await {
+                Ok(page) => page,
+                Err(ReadError::Refused(error)) if error.code == "invalid_cursor" && next.is_some() && may_restart => {
+                    return Err(Stop::Again);
+                }
+                Err(error) => return Err(Stop::Error(error)),
+            };
+            found.extend(page.items.into_iter().filter(|item| id_of(item).is_none_or(|id| ids.insert(id))));
+            if may_restart && total.is_some() && page.total != total {
+                return Err(Stop::Again);
+            }
+            total = page.total;
+            match page.next {
+                None => return Ok(found),
+                Some(following) if seen.insert(following.clone()) => next = Some(following),
+                Some(_) => return Err(Stop::Error(bad(reach, "the list leads back to a page that was read already"))),
+            }
+        }
+    }
+
+    /// One page; a refused page size is halved down to the default, and stays so for the run.
+    async fn page(&self, reach: &Reach, target: &str, next: Option<&Next>) -> Result<Page, ReadError> {
+        loop {
+            let size = reach.page_size.load(Ordering::Relaxed);
+            let mut full = target.to_owned();
+            let by_page = match next {
+                Some(Next::Page(_)) => true,
+                Some(Next::Cursor(_)) => false,
+                None => reach.surface.pagination == Pagination::Page,
+            };
+            append_parameter(&mut full, if by_page { "per_page" } else { "limit" }, &size.to_string());
+            match next {
+                Some(Next::Page(page)) => append_parameter(&mut full, "page", &page.to_string()),
+                Some(Next::Cursor(cursor)) => append_parameter(&mut full, "cursor", cursor),
+                None => {}
+            }
+            match self.get(&reach.endpoint.surface, full).await {
+                Ok(answer) => return read_page(reach, &answer.json, next),
+                Err(ReadError::Refused(error))
+                    if error.status == 400 && error.code != "invalid_cursor" && size > SMALLEST_PAGE =>
+                {
+                    reach.page_size.store((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn bad(reach: &Reach, what: &str) -> ReadError {
+    ReadError::BadAnswer { what: format!("{}: {what}", reach.endpoint.host()) }
+}
+
+fn read_page(reach: &Reach, json: &Json, asked: Option<&Next>) -> Result<Page, ReadError> {
+    let Some(items) = json.get("data").and_then(Json::as_array) else {
+        return Err(bad(reach, "the list has no `data`"));
+    };
+    let pagination = json.get("pagination").filter(|pagination| pagination.is_object());
+    let next = match (pagination, json.get("meta")) {
+        (Some(pagination), _) => next_number(pagination, asked),
+        (None, Some(meta)) => next_cursor(reach, meta)?,
+        (None, None) => None,
+    };
+    let total = pagination.and_then(|pagination| pagination.get("total")).and_then(Json::as_u64);
+    Ok(Page { items: items.clone(), next, total })
+}
+
+/// By our own count: an answer that repeats a page number leads nowhere else.
+fn next_number(pagination: &Json, asked: Option<&Next>) -> Option<Next> {
+    let page = match asked {
+        Some(Next::Page(page)) => *page,
+        Some(Next::Cursor(_)) | None => pagination.get("page").and_then(Json::as_u64).unwrap_or(1),
+    };
+    let pages = pagination.get("total_pages").and_then(Json::as_u64)?;
+    (page < pages).then_some(Next::Page(page + 1))
+}
+
+/// `next_cursor`, else what `next_page` carries as `cursor` or `page` (`contract.md L15`).
+fn next_cursor(reach: &Reach, meta: &Json) -> Result<Option<Next>, ReadError> {
+    if let Some(cursor) = meta.get("next_cursor").and_then(Json::as_str) {
+        return Ok(Some(Next::Cursor(cursor.to_owned())));
+    }
+    let Some(link) = meta.get("next_page").and_then(Json::as_str) else { return Ok(None) };
+    if !is_at_home(&reach.endpoint.origin, link) {
+        return Err(bad(reach, "the list leads to another host"));
+    }
+    let query = link.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(""));
+    let parameter = |wanted: &str| {
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| decode(value))
+    };
+    if let Some(cursor) = parameter("cursor") {
+        return Ok(Some(Next::Cursor(cursor)));
+    }
+    match parameter("page").and_then(|page| page.parse().ok()) {
+        Some(page) => Ok(Some(Next::Page(page))),
+        None => Err(bad(reach, "the list has a next page that can't be asked for")),
+    }
+}
+
+/// A path, or a URL of the same origin, as every reader of URLs understands it.
+fn is_at_home(origin: &str, link: &str) -> bool {
+    let is_odd = link.contains('\\') || link.chars().any(char::is_control);
+    let is_path = link.starts_with('/') && !link.starts_with("//") || link.starts_with('?');
+    let is_same = link.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/') || rest.starts_with('?'));
+    !is_odd && (is_path || is_same)
+}
+
+/// Percent-decoded; what is no valid encoding stays as it is.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        match (bytes[at], pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
+            (b'%', Some(byte)) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            (byte, _) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}

@@ -1,0 +1,210 @@
+//! Reading: tries, one object, and whether an object that does not answer is gone or hidden (`contract.md` 2.3, 2.7).
+
+use super::client::{Client, Failure, READ_DEADLINE, Reach, TRIES};
+use super::envelope::{error_of, has_error, json_of};
+use super::error::ReadError;
+use super::observe::{data_of, observed};
+use super::request::{self, Parts};
+use super::{pace, redact};
+use crate::model::Observed;
+use crate::model::http::{Method, Response};
+use crate::model::{Attributes, Ident, RemoteId, Type};
+use crate::provider::Kind;
+use crate::world::TransportError;
+use futures::future::BoxFuture;
+use serde_json::Value as Json;
+use std::time::Duration;
+
+/// Between two readings that must agree on "not there".
+const DOUBT: Duration = Duration::from_secs(2);
+
+/// Whether an object is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presence {
+    Present(Observed),
+    /// The API knows it no longer, and the list confirms it.
+    Gone,
+    /// The key may not see everything: it may be gone or hidden.
+    Hidden,
+    /// Nothing can be said.
+    Unknown(String),
+}
+
+/// A 2xx answer to a GET.
+pub(super) struct Answer {
+    pub json: Json,
+    pub etag: Option<String>,
+}
+
+impl Client {
+    /// One object by its id; `values` fill further names of the path (`zone_id` of a rule).
+    /// A `NotFound` says nothing yet about the object: see [`Client::presence`].
+    pub async fn read(&self, kind: &Ident, id: &RemoteId, values: &Attributes) -> Result<Observed, ReadError> {
+        let kind = self.kind(kind)?;
+        let impossible = |reason| ReadError::NotPossible { reason };
+        let route = request::route(&kind.read, values).map_err(impossible)?;
+        let target = request::path(&route.path, Some(id), values).map_err(impossible)?;
+        let answer = self.get(&route.surface, target).await?;
+        let object = observed(&kind.attributes, data_of(&answer.json), answer.etag.as_deref());
+        match object {
+            Some(object) if object.id == *id => Ok(object),
+            Some(_) | None => Err(ReadError::BadAnswer {
+                what: format!("the answer for {} {id} is another object or none", kind.name),
+            }),
+        }
+    }
+
+    /// Reads an object, and where it does not answer confirms against the list.
+    pub fn presence<'a>(
+        &'a self,
+        kind: &'a Ident,
+        id: &'a RemoteId,
+        values: &'a Attributes,
+    ) -> BoxFuture<'a, Result<Presence, ReadError>> {
+        Box::pin(async move {
+            match self.read(kind, id, values).await {
+                Ok(object) => Ok(Presence::Present(object)),
+                Err(ReadError::NotFound(_)) => self.confirm(self.kind(kind)?, id, values).await,
+                Err(ReadError::Permission(_)) => Ok(Presence::Hidden),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// The single read said 404 or 405, which may mean that the API has no such route.
+    async fn confirm(&self, kind: &Kind, id: &RemoteId, values: &Attributes) -> Result<Presence, ReadError> {
+        if !kind.documented_list {
+            self.clock.sleep(DOUBT).await;
+            match self.read(&kind.name, id, values).await {
+                Ok(object) => return Ok(Presence::Present(object)),
+                Err(ReadError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match self.list(&kind.name, values).await {
+            Ok(listing) => match listing.objects.into_iter().find(|object| object.id == *id) {
+                Some(object) => Ok(Presence::Present(object)),
+                None if self.is_restricted(&kind.surface).await? => Ok(Presence::Hidden),
+                None => Ok(Presence::Gone),
+            },
+            Err(ReadError::NotFound(error)) => self.without_list(kind, values, &error.message).await,
+            Err(ReadError::Permission(_)) => Ok(Presence::Hidden),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// No list answers: below a parent that is gone there is nothing; elsewhere nothing can be said.
+    async fn without_list(&self, kind: &Kind, values: &Attributes, message: &str) -> Result<Presence, ReadError> {
+        let parent = kind.parent.as_ref().and_then(|name| {
+            let Type::Id(parent) = kind.attributes.get(name)?.ty.required() else { return None };
+            Some((parent, RemoteId::new(values.get(name)?.as_str()?)))
+        });
+        if let Some((parent, id)) = parent
+            && self.presence(parent, &id, values).await? == Presence::Gone
+        {
+            return Ok(Presence::Gone);
+        }
+        Ok(Presence::Unknown(format!("the API has no list of {}: {}", kind.name, redact(message))))
+    }
+
+    /// Whether lists may leave out what is there (`contract.md L11`).
+    async fn is_restricted(&self, surface: &Ident) -> Result<bool, ReadError> {
+        match self.account(surface).await {
+            Ok(account) => Ok(account.is_restricted()),
+            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => {
+                Ok(self.reach(surface)?.was_forbidden.load(std::sync::atomic::Ordering::Relaxed))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn kind(&self, name: &Ident) -> Result<&Kind, ReadError> {
+        self.catalog
+            .kind(name)
+            .ok_or_else(|| ReadError::NotPossible { reason: format!("the catalog has no kind {name}") })
+    }
+
+    /// A GET with its tries; `target` is path and query below the base path.
+    pub(super) async fn get(&self, surface: &Ident, target: String) -> Result<Answer, ReadError> {
+        let reach = self.reach(surface)?;
+        let parts = Parts { surface: surface.clone(), method: Method::Get, target, body: None, headers: Vec::new() };
+        let (mut failed, mut too_many, mut waited) = (0, 0, Duration::ZERO);
+        loop {
+            let (error, pause) = match self.exchange(reach, &parts, READ_DEADLINE).await {
+                Err(Failure::Wait(wait)) => return Err(rate_limited(reach, wait)),
+                Err(Failure::Transport(error)) => (transport_error(reach, error), None),
+                Ok(response) if response.status == 429 => {
+                    too_many += 1;
+                    let wait = pace::after_too_many(&response.headers, self.clock.now(), too_many, &*self.random);
+                    waited += wait;
+                    if wait > reach.endpoint.max_wait || waited > reach.endpoint.max_wait * TRIES {
+                        return Err(rate_limited(reach, wait));
+                    }
+                    reach.budget.block(&*self.clock, wait);
+                    (rate_limited(reach, wait), Some(wait))
+                }
+                Ok(response) => match self.answer(reach, &response) {
+                    Ok(answer) => return Ok(answer),
+                    Err(error @ ReadError::Failed(_)) => (error, None),
+                    Err(error) => return Err(error),
+                },
+            };
+            let pause = match pause {
+                Some(pause) => pause,
+                None => {
+                    failed += 1;
+                    if failed >= TRIES {
+                        return Err(error);
+                    }
+                    pace::back_off(failed, &*self.random)
+                }
+            };
+            self.clock.sleep(pause).await;
+        }
+    }
+
+    fn answer(&self, reach: &Reach, response: &Response) -> Result<Answer, ReadError> {
+        self.note(reach, response);
+        let json = json_of(response);
+        let is_success = (200..300).contains(&response.status);
+        match json {
+            Some(json) if is_success && json.is_object() && !has_error(&json) => {
+                Ok(Answer { json, etag: response.headers.get("ETag").map(str::to_owned) })
+            }
+            Some(json) if is_success && has_error(&json) => Err(refused(reach, response)),
+            _ if is_success => {
+                Err(ReadError::BadAnswer { what: format!("{}: the answer is no JSON object", reach.endpoint.host()) })
+            }
+            _ => Err(refused(reach, response)),
+        }
+    }
+}
+
+/// By the status; an error in an answer of success by its code.
+fn refused(reach: &Reach, response: &Response) -> ReadError {
+    let error = Box::new(error_of(response).error);
+    match (response.status, error.code.as_str()) {
+        (401, _) | (200..=299, "missing_api_key" | "invalid_api_key" | "expired_api_key") => {
+            ReadError::Authentication { surface: reach.endpoint.surface.to_string(), error }
+        }
+        (403, _) | (200..=299, "insufficient_permissions") => ReadError::Permission(error),
+        (404 | 405, _) | (200..=299, "not_found") => ReadError::NotFound(error),
+        (408 | 425 | 500.., _) | (200..=299, _) => ReadError::Failed(error),
+        (300..=399, _) => {
+            ReadError::BadAnswer { what: format!("{}: a redirect, which cnx does not follow", reach.endpoint.host()) }
+        }
+        (_, _) => ReadError::Refused(error),
+    }
+}
+
+fn transport_error(reach: &Reach, error: TransportError) -> ReadError {
+    let host = reach.endpoint.host().to_owned();
+    match error {
+        TransportError::NotSent { reason } => ReadError::Unreachable { host, reason: redact(&reason) },
+        TransportError::Lost { reason } => ReadError::Interrupted { host, reason: redact(&reason) },
+    }
+}
+
+fn rate_limited(reach: &Reach, wait: Duration) -> ReadError {
+    ReadError::RateLimited { surface: reach.endpoint.surface.to_string(), wait }
+}

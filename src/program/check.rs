@@ -1,0 +1,210 @@
+//! The pass itself: collect, order, type every declaration, then say what was never used.
+
+use super::checker::{Checker, Reach};
+use super::codes;
+use super::expr::Expr;
+use super::fits::has_error;
+use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
+use super::order::order;
+use super::symbols::collect;
+use super::validate::Patterns;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Span, Type};
+use crate::provider::Catalog;
+use crate::syntax::ast::{self, Ast};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Names and types of one module (all of its files). The program is whole only where no diagnostic is an error.
+pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let symbols = collect(asts, catalog, &mut diagnostics);
+    let ordered = order(&symbols, &mut diagnostics);
+    let mut checker = Checker::new(symbols, catalog, diagnostics);
+    checker.default_region = checker.sets_default_region();
+    checker.resolve_aliases();
+    let mut parts = Parts::new(&mut checker);
+    let patterns = Patterns::default();
+    for declaration in &ordered.order {
+        checker.declaration(*declaration, &ordered.broken, &patterns, &mut parts);
+    }
+    let outputs = checker.outputs();
+    let project = checker.project();
+    let environments = checker.environments();
+    let provider = checker.provider();
+    checker.unused();
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort();
+    let program = Program {
+        catalog: Arc::clone(catalog),
+        project,
+        environments,
+        params: parts.params.into_iter().flatten().collect(),
+        lets: parts.lets.into_iter().flatten().collect(),
+        functions: checker.functions.into_iter().flatten().collect(),
+        resources: checker.resources.into_iter().flatten().collect(),
+        outputs,
+        provider,
+        order: ordered.order,
+    };
+    (program, diagnostics)
+}
+
+/// Declarations made so far, by index.
+struct Parts {
+    params: Vec<Option<Param>>,
+    lets: Vec<Option<Let>>,
+}
+
+impl Parts {
+    fn new(checker: &mut Checker) -> Parts {
+        let mut params = Vec::new();
+        for at in 0..checker.symbols.params.len() {
+            let node = checker.symbols.params[at].node;
+            checker.param_types[at] = checker.resolve_type(&node.ty);
+            params.push(None);
+        }
+        Parts { params, lets: vec![None; checker.symbols.lets.len()] }
+    }
+}
+
+impl Checker<'_> {
+    fn declaration(
+        &mut self,
+        declaration: Declaration,
+        broken: &BTreeSet<Declaration>,
+        patterns: &Patterns,
+        parts: &mut Parts,
+    ) {
+        let in_ring = broken.contains(&declaration);
+        self.touched_resource = false;
+        match declaration {
+            Declaration::Param(at) => parts.params[at] = Some(self.param(at)),
+            Declaration::Let(at) => {
+                let documented = self.symbols.lets[at];
+                let value = self.infer(&documented.node.value);
+                self.let_types[at] = if in_ring { Type::Error } else { value.ty.clone() };
+                if self.touched_resource {
+                    self.live_lets.insert(at);
+                }
+                let (name, doc) = (documented.node.name.clone(), documented.doc.to_owned());
+                parts.lets[at] = Some(Let { name, doc, value });
+            }
+            Declaration::Function(at) => {
+                let function = self.function(at);
+                self.functions[at] = Some(function);
+                if self.touched_resource {
+                    self.live_functions.insert(at);
+                }
+            }
+            Declaration::Resource(at) => self.declare_resource(at, patterns),
+        }
+    }
+
+    fn param(&mut self, at: usize) -> Param {
+        let documented = self.symbols.params[at];
+        let node = documented.node;
+        let ty = self.param_types[at].clone();
+        let default = node.default.as_ref().map(|default| self.within(Reach::Inputs, |it| it.check(default, &ty)));
+        let was_used = self.used.params.contains(&at);
+        let body = node.body.as_ref();
+        let assertion = body.and_then(|body| self.within(Reach::Inputs, |it| it.assertion(body)));
+        if !was_used {
+            self.used.params.remove(&at);
+        }
+        Param { name: node.name.clone(), doc: documented.doc.to_owned(), ty, default, assertion }
+    }
+
+    fn function(&mut self, at: usize) -> Function {
+        let documented = self.symbols.functions[at];
+        let node = documented.node;
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for parameter in &node.parameters {
+            let ty = self.resolve_type(&parameter.ty);
+            let default = parameter.default.as_ref().map(|default| self.check(default, &ty));
+            parameters.push(Parameter { name: parameter.name.value.clone(), ty, default });
+        }
+        for (written, parameter) in node.parameters.iter().zip(&parameters) {
+            self.bind(&written.name, parameter.ty.clone());
+        }
+        let result = self.resolve_type(&node.result);
+        let value = self.check(&node.value, &result);
+        self.locals.clear();
+        Function { name: node.name.clone(), doc: documented.doc.to_owned(), parameters, result, value }
+    }
+
+    fn outputs(&mut self) -> Vec<Output> {
+        let mut made = Vec::new();
+        for documented in self.symbols.outputs.clone() {
+            let node = documented.node;
+            let (ty, value) = match &node.ty {
+                Some(written) => {
+                    let ty = self.resolve_type(written);
+                    let value = self.check(&node.value, &ty);
+                    (ty, value)
+                }
+                None => {
+                    let value = self.infer(&node.value);
+                    (super::fits::widened(&value.ty), value)
+                }
+            };
+            let doc = documented.doc.to_owned();
+            made.push(Output { name: node.name.clone(), doc, ty, secret: node.secret, value });
+        }
+        made
+    }
+
+    fn unused(&mut self) {
+        let mut complaints = Vec::new();
+        for (at, param) in self.symbols.params.iter().enumerate() {
+            if !self.used.params.contains(&at) {
+                complaints.push(unused("parameter", param.node.name.value.as_str(), param.node.name.span));
+            }
+        }
+        for (at, one) in self.symbols.lets.iter().enumerate() {
+            if !self.used.lets.contains(&at) {
+                complaints.push(unused("let", one.node.name.value.as_str(), one.node.name.span));
+            }
+        }
+        for (at, function) in self.symbols.functions.iter().enumerate() {
+            if !self.used.functions.contains(&at) {
+                complaints.push(unused("function", function.node.name.value.as_str(), function.node.name.span));
+            }
+        }
+        for (at, alias) in self.symbols.types.iter().enumerate() {
+            if !self.used.types.contains(&at) {
+                complaints.push(unused("type", alias.name.value.as_str(), alias.name.span));
+            }
+        }
+        self.diagnostics.0.extend(complaints);
+    }
+}
+
+fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNUSED, format!("the {what} `{name}` is never used"))
+        .at(span, "not used anywhere")
+        .help("remove it, or use it")
+}
+
+/// An expression of its own, without declarations around it: a parameter's text from the command line.
+pub fn check_constant(written: &ast::Expr, ty: &Type, catalog: &Arc<Catalog>) -> Result<Expr, Diagnostics> {
+    let mut checker = Checker::new(Default::default(), catalog, Diagnostics::default());
+    checker.reach = Reach::Constants;
+    let checked = checker.check(written, ty);
+    if checker.diagnostics.has_errors() || has_error(&checked.ty) { Err(checker.diagnostics) } else { Ok(checked) }
+}
+
+/// An expression that may use the given variables only (a template's): their slots are in order.
+pub fn check_with_locals(
+    written: &ast::Expr,
+    variables: &[String],
+    catalog: &Arc<Catalog>,
+) -> Result<Expr, Diagnostics> {
+    let mut checker = Checker::new(Default::default(), catalog, Diagnostics::default());
+    checker.reach = Reach::Constants;
+    for name in variables {
+        checker.bind_silently(crate::model::Ident::new(name), Type::Any);
+    }
+    let checked = checker.infer(written);
+    if checker.diagnostics.has_errors() { Err(checker.diagnostics) } else { Ok(checked) }
+}

@@ -1,0 +1,44 @@
+//! Every complaint that checking can make. Codes and titles never change.
+
+use crate::diag::Code;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident($id:literal, $title:literal);)*) => {
+        $($(#[$doc])* pub static $name: Code = Code::$kind(concat!("cnx::program::", $id), $title);)*
+
+        /// All of them, for `cnx explain` and its tests.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    UNKNOWN_NAME = error("unknown_name", "unknown name");
+    UNKNOWN_KIND = error("unknown_kind", "unknown kind");
+    UNKNOWN_RESOURCE = error("unknown_resource", "reference to an undeclared resource");
+    UNKNOWN_ATTRIBUTE = error("unknown_attribute", "unknown attribute");
+    UNKNOWN_MEMBER = error("unknown_member", "unknown member");
+    UNKNOWN_FUNCTION = error("unknown_function", "unknown function");
+    UNKNOWN_TYPE = error("unknown_type", "unknown type");
+    UNKNOWN_SETTING = error("unknown_setting", "unknown setting");
+    WRONG_TYPE = error("wrong_type", "wrong type");
+    WRONG_LITERAL = error("wrong_literal", "not one of the allowed values");
+    WRONG_ID = error("wrong_id", "the id of another kind");
+    WRONG_ARGUMENTS = error("wrong_arguments", "wrong arguments");
+    MAYBE_NULL = error("maybe_null", "value may be null");
+    MIXED_TYPES = error("mixed_types", "types do not go together");
+    MISSING_ATTRIBUTE = error("missing_attribute", "missing attribute");
+    MISSING_MEMBER = error("missing_member", "missing member");
+    COMPUTED_ATTRIBUTE = error("computed_attribute", "attribute is computed");
+    DUPLICATE = error("duplicate", "declared twice");
+    CYCLE = error("cycle", "declarations depend on each other");
+    SHADOWING = error("shadowing", "name is taken");
+    INVALID_VALUE = error("invalid_value", "value is not allowed");
+    UNUSUAL_VALUE = warning("unusual_value", "value looks unusual");
+    UNUSED = warning("unused", "never used");
+    NOT_SUPPORTED = error("not_supported", "not supported yet");
+    FOREIGN_NAME = error("foreign_name", "name from another tool");
+    NOT_HERE = error("not_here", "reference not possible here");
+    WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");
+    WRONG_BLOCK = error("wrong_block", "unexpected block");
+    WRONG_VERSION = error("wrong_version", "version demand not met");
+}

@@ -1,0 +1,159 @@
+//! A checked program: declarations by index, every name resolved, every expression typed. Knows no syntax tree.
+
+use super::expr::Expr;
+use crate::model::{Ident, KeyType, Mode, Span, Spanned, Type};
+use crate::provider::Catalog;
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One module, checked against a catalog.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub catalog: Arc<Catalog>,
+    /// `project "NAME"`.
+    pub project: Option<Spanned<String>>,
+    pub environments: IndexMap<Ident, Environment>,
+    pub params: Vec<Param>,
+    pub lets: Vec<Let>,
+    pub functions: Vec<Function>,
+    pub resources: Vec<Resource>,
+    pub outputs: Vec<Output>,
+    /// `provider cloudnexus { … }`, by setting.
+    pub provider: BTreeMap<Ident, Expr>,
+    /// Every declaration that has a value, dependencies first.
+    pub order: Vec<Declaration>,
+}
+
+/// An index into one of the program's tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Declaration {
+    Param(usize),
+    Let(usize),
+    Function(usize),
+    Resource(usize),
+}
+
+/// `environment NAME { … }`
+#[derive(Clone, Debug)]
+pub struct Environment {
+    pub name: Spanned<Ident>,
+    /// The comment above it.
+    pub doc: String,
+    /// `local`, `sandbox` or `production`.
+    pub target: Option<Expr>,
+    pub params: BTreeMap<usize, Expr>,
+    /// Provider settings that override the module's.
+    pub provider: BTreeMap<Ident, Expr>,
+    pub protect: Option<Expr>,
+}
+
+/// `param NAME: TYPE = default { assert, message }`
+#[derive(Clone, Debug)]
+pub struct Param {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    pub ty: Type,
+    pub default: Option<Expr>,
+    pub assertion: Option<Assertion>,
+}
+
+/// A condition and what to say when it does not hold. `message` is absent where none was written.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    pub condition: Expr,
+    pub message: Option<Expr>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Let {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    pub value: Expr,
+}
+
+/// Its parameters are the first local slots of `value`.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    pub parameters: Vec<Parameter>,
+    pub result: Type,
+    pub value: Expr,
+}
+
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: Ident,
+    pub ty: Type,
+    pub default: Option<Expr>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    pub ty: Type,
+    pub secret: bool,
+    pub value: Expr,
+}
+
+/// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub mode: Mode,
+    pub kind: Ident,
+    pub name: Ident,
+    pub doc: String,
+    /// The header: the place of what is missing.
+    pub span: Span,
+    pub repeat: Option<Repeat>,
+    pub condition: Option<Expr>,
+    pub attributes: IndexMap<Ident, Setting>,
+    pub lifecycle: Lifecycle,
+}
+
+/// `name = value` in a body.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub value: Expr,
+    pub span: Span,
+}
+
+/// A `for` header.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    pub each: Each,
+    /// `by s.name`.
+    pub by: Option<Expr>,
+    pub key: KeyType,
+    pub span: Span,
+}
+
+/// What a loop runs over, and the local slots that it fills.
+#[derive(Clone, Debug)]
+pub struct Each {
+    pub over: Box<Expr>,
+    /// Where the key (of a map), the index (of a list) or the name (of a member) goes.
+    pub key: Option<usize>,
+    pub value: usize,
+}
+
+/// `lifecycle { … }`, not yet evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    pub protect: Option<Expr>,
+    pub create_before_destroy: Option<Expr>,
+    pub retain: Option<Expr>,
+    pub adopt: Option<Expr>,
+    pub wait_for_window: Option<Expr>,
+    pub retry_capacity: Option<Expr>,
+    pub region_fallback: Option<Expr>,
+    pub timeouts: Option<Expr>,
+    pub triggers: Option<Expr>,
+    pub replace_when: Option<Expr>,
+    pub depends_on: Vec<Expr>,
+    pub ignore: Vec<String>,
+    pub before: Vec<Assertion>,
+    pub after: Vec<Assertion>,
+}

@@ -1,0 +1,264 @@
+//! What each declaration refers to, and the order that follows: dependencies first. Rings are reported edge by edge.
+
+use super::codes;
+use super::ir::Declaration;
+use super::symbols::{Global, Symbols, resource_key};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Graph, Ident, NodeId, Span};
+use crate::syntax::ast::{self, BodyEntry, Element, Entry, Expr, ExprKind, ObjectKey, Piece, ResourceForm};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The order, and the declarations that stand in a ring (their types cannot be known).
+pub struct Order {
+    pub order: Vec<Declaration>,
+    pub broken: BTreeSet<Declaration>,
+}
+
+type Edges = BTreeMap<(Declaration, Declaration), Span>;
+
+/// Orders every declaration; each ring is one diagnostic.
+pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
+    let all = declarations(symbols);
+    let mut edges = edges(symbols);
+    let mut broken = BTreeSet::new();
+    loop {
+        let mut graph = Graph::default();
+        let nodes: BTreeMap<Declaration, NodeId> = all.iter().map(|one| (*one, graph.add(*one))).collect();
+        for (from, to) in edges.keys() {
+            graph.depend(nodes[from], nodes[to]);
+        }
+        let cycles = match graph.freeze() {
+            Ok(dag) => return Order { order: dag.order().map(|(_, node)| *node).collect(), broken },
+            Err((_, cycles)) => cycles,
+        };
+        for cycle in cycles {
+            let ring: Vec<Declaration> = cycle.0.iter().map(|id| all[id.0 as usize]).collect();
+            if !ring.iter().any(|one| broken.contains(one)) {
+                diagnostics.push(complaint(&ring, &edges, symbols));
+            }
+            for (at, from) in ring.iter().enumerate() {
+                edges.remove(&(*from, ring[(at + 1) % ring.len()]));
+            }
+            broken.extend(ring);
+        }
+    }
+}
+
+fn declarations(symbols: &Symbols) -> Vec<Declaration> {
+    let params = (0..symbols.params.len()).map(Declaration::Param);
+    let lets = (0..symbols.lets.len()).map(Declaration::Let);
+    let functions = (0..symbols.functions.len()).map(Declaration::Function);
+    let resources = (0..symbols.resources.len()).map(Declaration::Resource);
+    params.chain(lets).chain(functions).chain(resources).collect()
+}
+
+fn complaint(ring: &[Declaration], edges: &Edges, symbols: &Symbols) -> Diagnostic {
+    let shown = |one: &Declaration| shown(one, symbols);
+    let path: Vec<String> = ring.iter().chain(ring.first()).map(shown).collect();
+    let mut diagnostic = Diagnostic::new(&codes::CYCLE, path.join(" → "));
+    for (at, from) in ring.iter().enumerate() {
+        let to = &ring[(at + 1) % ring.len()];
+        let Some(span) = edges.get(&(*from, *to)) else { continue };
+        let text = format!("`{}` needs `{}`", shown(from), shown(to));
+        diagnostic = if at == 0 { diagnostic.at(*span, text) } else { diagnostic.and(*span, text) };
+    }
+    diagnostic.help("break the ring: remove one of these references, or pass the value in another way")
+}
+
+fn shown(one: &Declaration, symbols: &Symbols) -> String {
+    match one {
+        Declaration::Param(at) => symbols.params[*at].node.name.value.to_string(),
+        Declaration::Let(at) => symbols.lets[*at].node.name.value.to_string(),
+        Declaration::Function(at) => symbols.functions[*at].node.name.value.to_string(),
+        Declaration::Resource(at) => {
+            let node = symbols.resources[*at].node;
+            let data = if node.form == ResourceForm::Data { "data." } else { "" };
+            format!("{data}{}.{}", node.kind.value, node.name.value)
+        }
+    }
+}
+
+fn edges(symbols: &Symbols) -> Edges {
+    let mut walker = Walker { symbols, from: Declaration::Param(0), own: true, locals: Vec::new(), edges: Edges::new() };
+    for (at, param) in symbols.params.iter().enumerate() {
+        walker.from = Declaration::Param(at);
+        walker.own = false;
+        param.node.default.iter().for_each(|default| walker.expr(default));
+        param.node.body.iter().for_each(|body| walker.body(body));
+    }
+    walker.own = true;
+    for (at, one) in symbols.lets.iter().enumerate() {
+        walker.from = Declaration::Let(at);
+        walker.expr(&one.node.value);
+    }
+    for (at, function) in symbols.functions.iter().enumerate() {
+        walker.from = Declaration::Function(at);
+        let depth = walker.locals.len();
+        for parameter in &function.node.parameters {
+            parameter.default.iter().for_each(|default| walker.expr(default));
+        }
+        walker.locals.extend(function.node.parameters.iter().map(|parameter| parameter.name.value.clone()));
+        walker.expr(&function.node.value);
+        walker.locals.truncate(depth);
+    }
+    for (at, resource) in symbols.resources.iter().enumerate() {
+        walker.from = Declaration::Resource(at);
+        walker.resource(resource.node);
+    }
+    walker.edges
+}
+
+struct Walker<'a, 'b> {
+    symbols: &'b Symbols<'a>,
+    from: Declaration,
+    /// Whether a reference to itself counts.
+    own: bool,
+    locals: Vec<Ident>,
+    edges: Edges,
+}
+
+impl Walker<'_, '_> {
+    fn add(&mut self, to: Declaration, span: Span) {
+        if self.own || to != self.from {
+            self.edges.entry((self.from, to)).or_insert(span);
+        }
+    }
+
+    fn resource(&mut self, node: &ast::Resource) {
+        let depth = self.locals.len();
+        node.repeat.iter().for_each(|clause| self.clause(clause));
+        node.condition.iter().for_each(|condition| self.expr(condition));
+        self.body(&node.body);
+        self.locals.truncate(depth);
+    }
+
+    fn body(&mut self, body: &ast::Body) {
+        for entry in &body.entries {
+            match entry {
+                BodyEntry::Attribute(attribute) if attribute.name.value.as_str() == "ignore" => {}
+                BodyEntry::Attribute(attribute) => self.expr(&attribute.value),
+                BodyEntry::Block(block) => {
+                    let own = self.own;
+                    self.own = own && block.name.value.as_str() != "after";
+                    self.body(&block.body);
+                    self.own = own;
+                }
+            }
+        }
+    }
+
+    /// The clause's variables stay in scope; the caller takes them out.
+    fn clause(&mut self, clause: &ast::ForClause) {
+        self.expr(&clause.over);
+        self.locals.extend(clause.names.iter().map(|name| name.value.clone()));
+        clause.by.iter().for_each(|by| self.expr(by));
+    }
+
+    fn name(&mut self, name: &Ident, span: Span) {
+        if self.locals.contains(name) {
+            return;
+        }
+        if let Some((global, _)) = self.symbols.globals.get(name) {
+            let to = match global {
+                Global::Param(at) => Declaration::Param(*at),
+                Global::Let(at) => Declaration::Let(*at),
+                Global::Function(at) => Declaration::Function(*at),
+            };
+            self.add(to, span);
+        }
+    }
+
+    /// Whether `expr` names a resource; then the edge is noted.
+    fn reference(&mut self, expr: &Expr) -> bool {
+        let ExprKind::Member { target, name, .. } = &expr.kind else { return false };
+        let key = match &target.kind {
+            ExprKind::Name(kind) if !self.locals.contains(kind) => {
+                resource_key(ResourceForm::Managed, kind, &name.value)
+            }
+            ExprKind::Member { target: root, name: kind, .. } => match &root.kind {
+                ExprKind::Name(data) if data.as_str() == "data" => {
+                    resource_key(ResourceForm::Data, &kind.value, &name.value)
+                }
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let found = self.symbols.resource_names.get(&key).map(|(at, _)| *at);
+        if let Some(at) = found {
+            self.add(Declaration::Resource(at), expr.span);
+        }
+        found.is_some()
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        if self.reference(expr) {
+            return;
+        }
+        match &expr.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Duration(_) => {}
+            ExprKind::Text(text) => self.text(text),
+            ExprKind::Name(name) => self.name(name, expr.span),
+            ExprKind::List(elements) => elements.iter().for_each(|element| match element {
+                Element::Value(value) | Element::Spread(value) => self.expr(value),
+            }),
+            ExprKind::Object(entries) => entries.iter().for_each(|entry| self.entry(entry)),
+            ExprKind::Member { target, .. } | ExprKind::Splat { target } => self.expr(target),
+            ExprKind::Index { target, index, .. } => {
+                self.expr(target);
+                self.expr(index);
+            }
+            ExprKind::Call { name, arguments } => {
+                self.name(&name.value, name.span);
+                arguments.iter().for_each(|argument| self.expr(&argument.value));
+            }
+            ExprKind::Unary { operand, .. } => self.expr(operand),
+            ExprKind::Binary { left, right, .. } => {
+                self.expr(left);
+                self.expr(right);
+            }
+            ExprKind::Conditional { condition, yes, no } => {
+                self.expr(condition);
+                self.expr(yes);
+                self.expr(no);
+            }
+            ExprKind::ListFor { clause, condition, value } => {
+                self.comprehension(clause, condition.as_deref(), &[value]);
+            }
+            ExprKind::ObjectFor { clause, condition, key, value } => {
+                self.comprehension(clause, condition.as_deref(), &[key, value]);
+            }
+            ExprKind::Group(inner) => self.expr(inner),
+        }
+    }
+
+    fn comprehension(&mut self, clause: &ast::ForClause, condition: Option<&Expr>, values: &[&Expr]) {
+        let depth = self.locals.len();
+        self.clause(clause);
+        condition.into_iter().for_each(|condition| self.expr(condition));
+        values.iter().for_each(|value| self.expr(value));
+        self.locals.truncate(depth);
+    }
+
+    fn text(&mut self, text: &ast::Text) {
+        for piece in &text.pieces {
+            match piece {
+                Piece::Literal(_) => {}
+                Piece::Interpolation(expr) => self.expr(expr),
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Spread(value) => self.expr(value),
+            Entry::Pair { key, value } => {
+                match key {
+                    ObjectKey::Name(_) => {}
+                    ObjectKey::Text(text, _) => self.text(text),
+                    ObjectKey::Computed(key) => self.expr(key),
+                }
+                self.expr(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The module's declarations by name: first pass over the trees. Reports what is declared twice or not supported.
+
+use super::codes;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Ident, Mode, Span};
+use crate::provider::Catalog;
+use crate::syntax::ast::{self, Ast, ItemKind, ResourceForm};
+use std::collections::BTreeMap;
+
+/// What a bare name in an expression may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Global {
+    Param(usize),
+    Let(usize),
+    Function(usize),
+}
+
+/// A declaration with the comment above it.
+pub struct Documented<'a, T> {
+    pub doc: &'a str,
+    pub node: &'a T,
+}
+
+impl<T> Clone for Documented<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Documented<'_, T> {}
+
+/// Declarations in order of appearance; indices are those of the program.
+#[derive(Default)]
+pub struct Symbols<'a> {
+    pub params: Vec<Documented<'a, ast::Param>>,
+    pub lets: Vec<Documented<'a, ast::Let>>,
+    pub functions: Vec<Documented<'a, ast::Function>>,
+    pub types: Vec<&'a ast::TypeAlias>,
+    pub resources: Vec<Documented<'a, ast::Resource>>,
+    pub outputs: Vec<Documented<'a, ast::Output>>,
+    pub environments: Vec<Documented<'a, ast::Environment>>,
+    pub providers: Vec<&'a ast::Provider>,
+    pub projects: Vec<&'a ast::Project>,
+    pub globals: BTreeMap<Ident, (Global, Span)>,
+    pub type_names: BTreeMap<Ident, (usize, Span)>,
+    pub resource_names: BTreeMap<(bool, Ident, Ident), (usize, Span)>,
+    /// Modules, so that references to them are no second mistake.
+    pub modules: BTreeMap<Ident, Span>,
+}
+
+/// Reads every item once.
+pub fn collect<'a>(asts: &'a [Ast], catalog: &Catalog, diagnostics: &mut Diagnostics) -> Symbols<'a> {
+    let mut symbols = Symbols::default();
+    for item in asts.iter().flat_map(|ast| &ast.items) {
+        symbols.add(item, catalog, diagnostics);
+    }
+    symbols
+}
+
+/// `data` declarations have a namespace of their own; kinds and actions share theirs, their names differ.
+pub fn resource_key(form: ResourceForm, kind: &Ident, name: &Ident) -> (bool, Ident, Ident) {
+    (form == ResourceForm::Data, kind.clone(), name.clone())
+}
+
+pub fn mode_of(form: ResourceForm) -> Mode {
+    match form {
+        ResourceForm::Managed => Mode::Managed,
+        ResourceForm::Data => Mode::Data,
+        ResourceForm::Action => Mode::Action,
+    }
+}
+
+impl<'a> Symbols<'a> {
+    fn add(&mut self, item: &'a ast::Item, catalog: &Catalog, diagnostics: &mut Diagnostics) {
+        let doc = item.doc.as_str();
+        match &item.kind {
+            ItemKind::Project(node) => self.projects.push(node),
+            ItemKind::Environment(node) => self.environments.push(Documented { doc, node }),
+            ItemKind::Provider(node) => self.providers.push(node),
+            ItemKind::Param(node) => {
+                if node.secret {
+                    not_supported(diagnostics, node.name.span, "secret parameters");
+                }
+                self.global(&node.name, Global::Param(self.params.len()), catalog, diagnostics);
+                self.params.push(Documented { doc, node });
+            }
+            ItemKind::Let(node) => {
+                self.global(&node.name, Global::Let(self.lets.len()), catalog, diagnostics);
+                self.lets.push(Documented { doc, node });
+            }
+            ItemKind::Function(node) => {
+                self.global(&node.name, Global::Function(self.functions.len()), catalog, diagnostics);
+                self.functions.push(Documented { doc, node });
+            }
+            ItemKind::Type(node) => {
+                let slot = (self.types.len(), node.name.span);
+                let first = self.type_names.entry(node.name.value.clone()).or_insert(slot);
+                duplicate(diagnostics, "type", node.name.value.as_str(), node.name.span, first.1);
+                self.types.push(node);
+            }
+            ItemKind::Resource(node) => self.resource(doc, node, diagnostics),
+            ItemKind::Output(node) => {
+                if node.secret {
+                    not_supported(diagnostics, node.name.span, "secret outputs");
+                }
+                let first = self.outputs.iter().find(|other| other.node.name.value == node.name.value);
+                if let Some(first) = first {
+                    let earlier = first.node.name.span;
+                    duplicate(diagnostics, "output", node.name.value.as_str(), node.name.span, earlier);
+                }
+                self.outputs.push(Documented { doc, node });
+            }
+            ItemKind::Module(node) => {
+                self.modules.insert(node.name.value.clone(), node.name.span);
+                not_supported(diagnostics, node.name.span, "modules");
+            }
+            ItemKind::Check(node) => not_supported(diagnostics, node.name.span, "`check` blocks"),
+            ItemKind::Policy(node) => not_supported(diagnostics, node.name.span, "policies"),
+            ItemKind::Test(node) => not_supported(diagnostics, node.name.span, "tests"),
+            ItemKind::Moved(node) => not_supported(diagnostics, node.from.span, "`moved` declarations"),
+            ItemKind::Forget(node) => not_supported(diagnostics, node.target.span, "`forget` declarations"),
+            ItemKind::Import(node) => not_supported(diagnostics, node.target.span, "`import` declarations"),
+        }
+    }
+
+    fn resource(&mut self, doc: &'a str, node: &'a ast::Resource, diagnostics: &mut Diagnostics) {
+        let slot = (self.resources.len(), node.name.span);
+        let key = resource_key(node.form, &node.kind.value, &node.name.value);
+        let first = self.resource_names.entry(key).or_insert(slot);
+        let shown = format!("{}.{}", node.kind.value, node.name.value);
+        duplicate(diagnostics, "resource", &shown, node.name.span, first.1);
+        self.resources.push(Documented { doc, node });
+    }
+
+    fn global(
+        &mut self,
+        name: &crate::model::Spanned<Ident>,
+        meaning: Global,
+        catalog: &Catalog,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let taken = |other: &str| other == "data" || other == "module" || other == "env";
+        if taken(name.value.as_str()) || catalog.kinds.contains_key(&name.value) {
+            diagnostics.push(
+                Diagnostic::new(&codes::SHADOWING, format!("`{}` already has a meaning", name.value))
+                    .at(name.span, "this name is a kind or a word of the language")
+                    .help("choose another name"),
+            );
+        }
+        let first = self.globals.entry(name.value.clone()).or_insert((meaning, name.span));
+        duplicate(diagnostics, "name", name.value.as_str(), name.span, first.1);
+    }
+}
+
+/// Nothing where the two places are one.
+pub fn duplicate(diagnostics: &mut Diagnostics, what: &str, name: &str, later: Span, first: Span) {
+    if later != first {
+        diagnostics.push(
+            Diagnostic::new(&codes::DUPLICATE, format!("the {what} `{name}` is declared twice"))
+                .at(later, "declared again here")
+                .and(first, "first declared here")
+                .help("rename or remove one of the two"),
+        );
+    }
+}
+
+fn not_supported(diagnostics: &mut Diagnostics, span: Span, what: &str) {
+    diagnostics.push(
+        Diagnostic::new(&codes::NOT_SUPPORTED, format!("this version of cnx has no {what}"))
+            .at(span, "cnx reads this, but cannot do it")
+            .help("remove the declaration"),
+    );
+}

@@ -1,0 +1,48 @@
+//! Programs and the complaints that they must give: code, line and column.
+
+use super::{Program, check};
+use crate::diag::Diagnostics;
+use crate::model::{FileId, SourceMap};
+use crate::provider::Catalog;
+use std::sync::{Arc, LazyLock};
+
+pub static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+    let parsed = crate::syntax::parse(FileId(0), include_str!("../provider/cloudnexus.cnx"));
+    Arc::new(crate::provider::read(&parsed.ast).expect("the built-in provider reads"))
+});
+
+/// The language reference's example.
+pub const SHOP: &str = include_str!("fixtures/shop.cnx");
+
+/// Parses and checks one file.
+pub fn checked(source: &str) -> (Program, Diagnostics, SourceMap) {
+    let mut sources = SourceMap::default();
+    let file = sources.add("main.cnx", source);
+    let parsed = crate::syntax::parse(file, source);
+    let (program, mut found) = check(std::slice::from_ref(&parsed.ast), &CATALOG);
+    let mut diagnostics = parsed.diagnostics;
+    diagnostics.append(std::mem::take(&mut found));
+    (program, diagnostics, sources)
+}
+
+/// `code@line:column` of every complaint, in order.
+pub fn places(diagnostics: &Diagnostics, sources: &SourceMap) -> Vec<String> {
+    let place = |diagnostic: &crate::diag::Diagnostic| {
+        let name = diagnostic.code.id.rsplit("::").next().unwrap_or_default();
+        match &diagnostic.primary {
+            Some(label) => {
+                let (line, column) = sources.line_column(label.span);
+                format!("{name}@{line}:{column}")
+            }
+            None => name.to_owned(),
+        }
+    };
+    diagnostics.0.iter().map(place).collect()
+}
+
+#[test]
+fn shop_is_clean() {
+    let (program, diagnostics, _) = checked(SHOP);
+    assert_eq!(diagnostics, Diagnostics::default());
+    assert_eq!(program.resources.len(), 6);
+}

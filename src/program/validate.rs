@@ -1,0 +1,116 @@
+//! The catalog's bounds on values: patterns, ranges, lengths. The same function serves constants and evaluated values.
+
+use super::codes;
+use super::convert::shown;
+use crate::diag::Diagnostic;
+use crate::model::{Key, Span, Value};
+use crate::provider::{Attribute, Validation};
+use regex::Regex;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Compiled patterns by their text; a catalog holds few.
+#[derive(Debug, Default)]
+pub struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>>>);
+
+impl Patterns {
+    fn matches(&self, pattern: &str, text: &str) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = known
+            .entry(pattern.to_owned())
+            .or_insert_with(|| Regex::new(pattern).ok().map(Arc::new))
+            .clone();
+        drop(known);
+        compiled.is_none_or(|regex| regex.is_match(text))
+    }
+}
+
+/// What is wrong with a known value of this attribute; the first thing only.
+pub fn validate(attribute: &Attribute, value: &Value, span: Span, patterns: &Patterns) -> Option<Diagnostic> {
+    let rules = &attribute.validation;
+    if *rules == Validation::default() || value.is_null() {
+        return None;
+    }
+    let hint = rules.hint.clone();
+    if let Some(why) = bounds(rules, value).or_else(|| elements(rules, value, patterns)) {
+        let help = hint.unwrap_or_else(|| "change the value".to_owned());
+        return Some(complaint(&codes::INVALID_VALUE, attribute, why, span, help));
+    }
+    let pattern = rules.pattern.as_deref()?;
+    let wrong = texts(value).find(|text| !patterns.matches(pattern, text))?;
+    let why = format!("{} is not of the usual form", shown(&Value::string(wrong)));
+    let help = hint.unwrap_or_else(|| format!("the form is {pattern}"));
+    let code = if rules.pattern_warns { &codes::UNUSUAL_VALUE } else { &codes::INVALID_VALUE };
+    Some(complaint(code, attribute, why, span, help))
+}
+
+fn complaint(
+    code: &'static crate::diag::Code,
+    attribute: &Attribute,
+    why: String,
+    span: Span,
+    help: String,
+) -> Diagnostic {
+    Diagnostic::new(code, format!("`{}`: {why}", attribute.name)).at(span, why).help(help)
+}
+
+fn bounds(rules: &Validation, value: &Value) -> Option<String> {
+    if let Value::Number(number) = value {
+        if let Some(least) = rules.minimum.filter(|least| *number < (*least).into()) {
+            return Some(format!("{number} is less than {least}"));
+        }
+        if let Some(most) = rules.maximum.filter(|most| *number > (*most).into()) {
+            return Some(format!("{number} is more than {most}"));
+        }
+    }
+    let (length, what) = match value {
+        Value::String(text) => (text.chars().count() as u64, "characters"),
+        Value::List(items) => (items.len() as u64, "elements"),
+        Value::Set(items) => (items.len() as u64, "elements"),
+        Value::Map(entries) => (entries.len() as u64, "entries"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Object(_) | Value::Unknown(_) => {
+            return None;
+        }
+    };
+    if let Some(least) = rules.min_length.filter(|least| length < *least) {
+        return Some(format!("{length} {what}, at least {least} are needed"));
+    }
+    let most = rules.max_length.filter(|most| length > *most)?;
+    Some(format!("{length} {what}, at most {most} are allowed"))
+}
+
+fn elements(rules: &Validation, value: &Value, patterns: &Patterns) -> Option<String> {
+    let Value::Map(entries) = value else { return None };
+    for (key, value) in entries.iter() {
+        let name = match key {
+            Key::Int(number) => number.to_string(),
+            Key::Text(text) => text.to_string(),
+        };
+        if let Some(pattern) = &rules.key_pattern
+            && !patterns.matches(pattern, &name)
+        {
+            return Some(format!("the key {key} is not allowed"));
+        }
+        let length = value.as_str().map_or(0, |text| text.chars().count() as u64);
+        if let Some(most) = rules.value_max_length.filter(|most| length > *most) {
+            return Some(format!("the value of {key} has {length} characters, at most {most} are allowed"));
+        }
+    }
+    None
+}
+
+/// The texts that a pattern speaks of: the value itself, or the elements of a list or set.
+fn texts(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match value {
+        Value::String(text) => Box::new(std::iter::once(text.as_str())),
+        Value::List(items) => Box::new(items.iter().filter_map(Value::as_str)),
+        Value::Set(items) => Box::new(items.iter().filter_map(Value::as_str)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Duration(_)
+        | Value::Map(_)
+        | Value::Object(_)
+        | Value::Unknown(_) => Box::new(std::iter::empty()),
+    }
+}

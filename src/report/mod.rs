@@ -1,0 +1,21 @@
+//! The face: from data to text, for people and for machines. Pure but for the writer; decides nothing.
+
+pub mod diagnostics;
+pub mod diagnostics_json;
+pub mod difference;
+pub mod escape;
+pub mod excerpt;
+pub mod look;
+pub mod plan;
+pub mod plan_json;
+pub mod progress;
+pub mod resources;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod value;
+pub mod value_json;
+pub mod writer;
+
+pub use look::{Detail, Look, Role};
+pub use writer::Writer;

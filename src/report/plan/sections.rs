@@ -1,0 +1,120 @@
+//! What lies beside the steps: open operations, drift, outputs.
+
+use super::render::{Context, address_text};
+use crate::plan::{Drift, DriftHandling, Plan};
+use crate::report::escape;
+use crate::report::look::{Detail, Role, columns_of, pad, wrap};
+use crate::report::value::{inline_or_none, path_text};
+use crate::state::{Open, Purpose};
+
+/// Drifted attributes shown when folded.
+const FOLDED_DRIFT: usize = 20;
+
+/// Operations of earlier runs whose end is unknown.
+pub fn open(context: &Context<'_>) -> String {
+    let Some(snapshot) = context.snapshot.filter(|snapshot| !snapshot.open.is_empty()) else { return String::new() };
+    let mut out = context.look.paint(Role::Warning, "Open from an earlier run; apply settles these first:") + "\n";
+    for open in snapshot.open.values() {
+        let text = format!("  {}  {}", address_text(&open.intent.address), open_text(open));
+        out.push_str(&wrap(&text, context.look.width, "    "));
+        out.push('\n');
+    }
+    out
+}
+
+fn open_text(open: &Open) -> String {
+    let what = match &open.intent.purpose {
+        Purpose::Create => "create",
+        Purpose::Update(_) => "update",
+        Purpose::Delete => "destroy",
+        Purpose::Run => "run",
+    };
+    let sent = open.intent.at;
+    match (&open.job, open.candidates.len()) {
+        (Some(job), _) => format!("{what} accepted, job {} (sent {sent})", escape::clean(job.as_str())),
+        (None, 0) => format!("{what} sent {sent}, its outcome is unknown"),
+        (None, candidates) => format!("{what} sent {sent}, one of {candidates} objects may be its own"),
+    }
+}
+
+/// What changed outside, first what this plan leaves, then what it handles.
+pub fn drift(plan: &Plan, context: &Context<'_>) -> String {
+    let (left, handled): (Vec<&Drift>, Vec<&Drift>) =
+        plan.drift.iter().partition(|drift| drift.handling == DriftHandling::Ignored);
+    let mut out = String::new();
+    for (title, list) in [
+        ("Changed outside cnx since the last apply, and not touched by this plan:", left),
+        ("Changed outside cnx since the last apply:", handled),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&context.look.paint(Role::Strong, &wrap(title, context.look.width, "")));
+        out.push('\n');
+        out.push_str(&drift_lines(&list, context));
+    }
+    out
+}
+
+fn drift_lines(list: &[&Drift], context: &Context<'_>) -> String {
+    let look = context.look;
+    let shown = if look.detail == Detail::Full { list.len() } else { list.len().min(FOLDED_DRIFT) };
+    let names: Vec<String> = list.iter().take(shown).map(|drift| drift_name(drift)).collect();
+    let widest = names.iter().map(|name| columns_of(name)).max().unwrap_or(0).min(look.width / 2);
+    let mut out = String::new();
+    for (drift, name) in list.iter().zip(&names) {
+        let handling = match drift.handling {
+            DriftHandling::Reverted => "(put back)",
+            DriftHandling::Ignored => "(ignored)",
+            DriftHandling::Accepted => "(as declared)",
+            DriftHandling::Gone => "",
+        };
+        let change = if drift.handling == DriftHandling::Gone {
+            "gone".to_owned()
+        } else {
+            let (old, new) = (inline_or_none(drift.applied.as_ref(), look), inline_or_none(drift.live.as_ref(), look));
+            let room = look.width.saturating_sub(widest + 24).max(16) / 2;
+            format!("{} {} {}", look.cut(&old, room), look.arrow(), look.cut(&new, room))
+        };
+        let line = format!("  {}    {change}    {}", pad(name, widest), look.paint(Role::Quiet, handling));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    if shown < list.len() {
+        out.push_str(&format!("  {} {} more\n", look.dots(), list.len() - shown));
+    }
+    out
+}
+
+fn drift_name(drift: &Drift) -> String {
+    let dot = if drift.path.is_empty() { "" } else { "." };
+    format!("{}{dot}{}", address_text(&drift.address), path_text(&drift.path))
+}
+
+/// How the program's outputs will change.
+pub fn outputs(plan: &Plan, context: &Context<'_>) -> String {
+    if plan.outputs.is_empty() {
+        return String::new();
+    }
+    let look = context.look;
+    let widest = plan.outputs.iter().map(|output| columns_of(output.name.as_str())).max().unwrap_or(0);
+    let mut out = look.paint(Role::Strong, "Outputs:") + "\n";
+    let room = look.width.saturating_sub(widest + 6).max(24);
+    for output in &plan.outputs {
+        let (old, new) = (inline_or_none(output.before.as_ref(), look), inline_or_none(output.after.as_ref(), look));
+        let (sign, role, text) = match (output.secret, &output.before, &output.after) {
+            (true, _, _) => ("~", Role::Update, "(secret, changed)".to_owned()),
+            (false, None, _) => ("+", Role::Create, look.cut(&new, room)),
+            (false, Some(_), None) => ("-", Role::Destroy, look.cut(&old, room)),
+            (false, Some(_), Some(_)) => {
+                let half = room.saturating_sub(4) / 2;
+                ("~", Role::Update, format!("{} {} {}", look.cut(&old, half), look.arrow(), look.cut(&new, half)))
+            }
+        };
+        out.push_str(&format!("  {} {}  {text}\n", look.paint(role, sign), pad(output.name.as_str(), widest)));
+    }
+    out
+}

@@ -1,0 +1,152 @@
+//! Events as sentences: the plain lines of a pipe, and the history above the live view.
+
+use crate::apply::{Progress, StepEnd, Summary};
+use crate::model::{Address, NodeId};
+use crate::plan::Action;
+use crate::report::escape;
+use crate::report::look::{Look, Role, count, span_of};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Remembers when steps began.
+#[derive(Clone, Debug)]
+pub struct Sentences {
+    look: Look,
+    started: BTreeMap<NodeId, (Duration, Address)>,
+}
+
+impl Sentences {
+    pub fn new(look: Look) -> Sentences {
+        Sentences { look, started: BTreeMap::new() }
+    }
+
+    /// What is to be said of an event, if anything; `at` is since the run's start. May hold several lines.
+    pub fn on(&mut self, event: &Progress, at: Duration) -> Option<String> {
+        match event {
+            Progress::StepStarted { step, address, action, expected } => {
+                self.started.insert(*step, (at, address.clone()));
+                let expected =
+                    if *expected >= 1_000 { format!(" (about {})", span_of(*expected)) } else { String::new() };
+                Some(format!("{}: {}{expected}", shown(address), beginning(action)))
+            }
+            Progress::Waiting { step, why } => {
+                let (_, address) = self.started.get(step)?;
+                Some(format!("{}: waiting, {}", shown(address), escape::clean(why)))
+            }
+            Progress::StepEnded { step, address, action, end } => {
+                let taken = self.started.remove(step).map(|(began, _)| at.saturating_sub(began));
+                Some(self.ended(address, action, end, taken))
+            }
+            Progress::Stopping { in_flight } => {
+                let text = format!(
+                    "Stopping: {} in flight will be waited for; once more leaves at once.",
+                    count(*in_flight, "step")
+                );
+                Some(self.look.paint(Role::Warning, &text))
+            }
+            Progress::RunStarted { .. }
+            | Progress::Bound { .. }
+            | Progress::Job { .. }
+            | Progress::Budget { .. }
+            | Progress::RunEnded(_) => None,
+        }
+    }
+
+    fn ended(&self, address: &Address, action: &Action, end: &StepEnd, taken: Option<Duration>) -> String {
+        let name = shown(address);
+        let after = taken.map_or_else(String::new, |taken| format!(" after {}", span_of(taken.as_millis() as i64)));
+        match end {
+            StepEnd::Done => self.look.paint(Role::Create, &format!("{name}: {}{after}", done(action))),
+            StepEnd::Failed { message, code, request_id, help } => self.failed(&name, message, code, request_id, help),
+            StepEnd::Skipped { because, why } => {
+                let because =
+                    because.as_ref().map_or_else(String::new, |other| format!(" because of {}", shown(other)));
+                let colon = if why.is_empty() { "" } else { ": " };
+                self.look.paint(Role::Quiet, &format!("{name}: skipped{because}{colon}{}", escape::clean(why)))
+            }
+            StepEnd::Open { why } => {
+                let text = format!("{name}: open, {}; the next run takes it up", escape::clean(why));
+                self.look.paint(Role::Warning, &text)
+            }
+        }
+    }
+
+    fn failed(&self, name: &str, message: &str, code: &str, request_id: &str, help: &str) -> String {
+        let code = if code.is_empty() { String::new() } else { format!(" [{}]", escape::clean(code)) };
+        let request =
+            if request_id.is_empty() { String::new() } else { format!(" (request {})", escape::clean(request_id)) };
+        let mut text =
+            self.look.paint(Role::Error, &format!("{name}: failed: {}{code}{request}", escape::clean(message)));
+        if !help.is_empty() {
+            text.push_str(&format!("\n  help: {}", escape::clean(help)));
+        }
+        text
+    }
+}
+
+fn shown(address: &Address) -> String {
+    escape::clean(&address.to_string()).into_owned()
+}
+
+/// `creating`
+pub fn beginning(action: &Action) -> String {
+    match action {
+        Action::Create => "creating".to_owned(),
+        Action::Update(names) if !names.is_empty() => {
+            format!("updating ({})", names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        Action::Update(_) => "updating".to_owned(),
+        Action::Destroy => "destroying".to_owned(),
+        Action::Forget => "forgetting".to_owned(),
+        Action::Read => "reading".to_owned(),
+        Action::Run => "running".to_owned(),
+        Action::Adopt(_) => "adopting".to_owned(),
+        Action::Wait(_) => "waiting for an earlier run's operation".to_owned(),
+        Action::Note => "remembering".to_owned(),
+    }
+}
+
+fn done(action: &Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update(_) => "updated",
+        Action::Destroy => "destroyed",
+        Action::Forget => "forgotten",
+        Action::Read => "read",
+        Action::Run => "ran",
+        Action::Adopt(_) => "adopted",
+        Action::Wait(_) => "finished",
+        Action::Note => "remembered",
+    }
+}
+
+/// The last line of a run: `Applied: 2 created, 1 updated in 4.2s with 14 requests.`
+pub fn summary(summary: &Summary, look: &Look) -> String {
+    let listed = |parts: &[(usize, &str)]| {
+        parts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let well = listed(&[
+        (summary.created, "created"),
+        (summary.updated, "updated"),
+        (summary.replaced, "replaced"),
+        (summary.destroyed, "destroyed"),
+        (summary.ran, "ran"),
+        (summary.other, "noted"),
+    ]);
+    let ill = listed(&[(summary.failed, "failed"), (summary.skipped, "skipped"), (summary.open, "open")]);
+    let effort = format!("in {} with {}", span_of(summary.elapsed), count(summary.requests as usize, "request"));
+    let well = if well.is_empty() { "nothing changed".to_owned() } else { well };
+    let (word, role) = match (summary.interrupted, ill.is_empty()) {
+        (true, _) => ("Interrupted", Role::Warning),
+        (false, true) => ("Applied", Role::Create),
+        (false, false) => ("Not all applied", Role::Error),
+    };
+    let ill = if ill.is_empty() { String::new() } else { format!("; {ill}") };
+    let again = if summary.open > 0 || summary.interrupted { " Running again takes up what is open." } else { "" };
+    format!("{}: {well} {effort}{ill}.{again}", look.paint(role, word))
+}

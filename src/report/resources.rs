@@ -1,0 +1,171 @@
+//! What is managed and what came out: the state as a table or in full, outputs, for people and for machines.
+
+use super::escape;
+use super::look::{Look, Role};
+use super::table::{pairs, table};
+use super::value::inline;
+use super::value_json::{value, value_or_secret};
+use crate::model::{Attributes, Ident, Value};
+use crate::state::{Condition, Record, Snapshot, StoredOutput};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+/// The version of the JSON forms below.
+pub const VERSION: u32 = 1;
+
+/// Every managed object on one line, objects that await their destruction marked.
+pub fn list(snapshot: &Snapshot, look: &Look) -> String {
+    let current = snapshot.records.values().map(|record| row(record, ""));
+    let deposed = snapshot.deposed.values().flatten().map(|record| row(record, "replaced, to be destroyed"));
+    let rows: Vec<Vec<String>> = current.chain(deposed).collect();
+    if rows.is_empty() {
+        "Nothing is managed.\n".to_owned()
+    } else {
+        table(&["address", "id", "status", ""], &rows, look)
+    }
+}
+
+fn row(record: &Record, remark: &str) -> Vec<String> {
+    let condition = match &record.condition {
+        Condition::Ready => remark.to_owned(),
+        Condition::Pending(_) => "pending".to_owned(),
+        Condition::Tainted(why) => format!("tainted: {}", escape::clean(why)),
+    };
+    let status = record.status.as_deref().unwrap_or("");
+    [&record.address.to_string(), record.id.as_str(), status, &condition]
+        .map(|cell| escape::clean(cell).into_owned())
+        .to_vec()
+}
+
+/// One object in full.
+pub fn one(record: &Record, look: &Look) -> String {
+    let head = look.paint(Role::Strong, &escape::clean(&record.address.to_string()));
+    let mut rows = vec![("id".to_owned(), escape::clean(record.id.as_str()).into_owned())];
+    if let Some(status) = &record.status {
+        rows.push(("status".to_owned(), escape::clean(status).into_owned()));
+    }
+    match &record.condition {
+        Condition::Ready => {}
+        Condition::Pending(operation) => {
+            rows.push(("condition".to_owned(), format!("pending, operation {}", operation.0)))
+        }
+        Condition::Tainted(why) => rows.push(("condition".to_owned(), format!("tainted: {}", escape::clean(why)))),
+    }
+    rows.push(("created".to_owned(), record.created.to_string()));
+    rows.push(("updated".to_owned(), record.updated.to_string()));
+    let observed = attribute_rows(&record.observed, look);
+    let mut out = format!("{head}\n{}", pairs(&rows, "  "));
+    if !observed.is_empty() {
+        out.push_str("  attributes\n");
+        out.push_str(&pairs(&observed, "    "));
+    }
+    out
+}
+
+fn attribute_rows(attributes: &Attributes, look: &Look) -> Vec<(String, String)> {
+    attributes
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (escape::clean(name.as_str()).into_owned(), inline(value, look)))
+        .collect()
+}
+
+/// The whole state in full.
+pub fn all(snapshot: &Snapshot, look: &Look) -> String {
+    let mut parts: Vec<String> = snapshot.records.values().map(|record| one(record, look)).collect();
+    if parts.is_empty() {
+        parts.push("Nothing is managed.\n".to_owned());
+    }
+    if !snapshot.outputs.is_empty() {
+        parts.push(format!("{}\n{}", look.paint(Role::Strong, "Outputs:"), outputs(&snapshot.outputs, look)));
+    }
+    parts.join("\n")
+}
+
+/// One object for machines.
+pub fn one_json(record: &Record) -> Json {
+    let attributes = |attributes: &Attributes| {
+        Json::Object(attributes.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
+    };
+    json!({
+        "address": record.address.to_string(),
+        "kind": record.kind.as_str(),
+        "id": record.id.as_str(),
+        "status": record.status,
+        "condition": match &record.condition {
+            Condition::Ready => "ready",
+            Condition::Pending(_) => "pending",
+            Condition::Tainted(_) => "tainted",
+        },
+        "applied": attributes(&record.applied),
+        "observed": attributes(&record.observed),
+        "dependencies": record.lifecycle.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "created": record.created.to_string(),
+        "updated": record.updated.to_string(),
+    })
+}
+
+/// The whole state for machines; secret outputs are hidden.
+pub fn all_json(snapshot: &Snapshot) -> Json {
+    json!({
+        "format": "cnx-state",
+        "version": VERSION,
+        "lineage": snapshot.lineage,
+        "serial": snapshot.serial,
+        "resources": snapshot.records.values().map(one_json).collect::<Vec<_>>(),
+        "deposed": snapshot.deposed.values().flatten().map(one_json).collect::<Vec<_>>(),
+        "open": snapshot.open.values().map(|open| open.intent.address.to_string()).collect::<Vec<_>>(),
+        "outputs": snapshot.outputs.iter().map(|(name, output)| {
+            (name.to_string(), json!({ "value": value_or_secret(Some(&output.value), output.secret), "secret": output.secret }))
+        }).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// `name = value`, one a line; secret ones hidden.
+pub fn outputs(outputs: &BTreeMap<Ident, StoredOutput>, look: &Look) -> String {
+    let widest = outputs.keys().map(|name| name.as_str().len()).max().unwrap_or(0);
+    outputs
+        .iter()
+        .map(|(name, output)| {
+            let shown = if output.secret { "(secret)".to_owned() } else { multiline(&output.value, look) };
+            format!("{:widest$} = {shown}\n", name.as_str())
+        })
+        .collect()
+}
+
+/// A map or list that does not fit one line takes one line a member.
+fn multiline(value: &Value, look: &Look) -> String {
+    let line = inline(value, look);
+    if super::look::columns_of(&line) + 20 <= look.width {
+        return line;
+    }
+    if let Some(members) = super::difference::members(value) {
+        let lines: String =
+            members.iter().map(|(name, value)| format!("  {name} = {}\n", inline(value, look))).collect();
+        return format!("{{\n{lines}}}");
+    }
+    match value {
+        Value::List(items) => {
+            format!("[\n{}]", items.iter().map(|item| format!("  {},\n", inline(item, look))).collect::<String>())
+        }
+        Value::Set(items) => {
+            format!("[\n{}]", items.iter().map(|item| format!("  {},\n", inline(item, look))).collect::<String>())
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Map(_)
+        | Value::Object(_)
+        | Value::Unknown(_) => line,
+    }
+}
+
+/// One output for a shell: a text bare, all else as JSON.
+pub fn raw(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.to_string(),
+        other => super::value_json::value(other).to_string(),
+    }
+}
