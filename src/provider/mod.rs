@@ -1,6 +1,7 @@
 //! What a cloud is, as data. The only room, beside the emulator, where a kind has a name.
 
 mod attributes;
+mod builtin;
 pub mod catalog;
 pub mod codes;
 mod fields;
@@ -9,5 +10,9 @@ mod reader;
 mod types;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
+pub use builtin::{CLOUDNEXUS, catalog_of, cloudnexus};
 pub use catalog::*;
 pub use reader::read;
