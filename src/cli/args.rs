@@ -70,6 +70,8 @@ pub enum Command {
     Init(Init),
     /// Everything that can be known without a request
     Check,
+    /// The declared environments
+    Env(Env),
     /// The local CloudNexus
     Emulator(Emulator),
     /// A completion script for a shell

@@ -5,7 +5,7 @@ use super::project;
 use super::shell::Shell;
 
 pub fn run(shell: &mut Shell) -> Result<Exit, Failure> {
-    let (_, diagnostics) = project::load(shell)?;
+    let (_, diagnostics) = project::checked(shell)?;
     let failed = diagnostics.has_errors();
     shell.complain(&diagnostics);
     if !failed {

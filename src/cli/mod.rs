@@ -5,6 +5,7 @@ mod check;
 mod codes;
 mod completions;
 mod emulator;
+mod env;
 pub mod exit;
 mod init;
 mod project;

@@ -1,9 +1,11 @@
 //! A project on disk: the files of one folder become sources and trees. Knows nothing of what they say.
 
-use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
+use super::{codes, env};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::program::{self, Program};
+use crate::provider::cloudnexus;
 use crate::syntax::ast::Ast;
 use crate::syntax::parse;
 use std::path::{Path, PathBuf};
@@ -51,4 +53,19 @@ pub fn load(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
         }
     }
     Ok((trees, diagnostics))
+}
+
+/// The program of the folder, with all that is wrong with it. Names and types are looked at even where text is broken.
+pub fn checked(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
+    let (trees, mut diagnostics) = load(shell)?;
+    let (program, found) = program::check(&trees, cloudnexus());
+    diagnostics.append(found);
+    diagnostics.sort();
+    Ok((program, diagnostics))
+}
+
+/// The environment that is meant: by `-e`, else the first declared one whose target is `local`, else none.
+pub fn environment_name(shell: &Shell, program: &Program) -> Option<String> {
+    let local = || program.environments.values().find(|environment| env::target(environment) == "local");
+    shell.global.environment.clone().or_else(|| local().map(|environment| environment.name.value.to_string()))
 }

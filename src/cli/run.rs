@@ -1,9 +1,9 @@
 //! From arguments to an exit code: reads them, hands over to a command, tells what went wrong.
 
-use super::args::{Arguments, Command};
+use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
-use super::{check, completions, emulator, init, version};
+use super::{check, completions, emulator, env, init, version};
 use crate::report::Writer;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -35,6 +35,9 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Init(arguments) => init::run(shell, &arguments),
         Command::Check => check::run(shell),
+        Command::Env(arguments) => match arguments.command {
+            EnvCommand::List => env::list(shell),
+        },
         Command::Emulator(arguments) => emulator::run(shell, &arguments),
         Command::Completions(arguments) => Ok(completions::run(shell, &arguments)),
         Command::Version => Ok(version::run(shell)),

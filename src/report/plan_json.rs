@@ -4,7 +4,7 @@ use super::diagnostics_json::{one as diagnostic, place};
 use super::plan::{Class, Context, counts, has_changes};
 use super::value_json::{value, value_or_secret};
 use crate::model::{Attributes, Mode, NodeId, Span};
-use crate::plan::{Action, Change, Drift, DriftHandling, OutputChange, Plan, ReasonCode, ReplaceOrder, Step};
+use crate::plan::{Action, Change, Drift, DriftHandling, OutputChange, Plan, ReplaceOrder, Step};
 use serde_json::{Map, Value as Json, json};
 
 /// The version of the form below.
@@ -56,7 +56,7 @@ fn step_json(plan: &Plan, id: NodeId, step: &Step, context: &Context<'_>) -> Jso
         "action": action(&step.action),
         "operations": operations(&step.action),
         "reason": {
-            "code": reason(step.reason.code),
+            "code": step.reason.code.as_str(),
             "text": step.reason.text,
             "place": place_or_null(step.reason.span, context),
         },
@@ -191,33 +191,5 @@ fn class_name(class: Class) -> &'static str {
         Class::Read => "read",
         Class::Wait => "wait",
         Class::Note => "note",
-    }
-}
-
-/// Terraform's word where it has one for the same reason.
-fn reason(code: ReasonCode) -> &'static str {
-    match code {
-        ReasonCode::Declared => "declared",
-        ReasonCode::DeletedOutside => "deleted_outside",
-        ReasonCode::AttributesChanged => "attributes_changed",
-        ReasonCode::ReplaceBecauseCannotUpdate => "replace_because_cannot_update",
-        ReasonCode::ReplaceBecauseTainted => "replace_because_tainted",
-        ReasonCode::ReplaceByRequest => "replace_by_request",
-        ReasonCode::ReplaceByTriggers => "replace_by_triggers",
-        ReasonCode::ReplaceBecauseDependency => "replace_because_dependency",
-        ReasonCode::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
-        ReasonCode::DeleteBecauseEachKey => "delete_because_each_key",
-        ReasonCode::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
-        ReasonCode::DeleteDeposed => "delete_deposed",
-        ReasonCode::DestroyRequested => "destroy_requested",
-        ReasonCode::FirstRun => "first_run",
-        ReasonCode::ArgumentsChanged => "arguments_changed",
-        ReasonCode::TriggersChanged => "triggers_changed",
-        ReasonCode::TriggerReplaced => "trigger_replaced",
-        ReasonCode::Retained => "retained",
-        ReasonCode::NaturalKeyExists => "natural_key_exists",
-        ReasonCode::OpenOperation => "open_operation",
-        ReasonCode::ReadDuringApply => "read_during_apply",
-        ReasonCode::Remembered => "remembered",
     }
 }
