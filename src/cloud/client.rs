@@ -242,7 +242,9 @@ fn rate_reason(reach: &Reach, wait: Duration) -> String {
 
 fn request_of(reach: &Reach, parts: &Parts) -> Request {
     let mut headers = Headers::default();
-    headers.push("Authorization", format!("Bearer {}", reach.endpoint.key.expose()));
+    if let Some(key) = &reach.endpoint.key {
+        headers.push("Authorization", format!("Bearer {}", key.expose()));
+    }
     headers.push("Accept", "application/json");
     let body = match &parts.body {
         Some(json) => {

@@ -26,7 +26,8 @@ pub struct Endpoint {
     pub origin: String,
     /// What stands before every path: `/v1`.
     pub base_path: String,
-    pub key: ApiKey,
+    /// None for the emulator in this process.
+    pub key: Option<ApiKey>,
     pub rate: RateLimit,
     /// A rate limit that takes longer ends the step instead of sleeping (`contract.md L57`).
     pub max_wait: Duration,
@@ -51,7 +52,7 @@ impl Endpoint {
             surface: surface.clone(),
             origin,
             base_path,
-            key,
+            key: Some(key),
             rate,
             max_wait: MAX_WAIT,
             concurrency: CONCURRENCY,

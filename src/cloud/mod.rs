@@ -4,6 +4,7 @@ mod budget;
 pub mod call;
 mod client;
 pub mod codes;
+mod credentials;
 pub mod endpoint;
 mod envelope;
 pub mod error;
@@ -19,6 +20,7 @@ mod sources;
 
 pub use call::*;
 pub use client::Client;
+pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
 pub use endpoint::{Endpoint, RateLimit};
 pub use error::{ReadError, rejection, sentence};
 pub use reads::Presence;

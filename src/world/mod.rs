@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod environment;
 pub mod files;
+pub mod local;
 pub mod network;
 pub mod random;
 pub mod runtime;
@@ -14,6 +15,7 @@ pub mod terminal;
 pub use clock::RealClock;
 pub use environment::{ColourWish, Environment};
 pub use files::RealFiles;
+pub use local::{InProcess, local_origin};
 pub use network::{Network, NoNetwork};
 pub use random::RealRandom;
 pub use runtime::block_on;
