@@ -8,9 +8,13 @@ mod diagnose;
 mod grammar;
 mod hints;
 mod parse;
+mod print;
 mod scan;
+mod shape;
 mod wording;
 
+pub use print::format;
+pub use shape::{expr_shape, shape};
 pub use parse::{Parsed, parse, parse_expression, parse_type};
 
 #[cfg(test)]

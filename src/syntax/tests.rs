@@ -62,3 +62,32 @@ fn broken_texts_are_told() {
     check_broken("headers", include_str!("../../tests/syntax/broken/headers.cnx"));
     check_broken("values", include_str!("../../tests/syntax/broken/values.cnx"));
 }
+
+/// Checks that a text has a canonical form that means the same and is its own canonical form; the form.
+fn check_format(name: &str, text: &str) -> String {
+    let ast = well_formed(name, text);
+    let formatted = format(FileId(0), text).expect("a well-formed text");
+    let again = well_formed("formatted", &formatted);
+    assert_eq!(shape(&ast), shape(&again), "{formatted}");
+    let texts = |ast: &ast::Ast| ast.comments.iter().map(|comment| comment.text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&ast), texts(&again), "{formatted}");
+    assert_eq!(format(FileId(0), &formatted).expect("a formatted text"), formatted);
+    formatted
+}
+
+#[test]
+fn the_language_example_is_canonical() {
+    let text = include_str!("../../tests/syntax/shop.cnx");
+    assert_eq!(check_format("shop.cnx", text), text);
+}
+
+#[test]
+fn every_form_is_formatted() {
+    let text = include_str!("../../tests/syntax/forms.cnx");
+    let formatted = check_format("forms.cnx", text);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../tests/syntax");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("forms", formatted));
+}
