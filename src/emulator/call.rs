@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::clock::Now;
+use super::effects::Effect;
 use super::errors::{ErrorCode, Refusal, refuse};
 use super::keys::Key;
 use super::query::Query;
@@ -27,6 +28,8 @@ pub struct Call<'a> {
     /// Virtual time, Unix milliseconds.
     pub at_ms: i64,
     pub now: Now,
+    /// The faults that this request meets.
+    pub effects: &'a [Effect],
 }
 
 impl Call<'_> {

@@ -5,6 +5,7 @@ use super::clock::{Now, rfc3339};
 use super::config::Config;
 use super::core::{Emulator, Record};
 use super::drift;
+use super::faults::Fault;
 use super::handle::control_error;
 use super::openapi;
 use super::query::Query;
@@ -34,6 +35,9 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
         (Method::Put, "/__emulator/config") => put_config(emulator, request, now),
         (Method::Get, "/__emulator/openapi.json") => openapi_document(emulator, request),
         (Method::Get, "/__emulator/requests") => Ok(requests(emulator, request)),
+        (Method::Get, "/__emulator/faults") => Ok(json!({"faults": emulator.faults.list()})),
+        (Method::Post, "/__emulator/faults") => add_faults(emulator, request),
+        (Method::Delete, "/__emulator/faults") => remove_faults(emulator, request),
         (Method::Post, "/__emulator/drift") => body(request).and_then(|body| drift::apply(emulator, &body, now)),
         (Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete, _) => {
             Err(Complaint { status: 404, message: "There is no such control route.".to_owned() })
@@ -156,6 +160,25 @@ fn openapi_document(emulator: &Emulator, request: &Request) -> Result<Value, Com
         Some(_) => return Err(complain("surface must be one of: c, p, sandbox.")),
     };
     Ok(openapi::document(emulator.config(), emulator.ports, door))
+}
+
+/// `POST faults` with one fault, or with `{"faults": […]}`.
+fn add_faults(emulator: &mut Emulator, request: &Request) -> Result<Value, Complaint> {
+    let mut body = body(request)?;
+    let wanted = body.remove("faults").unwrap_or_else(|| json!([body]));
+    let faults: Vec<Fault> = serde_json::from_value(wanted).map_err(|error| complain(format!("fault: {error}")))?;
+    let ids: Vec<u64> = faults.into_iter().map(|fault| emulator.add_fault(fault)).collect();
+    Ok(json!({"ids": ids}))
+}
+
+/// `DELETE faults` with `?id=n`, or all of them.
+fn remove_faults(emulator: &mut Emulator, request: &Request) -> Result<Value, Complaint> {
+    let query = Query::parse(request.query());
+    let id = match query.get("id") {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| complain("id must be a number."))?),
+    };
+    Ok(json!({"removed": emulator.faults.remove(id)}))
 }
 
 /// `GET requests`, with `since` (numbers above) and `limit` (the last ones).

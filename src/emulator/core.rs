@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::{Clock, Now};
 use super::config::{Config, Fixtures};
+use super::faults::Faults;
 use super::fixtures;
 use super::idempotency::{Replays, Stored};
 use super::ids;
@@ -49,6 +50,7 @@ pub struct Emulator {
     pub(super) limits: Limits,
     pub(super) replays: Replays,
     pub(super) log: Log,
+    pub(super) faults: Faults,
     /// Requests so far.
     pub(super) counter: u64,
     /// Where it is served, for the document that it gives of itself.
@@ -71,6 +73,7 @@ impl Emulator {
             test: Tenant::default(),
             limits: Limits::default(),
             replays: Replays::default(),
+            faults: Faults::default(),
             counter: 0,
             ports: Ports::default(),
             records: Vec::new(),
@@ -134,6 +137,7 @@ impl Emulator {
     pub fn reset(&mut self, now: Now) {
         self.head.clock = Clock::start(&self.config, now);
         self.log.clear();
+        self.faults = Faults::default();
         self.begin(self.head.generation + 1, now);
     }
 
@@ -267,6 +271,17 @@ impl Emulator {
     /// The requests with a higher number, oldest first.
     pub fn requests_after(&self, number: u64) -> impl Iterator<Item = &super::log::LogEntry> {
         self.log.after(number)
+    }
+
+    /// Goes on as a machine that was restored from the store; the faults that are set stay.
+    pub(super) fn replace_by(&mut self, restored: Emulator) {
+        let faults = std::mem::take(&mut self.faults);
+        *self = Emulator { faults, ..restored };
+    }
+
+    /// Sets a fault; its id.
+    pub fn add_fault(&mut self, fault: super::faults::Fault) -> u64 {
+        self.faults.add(fault)
     }
 
     /// The requests so far, oldest first (as many as the log keeps).

@@ -4,69 +4,150 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::call::{Call, Reply, parse_body};
 use super::clock::{Now, rfc3339};
 use super::config::{ErrorFormat, Idempotency};
 use super::core::Emulator;
+use super::effects::{Effect, Instead, Shape, Wire, Work, World};
 use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
 use super::idempotency::{Stored, key_of};
 use super::ids;
-use super::keys::{Key, authenticate, authorize, redact};
+use super::keys::{Key, Permission, authenticate, authorize, redact};
 use super::limits;
 use super::log::{LogEntry, body_value};
 use super::object::Kind;
 use super::query::Query;
 use super::routes::{Door, Found, Operation, find};
-use super::{cdn, control, databases, lists, machines, rules, ssh_keys};
+use super::{cdn, control, databases, lists, machines, rules, ssh_keys, tamper};
 use crate::model::http::{Headers, Method, Request, Response};
+
+/// What a request is and what it meets.
+struct Arrival<'a> {
+    door: Door,
+    /// `None`: a method that no route has.
+    method: Option<Method>,
+    request: &'a Request,
+    now: Now,
+    request_id: String,
+    effects: Vec<Effect>,
+}
 
 impl Emulator {
     /// Answers a request that arrives at a real time. Pure: same machine, same request, same time, same answer.
     pub fn handle(&mut self, door: Door, request: &Request, now: Now) -> Response {
-        self.answer(door, Some(request.method), request, now)
+        self.answer(door, Some(request.method), request, now).response
     }
 
-    /// Answers a request whose method is none that the API uses (405, or 404 where nothing is).
-    pub fn refuse_method(&mut self, door: Door, request: &Request, now: Now) -> Response {
-        self.answer(door, None, request, now)
-    }
-
-    fn answer(&mut self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Response {
+    /// As `handle`, with what the answer's way is like. `method` is `None` where it is none that the API uses
+    /// (405, or 404 where nothing is).
+    pub fn answer(&mut self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Answer {
         self.settle(now);
         if door == Door::Control {
-            return control::handle(self, request, now);
+            return Answer::whole(control::handle(self, request, now));
         }
         self.counter += 1;
         let request_id = ids::request_id(self.config.seed, self.counter);
+        let word = method.map_or("OTHER", Method::as_str);
+        let effects = self.faults.meet(self.config.seed, door, word, request);
+        let arrival = Arrival { door, method, request, now, request_id, effects };
+        for effect in &arrival.effects {
+            if let Effect::World(world) = effect {
+                self.meet_world(world, now);
+            }
+        }
         let key = authenticate(&self.config, &self.keys, door, request.headers.get("authorization"));
-        let outcome = self.check(door, method, request, now, &key);
+        let outcome = self.outcome(&arrival, &key);
+        let (mut response, error_code) = self.respond(&arrival, key.as_ref().ok(), outcome);
+        let at_ms = self.virtual_ms(now);
+        let mut answer = Answer::whole(Response { status: 0, headers: Headers::default(), body: Vec::new() });
+        for effect in &arrival.effects {
+            match effect {
+                Effect::Wire(wire) => answer.meets(wire),
+                Effect::Shape(shape) => tamper::shape(shape, &mut response, request, now),
+                Effect::Listing(listing) => tamper::listing(listing, &mut response, request, at_ms),
+                Effect::Instead(Instead::Http502Html { .. }) => tamper::bad_gateway(&mut response),
+                Effect::Instead(_) | Effect::Work(_) | Effect::World(_) => {}
+            }
+        }
+        self.note(&arrival, &response, error_code);
+        answer.response = response;
+        answer
+    }
+
+    /// What the request leads to: the first fault that answers in its place, or its execution.
+    fn outcome(&mut self, arrival: &Arrival<'_>, key: &Result<Key, Refusal>) -> Result<Reply, Refusal> {
+        let instead = arrival.effects.iter().find_map(|effect| match effect {
+            Effect::Instead(instead) => tamper::instead(instead, arrival.request, arrival.now),
+            Effect::Wire(_) | Effect::Shape(_) | Effect::Listing(_) | Effect::Work(_) | Effect::World(_) => None,
+        });
+        let reset = arrival.effects.contains(&Effect::Wire(Wire::ResetBefore));
+        match instead {
+            Some(replacement) => {
+                if replacement.executed {
+                    // The answer is lost behind the fault's.
+                    let _ = self.check(arrival, key);
+                }
+                Err(replacement.refusal)
+            }
+            None if reset => Ok(Reply { status: 200, body: Vec::new(), headers: Vec::new() }),
+            None => self.check(arrival, key),
+        }
+    }
+
+    /// The response to an outcome, with the headers that every answer has; and the code of an error.
+    fn respond(
+        &self,
+        arrival: &Arrival<'_>,
+        key: Option<&Key>,
+        outcome: Result<Reply, Refusal>,
+    ) -> (Response, Option<String>) {
         let mut error_code = None;
         let (status, body, content_type, mut extra) = match outcome {
             Ok(reply) => (reply.status, reply.body, "application/json", reply.headers),
             Err(refusal) => {
                 error_code = Some(refusal.error.code.clone());
                 let error = self.shown(*refusal.error, refusal.status);
-                let (body, content_type) = render(&error, refusal.status, &request_id, self.config.error_format);
+                let format = arrival.effects.iter().find_map(error_format).unwrap_or(self.config.error_format);
+                let (body, content_type) = render(&error, refusal.status, &arrival.request_id, format);
                 (refusal.status, body, content_type, refusal.headers)
             }
         };
-        if !self.config.profile.is_full() {
-            extra.retain(|(name, _)| *name == "Allow");
+        let (full, surface) = (self.config.profile.is_full(), arrival.door.surface());
+        if !full {
+            extra.retain(|(name, _)| !["ETag", "Location", "Idempotent-Replayed"].contains(name) || status == 302);
         }
-        let budget = self.limits.budget(&self.config, key.as_ref().ok(), door.surface(), now);
-        extra.extend(limits::headers(&self.config, budget, door.surface(), status, now));
-        if self.config.profile.is_full() {
-            extra.push(("X-Request-Id", request_id.clone()));
+        let budget = self.limits.budget(&self.config, key, surface, arrival.now);
+        for (name, value) in limits::headers(&self.config, budget, surface, status, arrival.now) {
+            // A fault's own value stays.
+            if !extra.iter().any(|(own, _)| *own == name) {
+                extra.push((name, value));
+            }
+        }
+        if full {
+            extra.push(("X-Request-Id", arrival.request_id.clone()));
         }
         let mut headers = Headers::default();
         headers.push("Content-Type", content_type);
-        headers.push("Date", http_date(now));
+        headers.push("Date", http_date(arrival.now));
         for (name, value) in extra {
             headers.push(name, value);
         }
-        let response = Response { status, headers, body };
-        self.note(door, request, now, &response, error_code, request_id);
-        response
+        (Response { status, headers, body }, error_code)
+    }
+
+    /// A change of the world that a request brings with it.
+    fn meet_world(&mut self, effect: &World, now: Now) {
+        match effect {
+            World::CapacitySet { region, size, limit } => {
+                self.config.capacity.table.insert(format!("{region}/{size}"), *limit);
+            }
+            World::QuotaSet { kind, limit } => {
+                self.config.quota.insert(kind.clone(), *limit);
+            }
+            // A drift of something that is not there (any more) is no drift.
+            World::Drift(body) => drop(super::drift::apply(self, body, now)),
+        }
     }
 
     /// An error as the profile shows it: the plain envelope has no details of a 404 (4.1).
@@ -78,20 +159,17 @@ impl Emulator {
     }
 
     /// Every check that comes before the operation.
-    fn check(
-        &mut self,
-        door: Door,
-        method: Option<Method>,
-        request: &Request,
-        now: Now,
-        key: &Result<Key, Refusal>,
-    ) -> Result<Reply, Refusal> {
+    fn check(&mut self, arrival: &Arrival<'_>, key: &Result<Key, Refusal>) -> Result<Reply, Refusal> {
+        let Arrival { door, method, request, now, .. } = *arrival;
         let (route, captured) = match find(door.surface(), self.config.profile, method, request.path()) {
             Found::Route(route, captured) => (route, captured),
             Found::WrongMethod(allowed) => return Err(wrong_method(&allowed)),
             Found::Nothing => return Err(no_route(request.path())),
         };
-        let key = key.clone()?;
+        let mut key = key.clone()?;
+        if arrival.effects.contains(&Effect::Work(Work::Downgrade)) {
+            key.permission = Permission::ReadOnly;
+        }
         self.limits.count(&self.config, &key, door.surface(), now)?;
         authorize(&key, route.method.is_write(), route.scope)?;
         let wants_body = matches!(route.method, Method::Post | Method::Patch | Method::Put);
@@ -108,6 +186,7 @@ impl Emulator {
             body,
             at_ms: self.virtual_ms(now),
             now,
+            effects: &arrival.effects,
         };
         self.once(&call, &request.body)
     }
@@ -157,30 +236,27 @@ impl Emulator {
     }
 
     /// Writes the request into the log.
-    fn note(
-        &mut self,
-        door: Door,
-        request: &Request,
-        now: Now,
-        response: &Response,
-        error_code: Option<String>,
-        request_id: String,
-    ) {
+    fn note(&mut self, arrival: &Arrival<'_>, response: &Response, error_code: Option<String>) {
+        let request = arrival.request;
         self.log.push(LogEntry {
             number: self.counter,
-            at: rfc3339(now.unix_ms),
-            door,
-            method: request.method.as_str().to_owned(),
+            at: rfc3339(arrival.now.unix_ms),
+            door: arrival.door,
+            method: arrival.method.map_or("OTHER", Method::as_str).to_owned(),
             target: redact(&request.target),
             key: request.headers.get("authorization").map(redact),
             body: body_value(&request.body),
             status: response.status,
             error_code,
-            request_id,
+            request_id: arrival.request_id.clone(),
             idempotency_key: request.headers.get("idempotency-key").map(str::to_owned),
-            faults: Vec::new(),
+            faults: arrival.effects.iter().map(Effect::name).collect(),
         });
     }
+}
+
+fn error_format(effect: &Effect) -> Option<ErrorFormat> {
+    if let Effect::Shape(Shape::ErrorFormat { format }) = effect { Some(*format) } else { None }
 }
 
 fn create(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Reply, Refusal> {

@@ -6,6 +6,7 @@ use super::call::{Call, Reply};
 use super::catalog;
 use super::collection::{Collection, Entry, Facet};
 use super::core::Emulator;
+use super::effects::{self, Effect};
 use super::errors::{Refusal, invalid, not_found};
 use super::job::Job;
 use super::keys::{Permission, forbidden};
@@ -67,10 +68,15 @@ fn page<'a, T: Entry, V: serde::Serialize>(
     let rows = selection.rows(entries, &mut holder);
     let total = rows.len();
     let place = |id: &str| entries.position(id).map(|place| (rows.before(&place), rows.through(&place)));
-    let range = paging.range(total, place)?;
+    let mut range = paging.range(total, place)?;
+    let mut told = total;
+    if range.start > 0 && call.effects.contains(&Effect::Listing(effects::Listing::ListShift)) {
+        range = (range.start + 1).min(total)..(range.end + 1).min(total);
+        told -= 1;
+    }
     let places: Vec<_> = rows.from(range.start).take(range.len()).collect();
     let ends = places.first().zip(places.last()).map(|((_, first), (_, last))| (first.as_str(), last.as_str()));
-    let tail = paging.tail(call.path, &call.query, total, &range, ends);
+    let tail = paging.tail(call.path, &call.query, told, &range, ends);
     let data: Vec<V> = places.iter().filter_map(|(_, id)| entries.get(id)).map(show).collect();
     Ok(Reply::json(200, &Listing { data, tail }))
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::answer::Answer;
 use super::clock::Now;
 use super::config::Config;
 use super::core::Emulator;
@@ -18,6 +19,7 @@ use crate::model::http::{Method, Request, Response};
 #[derive(Clone, Debug)]
 pub struct LocalEmulator {
     shared: Arc<Shared>,
+    is_persistent: bool,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ struct Waiting {
     method: Option<Method>,
     request: Request,
     now: Now,
-    answer: Arc<Mutex<Option<Response>>>,
+    answer: Arc<Mutex<Option<Answer>>>,
 }
 
 /// A thread that panicked while it held a lock left no half-done change: the machine changes by whole records.
@@ -81,29 +83,31 @@ impl LocalEmulator {
     }
 
     fn of(emulator: Emulator, keeping: Keeping) -> LocalEmulator {
+        let is_persistent = matches!(keeping, Keeping::Disk(_));
         let machine = Mutex::new(Machine { emulator, keeping });
-        LocalEmulator { shared: Arc::new(Shared { queue: Mutex::new(VecDeque::new()), machine }) }
+        LocalEmulator { shared: Arc::new(Shared { queue: Mutex::new(VecDeque::new()), machine }), is_persistent }
     }
 
     /// Answers a request that arrives now. Blocks for the time of a sync at most; callable from any thread.
     pub fn call(&self, door: Door, request: &Request, now: Now) -> Response {
-        self.call_method(door, Some(request.method), request, now)
+        self.answer(door, Some(request.method), request, now).response
     }
 
-    /// As `call`, for a method that is none of the API's where `method` is `None`.
-    pub fn call_method(&self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Response {
+    /// As `call`, with what faults do to the answer on its way, which the caller carries out. `method` is `None` where
+    /// it is none that the API uses.
+    pub fn answer(&self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Answer {
         let answer = Arc::new(Mutex::new(None));
         let waiting = Waiting { door, method, request: request.clone(), now, answer: Arc::clone(&answer) };
         locked(&self.shared.queue).push_back(waiting);
         let mut machine = locked(&self.shared.machine);
-        if let Some(response) = locked(&answer).take() {
-            return response;
+        if let Some(answered) = locked(&answer).take() {
+            return answered;
         }
         // Nobody has answered it while this thread waited: it answers everything that has come up since.
         let batch: Vec<Waiting> = locked(&self.shared.queue).drain(..).collect();
         machine.answer_all(batch);
-        let response = locked(&answer).take();
-        response.expect("invariant: every request in the queue is answered by whoever drains it")
+        let answered = locked(&answer).take();
+        answered.expect("invariant: every request in the queue is answered by whoever drains it")
     }
 
     /// The request log, oldest first.
@@ -123,61 +127,73 @@ impl LocalEmulator {
 
     /// Whether answering may wait for a disk.
     pub fn is_persistent(&self) -> bool {
-        matches!(locked(&self.shared.machine).keeping, Keeping::Disk(_))
+        self.is_persistent
     }
 }
 
 impl Machine {
     /// Answers a batch; its changes are on the disk before any of its answers is given out.
     fn answer_all(&mut self, batch: Vec<Waiting>) {
+        let answers = self.answers(&batch);
+        match answers {
+            Ok(answers) => give_out(&batch, answers),
+            Err(reason) => {
+                let failed = |_: &Waiting| {
+                    let text = format!("The emulator's disk failed: {reason}.");
+                    Answer::whole(control_error(500, "internal_error", &text))
+                };
+                give_out(&batch, batch.iter().map(failed).collect());
+                self.keeping = Keeping::Broken(reason);
+            }
+        }
+    }
+
+    fn answers(&mut self, batch: &[Waiting]) -> Result<Vec<Answer>, String> {
         let (emulator, keeping) = (&mut self.emulator, &mut self.keeping);
-        let responses = match keeping {
+        match keeping {
             Keeping::Memory => {
-                let responses = batch.iter().map(|waiting| answer(emulator, waiting)).collect();
+                let answers = batch.iter().map(|waiting| answer(emulator, waiting)).collect();
                 emulator.take_records();
-                Ok(responses)
+                Ok(answers)
             }
             Keeping::ReadOnly => Ok(batch.iter().map(|waiting| answer_reading(emulator, waiting)).collect()),
             Keeping::Broken(reason) => Err(reason.clone()),
-            Keeping::Disk(store) => store
-                .transact(emulator, |emulator| {
-                    // What time alone changed need not be synced: it is computed again.
-                    let durable = batch.iter().any(|waiting| waiting.request.method.is_write());
-                    (batch.iter().map(|waiting| answer(emulator, waiting)).collect(), durable)
-                })
-                .map_err(|error| error.to_string()),
-        };
-        match responses {
-            Ok(responses) => give_out(&batch, responses),
-            Err(reason) => {
-                let failed = |_: &Waiting| {
-                    control_error(500, "internal_error", &format!("The emulator's disk failed: {reason}."))
-                };
-                give_out(&batch, batch.iter().map(failed).collect());
-                *keeping = Keeping::Broken(reason);
+            Keeping::Disk(store) => {
+                let answers: Vec<Answer> = store
+                    .transact(emulator, |emulator| {
+                        // What time alone changed need not be synced: it is computed again.
+                        let durable = batch.iter().any(|waiting| waiting.request.method.is_write());
+                        (batch.iter().map(|waiting| answer(emulator, waiting)).collect(), durable)
+                    })
+                    .map_err(|error| error.to_string())?;
+                let ends = batch.iter().zip(&answers).find(|(_, answered)| answered.restarts);
+                if let Some((waiting, _)) = ends {
+                    let (anew, restored) =
+                        store.reopen(emulator.config().clone(), waiting.now).map_err(|e| e.to_string())?;
+                    emulator.replace_by(restored);
+                    **store = anew;
+                }
+                Ok(answers)
             }
         }
     }
 }
 
-fn answer(emulator: &mut Emulator, waiting: &Waiting) -> Response {
-    match waiting.method {
-        Some(_) => emulator.handle(waiting.door, &waiting.request, waiting.now),
-        None => emulator.refuse_method(waiting.door, &waiting.request, waiting.now),
-    }
+fn answer(emulator: &mut Emulator, waiting: &Waiting) -> Answer {
+    emulator.answer(waiting.door, waiting.method, &waiting.request, waiting.now)
 }
 
-fn answer_reading(emulator: &mut Emulator, waiting: &Waiting) -> Response {
+fn answer_reading(emulator: &mut Emulator, waiting: &Waiting) -> Answer {
     if waiting.request.method.is_write() {
-        return control_error(500, "internal_error", "The emulator's folder can't be written.");
+        return Answer::whole(control_error(500, "internal_error", "The emulator's folder can't be written."));
     }
-    let response = answer(emulator, waiting);
+    let answered = answer(emulator, waiting);
     emulator.take_records();
-    response
+    answered
 }
 
-fn give_out(batch: &[Waiting], responses: Vec<Response>) {
-    for (waiting, response) in batch.iter().zip(responses) {
-        *locked(&waiting.answer) = Some(response);
+fn give_out(batch: &[Waiting], answers: Vec<Answer>) {
+    for (waiting, answered) in batch.iter().zip(answers) {
+        *locked(&waiting.answer) = Some(answered);
     }
 }

@@ -1,5 +1,6 @@
 //! A CloudNexus on this machine: `Emulator::handle(door, request, now)`, pure, after `docs/api/contract.md`.
 //! Two doors: in process (`local`), and as a server on loopback (`serve`). Knows no other room than `model`.
+mod answer;
 mod call;
 mod capacity;
 mod catalog;
@@ -11,7 +12,9 @@ mod control;
 mod core;
 mod databases;
 mod drift;
+mod effects;
 mod errors;
+mod faults;
 mod fields;
 mod fixtures;
 mod handle;
@@ -32,9 +35,11 @@ mod query;
 mod routes;
 mod rules;
 pub mod serve;
+mod serve_plug;
 mod settle;
 mod ssh_keys;
 mod store;
+mod tamper;
 mod tenant;
 mod views;
 mod work;
@@ -42,9 +47,12 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub use self::answer::{Answer, Delivery};
 pub use self::clock::Now;
 pub use self::config::*;
 pub use self::core::{Emulator, Head, Record};
+pub use self::effects::{Effect, Instead, Listing, Shape, StormHeaders, Wire, Work, World};
+pub use self::faults::{Fault, Matcher};
 pub use self::keys::{Key, KeyState, Permission, Tier};
 pub use self::log::LogEntry;
 pub use self::openapi::document;

@@ -6,16 +6,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use futures::StreamExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::answer::{Answer, Delivery};
 use super::clock::Now;
 use super::handle::control_error;
 use super::local::LocalEmulator;
 use super::routes::Door;
 pub use super::routes::Ports;
+use super::serve_plug::{Plugged, Switch};
 use crate::model::http::{Headers, Method, Request, Response};
 
 /// The usual first port.
@@ -74,7 +78,8 @@ pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server
     for (door, _, listener) in bound {
         let emulator = emulator.clone();
         let router = Router::new().fallback(move |request| answer(emulator.clone(), door, request));
-        listeners.spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<Switch>();
+        listeners.spawn(async move { axum::serve(Plugged(listener), service).await });
     }
     Ok(Server { ports, listeners })
 }
@@ -98,15 +103,65 @@ impl Server {
 
 /// One request through the machine. A machine with a disk may block, so it gets a thread that may.
 async fn answer(emulator: LocalEmulator, door: Door, request: axum::extract::Request) -> axum::response::Response {
+    let switch = request.extensions().get::<ConnectInfo<Switch>>().map(|info| info.0.clone());
     let (method, request) = match read(request).await {
         Ok(read) => read,
         Err(message) => return write(control_error(400, "invalid_parameter", &message)),
     };
-    if !emulator.is_persistent() {
-        return write(emulator.call_method(door, method, &request, now()));
+    let answered = if emulator.is_persistent() {
+        let blocking = tokio::task::spawn_blocking(move || emulator.answer(door, method, &request, now()));
+        let failed = |_| Answer::whole(control_error(500, "internal_error", "Unexpected infrastructure failure."));
+        blocking.await.unwrap_or_else(failed)
+    } else {
+        emulator.answer(door, method, &request, now())
+    };
+    deliver(answered, switch).await
+}
+
+/// Gives an answer out as the faults that it met say.
+async fn deliver(answered: Answer, switch: Option<Switch>) -> axum::response::Response {
+    if answered.delay_ms > 0 {
+        pause_ms(answered.delay_ms).await;
     }
-    let answered = tokio::task::spawn_blocking(move || emulator.call_method(door, method, &request, now())).await;
-    write(answered.unwrap_or_else(|_| control_error(500, "internal_error", "Unexpected infrastructure failure.")))
+    let length = answered.response.body.len();
+    match answered.delivery {
+        Delivery::Whole => write(answered.response),
+        Delivery::Reset => {
+            if let Some(switch) = switch {
+                switch.cut();
+            }
+            write(answered.response)
+        }
+        Delivery::Hang => std::future::pending().await,
+        Delivery::Truncated { bytes } => {
+            let head = answered.response.body[..bytes.min(length)].to_vec();
+            let cut = futures::stream::once(async {
+                // What was written before only leaves while the body has nothing more to give.
+                pause_ms(20).await;
+                Err(io::Error::from(io::ErrorKind::ConnectionReset))
+            });
+            let pieces = futures::stream::once(async move { Ok(Bytes::from(head)) }).chain(cut);
+            in_pieces(answered.response, length, Body::from_stream(pieces))
+        }
+        Delivery::Slow { ms } => {
+            let (head, tail) = answered.response.body.split_at(length / 2);
+            let (head, tail) = (Bytes::copy_from_slice(head), Bytes::copy_from_slice(tail));
+            let late = futures::stream::once(async move {
+                pause_ms(ms).await;
+                Ok::<Bytes, io::Error>(tail)
+            });
+            let pieces = futures::stream::once(async move { Ok(head) }).chain(late);
+            in_pieces(answered.response, length, Body::from_stream(pieces))
+        }
+    }
+}
+
+/// A response whose body comes from a stream but says its whole length.
+fn in_pieces(response: Response, length: usize, body: Body) -> axum::response::Response {
+    let mut written = write(Response { body: Vec::new(), ..response });
+    written.headers_mut().insert(axum::http::header::CONTENT_LENGTH, HeaderValue::from(length));
+    *written.body_mut() = body;
+    written
 }
 
 /// A request in our own words; a method of none of the API's routes counts as a read.

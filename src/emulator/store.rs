@@ -66,6 +66,14 @@ impl Store {
         Ok((store, emulator))
     }
 
+    /// The folder as a new process would find it.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn reopen(&self, config: Config, now: Now) -> io::Result<(Store, Emulator)> {
+        Store::open(&self.folder, config, now)
+    }
+
     /// Reads an existing folder that may not be written.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::call::{Call, Reply};
 use super::core::Emulator;
+use super::effects::{Effect, Work};
 use super::errors::{ErrorBody, ErrorCode, Refusal, busy, not_found, refuse};
 use super::job::{Goal, Job, duration_ms};
 use super::keys::outside_region;
@@ -124,7 +125,7 @@ impl Emulator {
     ) -> Job {
         let id = self.tenant(call.environment).next_job_id(self.config.seed, call.environment, object);
         let duration_ms = duration_ms(&self.config, &self.head.clock, &goal, object.kind, &id);
-        Job {
+        let mut job = Job {
             id,
             kind: object.kind,
             resource_id: object.id.clone(),
@@ -136,7 +137,13 @@ impl Emulator {
             doom,
             partial: false,
             end: None,
+        };
+        for effect in call.effects {
+            if let Effect::Work(work) = effect {
+                meet(&mut job, work);
+            }
         }
+        job
     }
 
     /// 200 or 201 with the object.
@@ -168,6 +175,22 @@ impl Emulator {
     /// 403 when a new object would be outside of the key's regions.
     pub(super) fn check_region(call: &Call<'_>, region: &str) -> Result<(), Refusal> {
         if call.key.sees_region(region) { Ok(()) } else { Err(outside_region(&call.key, region)) }
+    }
+}
+
+/// A job as a fault leaves it.
+fn meet(job: &mut Job, effect: &Work) {
+    let failure = |code: &str| ErrorBody::new(code, "Unexpected infrastructure failure. Contact support.", json!({}));
+    match effect {
+        Work::JobFail { code } => job.doom = Some(failure(code.as_deref().unwrap_or("internal_error"))),
+        Work::Partial => {
+            job.doom = Some(failure("internal_error"));
+            job.partial = true;
+        }
+        // Longer than any test and short enough to be added to a time.
+        Work::JobStuck => job.duration_ms = i64::MAX / 4,
+        Work::JobSlow { factor } => job.duration_ms = (job.duration_ms as f64 * factor.max(0.0)) as i64,
+        Work::Downgrade => {}
     }
 }
 

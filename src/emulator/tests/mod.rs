@@ -1,6 +1,7 @@
 //! The emulator's tests: the documents' conformance table, and a table for each area.
 mod behaviour;
 mod conformance;
+mod faults;
 mod keeping;
 mod openapi;
 mod support;

@@ -1,0 +1,139 @@
+//! Faults on command (contract.md 4.8): which request meets which. What they do is in `effects.rs`; it is carried
+//! out by `handle.rs` (around the execution), `tamper.rs` (on the answer) and the doors (on the wire).
+use serde::{Deserialize, Serialize};
+
+use super::cdn::glob;
+use super::effects::{Effect, Instead};
+use super::ids;
+use super::keys::redact;
+use super::routes::Door;
+use crate::model::http::Request;
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Given by the emulator.
+    #[serde(default)]
+    pub id: u64,
+    #[serde(default, rename = "match")]
+    pub matcher: Matcher,
+    pub effect: Effect,
+    /// How often it still happens; absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// Requests so far that fit the matcher's first four members.
+    #[serde(default)]
+    pub seen: u64,
+    /// How often it has happened.
+    #[serde(default)]
+    pub happened: u32,
+}
+
+/// Which requests: all that are given must fit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Matcher {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<Door>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Of the path with `/v1`, `*` for any run of characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The key's secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Only the n-th such request, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+    /// Every n-th such request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
+    /// With this probability, drawn from the seed and the request's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p: Option<f64>,
+    /// Only after n such requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_n: Option<u64>,
+}
+
+/// The faults that are set, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    faults: Vec<Fault>,
+    next_id: u64,
+}
+
+impl Faults {
+    /// Adds a fault and returns its id.
+    pub fn add(&mut self, mut fault: Fault) -> u64 {
+        self.next_id += 1;
+        fault.id = self.next_id;
+        self.faults.push(fault);
+        self.next_id
+    }
+
+    /// Takes one fault away, or all.
+    pub fn remove(&mut self, id: Option<u64>) -> usize {
+        let before = self.faults.len();
+        self.faults.retain(|fault| id.is_some_and(|id| fault.id != id));
+        before - self.faults.len()
+    }
+
+    /// As they stand, secrets taken out.
+    pub fn list(&self) -> Vec<Fault> {
+        let shown = |fault: &Fault| {
+            let mut shown = fault.clone();
+            shown.matcher.key = shown.matcher.key.as_deref().map(redact);
+            shown
+        };
+        self.faults.iter().map(shown).collect()
+    }
+
+    /// What a request meets, in order; it is counted.
+    pub fn meet(&mut self, seed: u64, door: Door, method: &str, request: &Request) -> Vec<Effect> {
+        let mut met = Vec::new();
+        for fault in &mut self.faults {
+            if !fault.matcher.fits(door, method, request) {
+                continue;
+            }
+            fault.seen += 1;
+            if fault.times.is_some_and(|times| fault.happened >= times)
+                || !fault.matcher.draws(seed, method, request, fault.seen)
+            {
+                continue;
+            }
+            // The n of revoke_after counts requests that still pass.
+            if matches!(fault.effect, Effect::Instead(Instead::RevokeAfter { n }) if fault.seen <= n) {
+                continue;
+            }
+            fault.happened += 1;
+            met.push(fault.effect.clone());
+        }
+        met
+    }
+}
+
+impl Matcher {
+    /// Whether the request is one that this is about.
+    fn fits(&self, door: Door, method: &str, request: &Request) -> bool {
+        let sent = request.headers.get("authorization").unwrap_or("");
+        self.surface.is_none_or(|wanted| wanted == door)
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path.as_deref().is_none_or(|pattern| glob(pattern, request.path()))
+            && self.key.as_deref().is_none_or(|key| sent.ends_with(key))
+    }
+
+    /// Whether it is this one's turn, by its number among those that fit.
+    fn draws(&self, seed: u64, method: &str, request: &Request, number: u64) -> bool {
+        let drawn = |p: f64| {
+            let parts = [seed.to_string(), number.to_string()];
+            ids::fraction(&["fault", &parts[0], method, request.path(), &parts[1]]) < p
+        };
+        self.nth.is_none_or(|nth| number == nth)
+            && self.every.is_none_or(|every| every > 0 && number.is_multiple_of(every))
+            && self.after_n.is_none_or(|after| number > after)
+            && self.p.is_none_or(drawn)
+    }
+}
