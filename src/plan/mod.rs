@@ -23,9 +23,13 @@ pub mod types;
 mod unit;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 pub use approve::Approved;
 pub use memory::remembered;
 pub use outcome::plan;
+pub use outputs::source_outputs;
 pub use reads::reads;
 pub use types::*;
 pub use values::{settled, wanted};

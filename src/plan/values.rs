@@ -37,7 +37,9 @@ fn at<'a>(attributes: &'a Attributes, path: &str) -> Option<&'a Value> {
 /// Whether the value is one that the attribute can have, and none of those that only say "on its way".
 fn is_settled(attribute: &Attribute, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
-    !attribute.observed_only.iter().any(|word| word == text)
+    let own = |members: &[Type]| members.iter().any(|member| matches!(member, Type::Literal(word) if word == text));
+    let foreign = matches!(attribute.ty.required(), Type::Union(members) if !attribute.sent && !own(members));
+    !foreign && !attribute.observed_only.iter().any(|word| word == text)
 }
 
 /// What the program wants of an attribute now: members that `lifecycle.ignore` names are as they are, an attribute that
