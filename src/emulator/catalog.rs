@@ -100,12 +100,22 @@ pub fn is_region(slug: &str) -> bool {
 
 /// Whether a type, plan or tier is in the catalog of its kind.
 pub fn is_size(kind: Kind, slug: &str) -> bool {
+    sizes(kind).contains(&slug)
+}
+
+/// The types, plans or tiers of a kind.
+pub fn sizes(kind: Kind) -> Vec<&'static str> {
     match kind {
-        Kind::ComputeInstance => TYPES.iter().any(|(own, ..)| *own == slug),
-        Kind::Server => PLANS.iter().any(|(own, _)| *own == slug),
-        Kind::Database => TIERS.iter().any(|(own, _)| *own == slug),
-        Kind::CdnZone | Kind::CdnRoutingRule | Kind::Snapshot | Kind::SshKey => false,
+        Kind::ComputeInstance => TYPES.iter().map(|(slug, ..)| *slug).collect(),
+        Kind::Server => PLANS.iter().map(|(slug, _)| *slug).collect(),
+        Kind::Database => TIERS.iter().map(|(slug, _)| *slug).collect(),
+        Kind::CdnZone | Kind::CdnRoutingRule | Kind::Snapshot | Kind::SshKey => Vec::new(),
     }
+}
+
+/// Slugs and aliases of the images.
+pub fn image_names() -> Vec<&'static str> {
+    IMAGES.iter().flat_map(|(slug, alias, _)| std::iter::once(*slug).chain(*alias)).collect()
 }
 
 /// Whether an image slug or alias is in the catalog.

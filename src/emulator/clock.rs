@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::{ClockMode, Config};
+use super::patterns::is_date_time;
 use crate::model::time::Timestamp;
 
 /// The real time of a request, handed in by whoever calls.
@@ -65,13 +66,22 @@ impl Clock {
     }
 }
 
-/// An instant as the API writes it: RFC 3339, UTC, whole seconds.
+/// An instant as the API writes it: RFC 3339, UTC, whole seconds; clocks may be advanced beyond what it can write.
 pub fn rfc3339(unix_ms: i64) -> String {
-    // The last second that RFC 3339 can write, for clocks that were advanced beyond it.
-    Timestamp(unix_ms.clamp(0, 253_402_207_200_000)).to_string()
+    Timestamp(unix_ms.clamp(0, LAST_MS)).to_string()
 }
 
-/// An RFC 3339 instant in Unix milliseconds.
+/// The last second that RFC 3339 can write in every time zone.
+const LAST_MS: i64 = 253_402_207_200_000;
+
+/// An RFC 3339 instant in Unix milliseconds; the last day of the last year counts as its beginning.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
-    Timestamp::parse(text).map(|instant| instant.0)
+    if !is_date_time(text) {
+        return None;
+    }
+    let instant = Timestamp::parse(text).or_else(|| {
+        let earlier = text.strip_prefix("9999-12-3").filter(|rest| rest.starts_with(['0', '1']))?;
+        Timestamp::parse(&format!("9999-12-2{earlier}")).map(|_| Timestamp(LAST_MS))
+    });
+    instant.map(|instant| instant.0)
 }

@@ -13,6 +13,9 @@ use super::machines::{check_name, save};
 use super::object::{Body, Database, Kind, Object, PendingScale, Status};
 use super::tenant::Change;
 
+/// The largest integer that every reader of JSON keeps.
+const MOST_REPLICAS: i64 = (1 << 53) - 1;
+
 fn tier(text: &str) -> Option<String> {
     (!catalog::is_size(Kind::Database, text)).then(|| format!("{text:?} is no known tier"))
 }
@@ -28,7 +31,7 @@ pub fn create(emulator: &mut Emulator, call: &Call<'_>) -> Result<Reply, Refusal
         version: SmolStr::from(fields.text("version", length(1, 32)).unwrap_or(default_version)),
         engine,
         tier: fields.required_text("tier", tier),
-        read_replicas: fields.integer("read_replicas", 0, i64::MAX).unwrap_or(0),
+        read_replicas: fields.integer("read_replicas", 0, MOST_REPLICAS).unwrap_or(0),
         ready: false,
         pending: None,
     };
@@ -80,7 +83,7 @@ pub fn scale(emulator: &mut Emulator, call: &Call<'_>) -> Result<Reply, Refusal>
     let database_id = fields.required_text("database_id", id("db_"));
     let wish = Wish {
         tier: fields.text("new_tier", tier).map(SmolStr::from),
-        read_replicas: fields.integer("read_replicas", 0, i64::MAX),
+        read_replicas: fields.integer("read_replicas", 0, MOST_REPLICAS),
         window_ms: fields
             .text("maintenance_window", |text| {
                 parse_rfc3339(text).is_none().then(|| "must be an instant as in RFC 3339".to_owned())

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::errors::{Refusal, invalid_fields};
+use super::patterns;
 
 /// A body that is being read, with what is wrong in it.
 pub struct Fields<'a> {
@@ -112,7 +113,7 @@ impl<'a> Fields<'a> {
             return None;
         };
         if items.len() < least || items.len() > most {
-            self.wrong(field, format!("must have {least} to {most} items"));
+            self.wrong(field, format!("has {} items; {least} to {most} are allowed", items.len()));
             return None;
         }
         let mut texts: Vec<SmolStr> = Vec::with_capacity(items.len());
@@ -176,11 +177,6 @@ fn is_tag_key(key: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte))
 }
 
-/// Any text.
-pub fn any(_: &str) -> Option<String> {
-    None
-}
-
 /// A length in characters.
 pub fn length(least: usize, most: usize) -> impl Fn(&str) -> Option<String> {
     move |text| {
@@ -210,10 +206,12 @@ pub fn id(prefix: &'static str) -> impl Fn(&str) -> Option<String> {
 
 /// An absolute http or https address.
 pub fn http_url(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or("");
-    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let fits = !host.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    (!fits).then(|| "must be an absolute http or https URL".to_owned())
+    (!patterns::is_origin_url(text)).then(|| "must be an absolute http or https URL".to_owned())
+}
+
+/// An address, absolute or relative.
+pub fn uri_reference(text: &str) -> Option<String> {
+    (!patterns::is_uri_reference(text)).then(|| "must be a URI reference as in RFC 3986".to_owned())
 }
 
 /// A host name.

@@ -14,6 +14,7 @@ use super::limits::limit_of;
 use super::object::{Kind, Object};
 use super::order::Ordered;
 use super::page::{Listing, Paging};
+use super::patterns::{is_region_slug, is_tag_filter};
 use super::routes::{Catalog, Surface};
 use super::tenant::Environment;
 use super::views::{self, view};
@@ -93,6 +94,9 @@ fn selection(call: &Call<'_>, kind: Kind) -> Result<Selection, Refusal> {
         Some(_) => return Err(invalid("status", "must be one of: running, stopped, provisioning")),
     };
     let mut region = call.query.get("region").filter(|_| regional).map(SmolStr::from);
+    if region.as_ref().is_some_and(|slug| !is_region_slug(slug)) {
+        return Err(invalid("region", "must be a region slug"));
+    }
     let mut regions = None;
     if let Some(own) = call.key.regions.as_ref().filter(|_| regional || kind == Kind::Snapshot) {
         match (&region, own.as_slice()) {
@@ -112,7 +116,7 @@ fn selection(call: &Call<'_>, kind: Kind) -> Result<Selection, Refusal> {
     }
     if kind == Kind::ComputeInstance {
         for tag in call.query.all("tag") {
-            if tag.split_once(':').is_none_or(|(key, _)| key.is_empty()) {
+            if !is_tag_filter(tag) {
                 return Err(invalid("tag", "must be of the form key:value"));
             }
             facets.push(Facet::Tag(SmolStr::from(tag)));
@@ -157,6 +161,11 @@ fn sees_all_jobs(call: &Call<'_>) -> bool {
     call.key.permission != Permission::Scoped || call.key.has_scope("jobs:read")
 }
 
+/// What is wrong with the id of a job.
+fn job_id(text: &str) -> Option<String> {
+    super::fields::id("job_")(text)
+}
+
 /// `GET /jobs`, with `id` (repeatable, at most 50) and `resource_id`.
 pub fn jobs(emulator: &Emulator, call: &Call<'_>) -> Result<Reply, Refusal> {
     let paging = Paging::parse(call.door.surface(), &call.query, &emulator.config)?;
@@ -176,6 +185,9 @@ pub fn jobs(emulator: &Emulator, call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     if ids.len() > 50 {
         return Err(invalid("id", "must be given at most 50 times"));
+    }
+    if let Some(reason) = ids.iter().find_map(|id| job_id(id)) {
+        return Err(invalid("id", reason));
     }
     let found = ids.iter().filter_map(|id| entries.get(id)).filter(|job| sees_job(call, job));
     let found = found.filter(|job| resource.is_none_or(|id| job.resource_id == id));

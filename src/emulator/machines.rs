@@ -13,6 +13,7 @@ use super::errors::{ErrorCode, Refusal, busy, not_found, refuse, state_conflict}
 use super::fields::{Fields, id, length, one_of, region};
 use super::job::Goal;
 use super::object::{Body, Kind, Machine, Object, Snapshot, Status};
+use super::patterns::{is_plan_slug, is_type_slug};
 use super::tenant::{Change, job_of};
 
 /// The member that holds the size: `type` of instances, `plan` of servers (L25).
@@ -25,9 +26,17 @@ fn size(kind: Kind) -> impl Fn(&str) -> Option<String> {
     move |text| (!catalog::is_size(kind, text)).then(|| format!("{text:?} is no known {}", size_member(kind)))
 }
 
+/// The form of a size, known or not.
+fn size_slug(kind: Kind) -> impl Fn(&str) -> Option<String> {
+    move |text| {
+        let fits = if kind == Kind::ComputeInstance { is_type_slug(text) } else { is_plan_slug(text) };
+        (!fits).then(|| format!("is not of the form of a {}", size_member(kind)))
+    }
+}
+
 /// An image of the catalog, or the id of a snapshot.
 fn image(text: &str) -> Option<String> {
-    let known = catalog::is_image(text) || id("snap_")(text).is_none();
+    let known = catalog::is_image(text) || (id("snap_")(text).is_none() && text.len() <= 128);
     (!known).then(|| format!("{text:?} is no known image"))
 }
 
@@ -42,7 +51,7 @@ pub fn create(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Re
     let machine = Machine {
         size: fields.required_text(size_name, size(kind)),
         image: fields.required_text("image", image),
-        ssh_keys: fields.texts("ssh_keys", 0, 100, id("key_")).unwrap_or_default(),
+        ssh_keys: fields.texts("ssh_keys", 0, usize::MAX, id("key_")).unwrap_or_default(),
         tags: if compute { fields.tags("tags").unwrap_or_default() } else { BTreeMap::new() },
         auto_backup: if compute { false } else { fields.boolean("auto_backup").unwrap_or(false) },
         ipv4: None,
@@ -174,14 +183,14 @@ pub fn act(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Reply
     let words = ACTIONS.map(|(word, _)| word);
     let word = fields.required_text("action", one_of(&words));
     let action = ACTIONS.iter().find(|(own, _)| *own == word).map(|(_, action)| *action);
-    // Without resize the size is ignored, but still a text.
+    // Without resize the size is ignored, but still a slug.
     let wanted = if action == Some(Action::Resize) {
         if !fields.has(size_name) {
             fields.wrong(size_name, "is required for resize");
         }
         fields.text(size_name, size(kind)).map(SmolStr::from)
     } else {
-        fields.text(size_name, super::fields::any).map(SmolStr::from)
+        fields.text(size_name, size_slug(kind)).map(SmolStr::from)
     };
     fields.finish()?;
     let Some(action) = action else { return Err(super::errors::invalid("action", "is required")) };

@@ -31,6 +31,7 @@ mod object;
 mod openapi;
 mod order;
 mod page;
+mod patterns;
 mod query;
 mod routes;
 mod rules;

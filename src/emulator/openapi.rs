@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::catalog;
 use super::config::Config;
+use super::object::Kind;
 use super::routes::{Door, Ports, ROUTES, Surface, exists};
 
 const WHOLE: &str = include_str!("openapi.json");
@@ -23,6 +25,7 @@ pub fn document(config: &Config, ports: Ports, door: Option<Door>) -> Value {
     if config.open_access {
         whole["security"] = json!([{"apiKey": []}, {}]);
     }
+    close_catalogs(&mut whole["components"]["schemas"]);
     let mut unwanted: BTreeSet<&str> = door.map(|door| of_the_other(door.surface())).unwrap_or_default();
     if !config.profile.is_full() {
         unwanted.extend(INFERRED);
@@ -31,6 +34,29 @@ pub fn document(config: &Config, ports: Ports, door: Option<Door>) -> Value {
     remove_references(&mut whole["components"], &unwanted);
     prune(&mut whole);
     whole
+}
+
+/// Requests name only what the catalogs have: open sets of CloudNexus (L26, L31, L67) are closed here, where all of
+/// them is known. Answers stay open.
+fn close_catalogs(schemas: &mut Value) {
+    let regions = json!({"type": "string", "enum": catalog::REGIONS.as_slice(), "examples": [catalog::REGIONS[0]]});
+    let snapshot = json!({"type": "string", "pattern": "^snap_[A-Za-z0-9]+$", "maxLength": 128});
+    let image = json!({"anyOf": [{"type": "string", "enum": catalog::image_names()}, snapshot]});
+    for (schema, kind, size) in [
+        ("InstanceCreate", Kind::ComputeInstance, "type"),
+        ("InstanceActionResize", Kind::ComputeInstance, "type"),
+        ("ServerCreate", Kind::Server, "plan"),
+        ("ServerActionResize", Kind::Server, "plan"),
+        ("DatabaseCreate", Kind::Database, "tier"),
+        ("DatabaseScale", Kind::Database, "new_tier"),
+    ] {
+        let sizes = json!({"type": "string", "enum": catalog::sizes(kind)});
+        for (member, closed) in [(size, &sizes), ("region", &regions), ("image", &image)] {
+            if let Some(open) = schemas[schema]["properties"].get_mut(member) {
+                *open = closed.clone();
+            }
+        }
+    }
 }
 
 fn servers(doors: impl Iterator<Item = Door>, ports: Ports) -> Value {

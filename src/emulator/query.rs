@@ -1,6 +1,9 @@
 //! Query strings: decoded pairs, and integers in them.
 use super::errors::{Refusal, invalid};
 
+/// What a larger number counts as: no list is as long.
+const LARGEST: usize = i64::MAX as usize;
+
 /// The decoded pairs of a query, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Query(pub Vec<(String, String)>);
@@ -24,13 +27,14 @@ impl Query {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// A whole number of at least 1.
+    /// A whole number of at least 1, of any size.
     pub fn positive(&self, name: &str) -> Result<Option<usize>, Refusal> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        match text.parse::<usize>() {
-            Ok(number) if number >= 1 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(number)),
-            Ok(_) | Err(_) => Err(invalid(name, "must be an integer of at least 1")),
+        let digits = text.trim_start_matches('0');
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid(name, "must be an integer of at least 1"));
         }
+        Ok(Some(digits.parse().unwrap_or(usize::MAX).min(LARGEST)))
     }
 }
 

@@ -6,7 +6,7 @@ use super::call::{Call, Reply};
 use super::capacity;
 use super::core::Emulator;
 use super::errors::{Refusal, not_found};
-use super::fields::{Fields, any, http_url, one_of, path_glob};
+use super::fields::{Fields, http_url, one_of, path_glob, uri_reference};
 use super::machines::{printable, save};
 use super::object::{Body, Kind, Object, Rule, Status, priority_facet, rule_name_facet};
 use super::tenant::Change;
@@ -73,7 +73,7 @@ fn read_action(inside: &mut Fields<'_>) {
             inside.required_text("origin_url", http_url);
         }
         "redirect" => {
-            inside.required_text("location", any);
+            inside.required_text("location", uri_reference);
             if inside.integer("status_code", 300, 399).is_some_and(|code| ![301, 302, 307, 308].contains(&code)) {
                 inside.wrong("status_code", "must be one of: 301, 302, 307, 308");
             }
