@@ -18,6 +18,9 @@ mod redact;
 mod request;
 mod sources;
 
+#[cfg(test)]
+mod tests;
+
 pub use call::*;
 pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
