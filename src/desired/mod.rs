@@ -1,5 +1,23 @@
 //! From a checked program to what it wants: instances, values, edges. Pure.
 
+mod calls;
+pub mod codes;
+mod evaluate;
+mod expand;
+mod inputs;
+mod instance;
+mod loops;
+mod machine;
+mod operate;
+mod references;
+mod resolve;
+mod settings;
 pub mod types;
+mod world;
 
+pub use evaluate::evaluate;
+pub use inputs::{Files, Inputs, ParamInput, parse_param};
 pub use types::*;
+
+#[cfg(test)]
+mod tests;

@@ -82,8 +82,9 @@ impl Checker<'_> {
             Declaration::Param(at) => parts.params[at] = Some(self.param(at)),
             Declaration::Let(at) => {
                 let documented = self.symbols.lets[at];
-                let value = self.infer(&documented.node.value);
-                self.let_types[at] = if in_ring { Type::Error } else { value.ty.clone() };
+                let found = self.infer(&documented.node.value);
+                let value = if in_ring { Expr::error(found.span) } else { found };
+                self.let_types[at] = value.ty.clone();
                 if self.touched_resource {
                     self.live_lets.insert(at);
                 }
@@ -91,7 +92,10 @@ impl Checker<'_> {
                 parts.lets[at] = Some(Let { name, doc, value });
             }
             Declaration::Function(at) => {
-                let function = self.function(at);
+                let mut function = self.function(at);
+                if in_ring {
+                    function.value = Expr::error(function.value.span);
+                }
                 self.functions[at] = Some(function);
                 if self.touched_resource {
                     self.live_functions.insert(at);

@@ -1,0 +1,135 @@
+//! Headers: which instances a declaration stands for, and their keys.
+
+use super::codes;
+use super::machine::{FUEL_PER_INSTANCE, Machine, Stop};
+use super::world::{Expansion, Slot};
+use crate::diag::Diagnostic;
+use crate::model::{Key, KeyType, Span, Value};
+use crate::program::convert::shown;
+use crate::program::ir::{Repeat, Resource};
+use std::sync::Arc;
+
+/// Instances of one `for`, and of a whole plan (language, Limits).
+pub const MAX_INSTANCES: usize = 1_000_000;
+
+impl Machine<'_> {
+    /// The expansion of a declaration; a failed one after a complaint.
+    pub fn expand(&mut self, declaration: usize) -> Expansion {
+        let program = Arc::clone(&self.world.program);
+        let resource = &program.resources[declaration];
+        self.frame.clear();
+        let made = match &resource.repeat {
+            Some(repeat) => self.repeated(resource, repeat),
+            None => self.single(resource),
+        };
+        self.frame.clear();
+        made.unwrap_or(Expansion { failed: true, repeated: resource.repeat.is_some(), ..Expansion::default() })
+    }
+
+    fn single(&mut self, resource: &Resource) -> Result<Expansion, Stop> {
+        let exists = self.exists(resource)?;
+        let frames = if exists { vec![Vec::new()] } else { Vec::new() };
+        Ok(Expansion { frames, ..Expansion::default() })
+    }
+
+    fn exists(&mut self, resource: &Resource) -> Result<bool, Stop> {
+        let Some(condition) = &resource.condition else { return Ok(true) };
+        match self.eval(condition)? {
+            Value::Bool(flag) => Ok(flag),
+            other => {
+                self.not_known_yet(&other, condition.span, "whether it exists");
+                Err(Stop::Failed)
+            }
+        }
+    }
+
+    fn repeated(&mut self, resource: &Resource, repeat: &Repeat) -> Result<Expansion, Stop> {
+        let limit = std::mem::replace(&mut self.element_limit, MAX_INSTANCES);
+        let items = self.items(&repeat.each.over);
+        self.element_limit = limit;
+        let over = &repeat.each.over;
+        let keyed_by_value = !matches!(over.ty.required(), crate::model::Type::Map(..) | crate::model::Type::Object(_));
+        let passes = match self.passes(items?) {
+            Ok(passes) => passes,
+            Err(unknown) => {
+                self.not_known_yet(&unknown, over.span, "how many instances there are");
+                return Err(Stop::Failed);
+            }
+        };
+        let mut made: Vec<(Key, Vec<Slot>)> = Vec::with_capacity(passes.len());
+        for (key, slot) in passes {
+            self.fuel = self.fuel.saturating_add(FUEL_PER_INSTANCE);
+            let own = match &slot {
+                Slot::Value(value) if keyed_by_value => value.clone(),
+                Slot::Value(_) | Slot::Instance(..) | Slot::Empty => key.clone(),
+            };
+            self.bind(&repeat.each, key, slot);
+            if !self.exists(resource)? {
+                continue;
+            }
+            let key = match &repeat.by {
+                Some(by) => (self.eval(by)?, by.span),
+                None => (own, over.span),
+            };
+            let key = self.key(&key.0, repeat.key, key.1)?;
+            made.push((key, self.frame.clone()));
+        }
+        made.sort_by(|(left, _), (right, _)| left.cmp(right));
+        if let Some(twice) = made.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let key = twice[0].0.clone();
+            self.twice(&key, repeat);
+            return Err(Stop::Failed);
+        }
+        let (keys, frames) = made.into_iter().unzip();
+        Ok(Expansion { keys, frames, repeated: true, failed: false })
+    }
+
+    fn key(&mut self, value: &Value, kind: KeyType, span: Span) -> Result<Key, Stop> {
+        match (value, kind) {
+            (Value::String(text), _) => Ok(Key::Text(text.clone())),
+            (Value::Number(number), _) => match number.to_i64() {
+                Some(number) => Ok(Key::Int(number)),
+                None => {
+                    let help = "use ints that fit into 64 bits";
+                    self.fail(&codes::NUMBER_TOO_LARGE, span, &format!("{number} is no key"), "no key", help)
+                }
+            },
+            (Value::Unknown(_), _) => {
+                self.not_known_yet(value, span, "a key");
+                Err(Stop::Failed)
+            }
+            (other, _) => {
+                let message = format!("{} is no key", shown(other));
+                self.fail(&codes::WRONG_VALUE, span, &message, "no key", "keys are strings or ints: add `by …`")
+            }
+        }
+    }
+
+    /// Names both places where the elements stand in the source, else the loop.
+    fn twice(&mut self, key: &Key, repeat: &Repeat) {
+        let spans = element_spans(&repeat.each.over, key);
+        let place = repeat.by.as_ref().map_or(repeat.each.over.span, |by| by.span);
+        let diagnostic = Diagnostic::new(&codes::DUPLICATE_KEY, format!("two elements have the key {key}"));
+        let diagnostic = match spans.as_slice() {
+            [first, second, ..] => diagnostic.at(*second, "again here").and(*first, "first here"),
+            _ => diagnostic.at(place, format!("{key} comes twice")),
+        };
+        self.complain(diagnostic.help("make the keys unique, or remove one of the elements"));
+    }
+}
+
+/// Where elements of a written list are exactly this key.
+fn element_spans(over: &crate::program::expr::Expr, key: &Key) -> Vec<Span> {
+    use crate::program::expr::{Element, ExprKind};
+    let value = crate::program::library::arguments::key_value(key);
+    match &over.kind {
+        ExprKind::List(elements) => elements
+            .iter()
+            .filter_map(|element| match element {
+                Element::Value(one) if one.as_constant() == Some(&value) => Some(one.span),
+                Element::Value(_) | Element::Spread(_) => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

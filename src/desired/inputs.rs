@@ -1,0 +1,189 @@
+//! What a run is given beside the program: the environment's name, parameters, files of the module's folder.
+
+use super::codes;
+use super::machine::Machine;
+use super::world::World;
+use crate::diag::suggest::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{FileId, Type, Value};
+use crate::program::convert::convert;
+use crate::program::ir::{Declaration, Param};
+use crate::program::{Program, check_constant, fits};
+use crate::provider::Catalog;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Reads a file by its path below the module's folder; the error is one phrase.
+pub type Files = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// A parameter as it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamInput {
+    /// From `-p NAME=…` or `CNX_PARAM_NAME`.
+    Raw(String),
+    /// From a file of parameters.
+    Value(Value),
+}
+
+/// Everything that evaluation reads.
+#[derive(Clone)]
+pub struct Inputs {
+    /// The environment asked for by name.
+    pub environment: Option<String>,
+    pub params: BTreeMap<String, ParamInput>,
+    pub files: Files,
+    /// The project's name where the program declares none.
+    pub project_name: String,
+}
+
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inputs { environment, params, files: _, project_name } = self;
+        f.debug_struct("Inputs")
+            .field("environment", environment)
+            .field("params", &params.keys())
+            .field("project_name", project_name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Inputs {
+    /// No environment, no parameters, no files.
+    fn default() -> Inputs {
+        Inputs {
+            environment: None,
+            params: BTreeMap::new(),
+            files: Arc::new(|_| Err("there are no files here".to_owned())),
+            project_name: String::new(),
+        }
+    }
+}
+
+/// A parameter's text as a value of its type: the text itself for a string, else an expression. The error is one phrase.
+pub fn parse_param(raw: &str, ty: &Type, catalog: &Arc<Catalog>) -> Result<Value, String> {
+    if ty.is_optional() && raw == "null" {
+        return Ok(Value::Null);
+    }
+    let inner = ty.required();
+    if inner != &Type::Any && (fits(inner, &Type::String) || fits(&Type::String, inner)) {
+        return convert(&Value::string(raw), inner, catalog);
+    }
+    let parsed = crate::syntax::parse_expression(FileId(u32::MAX), raw);
+    let written = parsed.map_err(|_| format!("expected {ty}, and \"{raw}\" is no expression"))?;
+    let checked = check_constant(&written, ty, catalog).map_err(|complaints| first_phrase(&complaints, ty))?;
+    let world = World::bare(Arc::clone(catalog));
+    let mut machine = Machine::new(&world, None);
+    match machine.value(&checked) {
+        Some(value) => Ok(value),
+        None => Err(first_phrase(&machine.diagnostics, ty)),
+    }
+}
+
+fn first_phrase(complaints: &Diagnostics, ty: &Type) -> String {
+    let label = complaints.0.iter().find_map(|complaint| complaint.primary.as_ref());
+    match label {
+        Some(label) if !label.text.is_empty() => label.text.clone(),
+        _ => format!("expected {ty}"),
+    }
+}
+
+/// Inputs that name no parameter.
+pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diagnostics) {
+    let names = || program.params.iter().map(|param| param.name.value.as_str());
+    for name in inputs.params.keys().filter(|name| names().all(|other| other != name.as_str())) {
+        let help = did_you_mean(name, names(), "declare it: `param NAME: TYPE`");
+        let message = format!("the program has no parameter `{name}`");
+        diagnostics.push(Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help));
+    }
+}
+
+/// The value of one parameter: given, else of the environment, else its default. `None` after a complaint.
+pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<Value> {
+    let program = Arc::clone(&machine.world.program);
+    let param = &program.params[at];
+    if let Some(given) = inputs.params.get(param.name.value.as_str()) {
+        let value = match given {
+            ParamInput::Raw(raw) => parse_param(raw, &param.ty, &program.catalog),
+            ParamInput::Value(value) => convert(value, &param.ty, &program.catalog),
+        };
+        return match value {
+            Ok(value) => Some(value),
+            Err(why) => {
+                machine.diagnostics.push(
+                    Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}", param.name.value))
+                        .at(param.name.span, format!("this parameter is of type {}", param.ty))
+                        .help("give a value of that type; texts need no quotes, lists are written `[\"a\", \"b\"]`"),
+                );
+                None
+            }
+        };
+    }
+    let environment = program.environments.get(machine.world.environment.as_str());
+    let written = environment.and_then(|environment| environment.params.get(&at)).or(param.default.as_ref());
+    match written {
+        Some(written) => machine.value(written),
+        None if param.ty.is_optional() => Some(Value::Null),
+        None => {
+            machine.diagnostics.push(missing(param));
+            None
+        }
+    }
+}
+
+fn missing(param: &Param) -> Diagnostic {
+    let name = &param.name.value;
+    Diagnostic::new(&codes::MISSING_PARAM, format!("`{name}` has no value and no default"))
+        .at(param.name.span, "needs a value")
+        .help(format!("give one: `-p {name}=…`, `CNX_PARAM_{name}`, in the environment, or a default"))
+}
+
+/// Reports a parameter whose `assert` does not hold.
+pub fn assert_param(machine: &mut Machine, at: usize) {
+    let program = Arc::clone(&machine.world.program);
+    let Some(assertion) = &program.params[at].assertion else { return };
+    if machine.value(&assertion.condition) != Some(Value::Bool(false)) {
+        return;
+    }
+    let message = assertion.message.as_ref().and_then(|message| machine.value(message));
+    let text = message.as_ref().and_then(Value::as_str).unwrap_or("the condition is false").to_owned();
+    let name = &program.params[at].name;
+    let value = machine.world.param(at).map(crate::program::convert::shown).unwrap_or_default();
+    machine.diagnostics.push(
+        Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
+            .at(assertion.condition.span, "does not hold")
+            .and(name.span, format!("the value is {value}"))
+            .help("give another value"),
+    );
+}
+
+/// Params and lets that need no resource: they can be evaluated before anything else.
+pub fn early(program: &Program) -> Vec<Declaration> {
+    let mut live = std::collections::BTreeSet::new();
+    let mut order = Vec::new();
+    for declaration in &program.order {
+        let touches = match declaration {
+            Declaration::Param(_) => false,
+            Declaration::Let(at) => touches(&program.lets[*at].value, &live),
+            Declaration::Function(at) => touches(&program.functions[*at].value, &live),
+            Declaration::Resource(_) => true,
+        };
+        if touches {
+            live.insert(*declaration);
+        } else {
+            order.push(*declaration);
+        }
+    }
+    order
+}
+
+fn touches(expr: &crate::program::expr::Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
+    use crate::program::expr::ExprKind;
+    let own = match &expr.kind {
+        ExprKind::Resource(_) => true,
+        ExprKind::Let(at) => live.contains(&Declaration::Let(*at)),
+        ExprKind::Call { function, .. } => live.contains(&Declaration::Function(*function)),
+        _ => false,
+    };
+    own || expr.children().into_iter().any(|child| touches(child, live))
+}

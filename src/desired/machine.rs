@@ -1,0 +1,299 @@
+//! The evaluator: a typed expression to a value. Unknown values flow through and keep their type; work is limited by fuel.
+
+use super::codes;
+use super::types::Outputs;
+use super::world::{Reference, Slot, World};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::model::{AttrPath, Key, Span, Type, Value};
+use crate::program::convert::{convert, shown};
+use crate::program::expr::{Element, Entry, Expr, ExprKind};
+use crate::program::library::arguments::{MAX_TEXT, render};
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Why an expression gave no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A complaint was made, here or where the value comes from.
+    Failed,
+    /// A `?.` met null: the whole chain is null.
+    Short,
+}
+
+/// Steps that any program may take; each instance adds [`FUEL_PER_INSTANCE`].
+const FUEL: u64 = 20_000_000;
+pub const FUEL_PER_INSTANCE: u64 = 2_000;
+/// Nesting of expressions across calls.
+const MAX_DEPTH: u32 = 400;
+pub const MAX_ELEMENTS: usize = 100_000;
+
+pub struct Machine<'w> {
+    pub world: &'w World,
+    pub outputs: Option<&'w dyn Outputs>,
+    pub frame: Vec<Slot>,
+    /// What was referred to since it was last taken.
+    pub references: BTreeSet<Reference>,
+    pub diagnostics: Diagnostics,
+    complained: HashSet<(&'static str, Span)>,
+    pub fuel: u64,
+    pub depth: u32,
+    /// How many elements a range may have here.
+    pub element_limit: usize,
+    /// Instances as values hold only what does not change by itself (triggers).
+    pub stable_only: bool,
+    /// Lets and attributes evaluated with these outputs.
+    pub lets: HashMap<usize, Option<Value>>,
+    pub attributes: HashMap<(usize, usize, SmolStr), Option<Value>>,
+}
+
+pub type Evaluated = Result<Value, Stop>;
+
+impl<'w> Machine<'w> {
+    pub fn new(world: &'w World, outputs: Option<&'w dyn Outputs>) -> Machine<'w> {
+        Machine {
+            world,
+            outputs,
+            frame: Vec::new(),
+            references: BTreeSet::new(),
+            diagnostics: Diagnostics::default(),
+            complained: HashSet::new(),
+            fuel: FUEL,
+            depth: 0,
+            element_limit: MAX_ELEMENTS,
+            stable_only: false,
+            lets: HashMap::new(),
+            attributes: HashMap::new(),
+        }
+    }
+
+    /// The value; `None` after a complaint.
+    pub fn value(&mut self, expr: &Expr) -> Option<Value> {
+        match self.eval(expr) {
+            Ok(value) => Some(value),
+            Err(Stop::Short) => Some(Value::Null),
+            Err(Stop::Failed) => None,
+        }
+    }
+
+    /// One complaint for a place and a code: the instances of a loop make the same mistake once.
+    pub fn fail<T>(&mut self, code: &'static Code, span: Span, message: &str, label: &str, help: &str) -> Result<T, Stop> {
+        self.complain(Diagnostic::new(code, message).at(span, label).help(help));
+        Err(Stop::Failed)
+    }
+
+    pub fn complain(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
+        if place.is_none_or(|place| self.complained.insert(place)) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    pub fn burn(&mut self, steps: u64, span: Span) -> Result<(), Stop> {
+        match self.fuel.checked_sub(steps) {
+            Some(rest) => {
+                self.fuel = rest;
+                Ok(())
+            }
+            None => {
+                let help = "compute less: nested loops multiply";
+                self.fail(&codes::LIMIT, span, "the program takes too many steps to evaluate", "stopped here", help)
+            }
+        }
+    }
+
+    pub fn eval(&mut self, expr: &Expr) -> Evaluated {
+        if let ExprKind::Constant(value) = &expr.kind {
+            return Ok(value.clone());
+        }
+        self.burn(1, expr.span)?;
+        self.depth += 1;
+        let result = if self.depth > MAX_DEPTH { self.too_deep(expr.span) } else { self.step(expr) };
+        self.depth -= 1;
+        result
+    }
+
+    fn too_deep(&mut self, span: Span) -> Evaluated {
+        let help = "call fewer functions from functions";
+        self.fail(&codes::LIMIT, span, "expressions are nested more than 400 deep", "stopped here", help)
+    }
+
+    fn step(&mut self, expr: &Expr) -> Evaluated {
+        match &expr.kind {
+            ExprKind::Error => Err(Stop::Failed),
+            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Text(pieces) => self.text(pieces, expr),
+            ExprKind::Param(at) => self.world.param(*at).cloned().ok_or(Stop::Failed),
+            ExprKind::Let(at) => self.let_value(*at),
+            ExprKind::Local(slot) => self.local(*slot),
+            ExprKind::EnvironmentName => Ok(Value::string(&self.world.environment)),
+            ExprKind::Resource(declaration) => self.whole(*declaration),
+            ExprKind::List(elements) => self.list(elements, expr, false),
+            ExprKind::Set(elements) => self.list(elements, expr, true),
+            ExprKind::Object(entries) => self.object(entries, expr),
+            ExprKind::Map(entries) => self.map(entries, expr),
+            ExprKind::Member { .. } => self.member(expr),
+            ExprKind::Index { .. } => self.index(expr),
+            ExprKind::Chain(inner) => match self.eval(inner) {
+                Err(Stop::Short) => Ok(Value::Null),
+                other => other,
+            },
+            ExprKind::Library { function, arguments } => self.library(*function, arguments, expr),
+            ExprKind::Call { function, arguments } => self.call(*function, arguments),
+            ExprKind::Not(operand) => match self.eval(operand)? {
+                Value::Bool(flag) => Ok(Value::Bool(!flag)),
+                other => Ok(pending(&[&other], &expr.ty)),
+            },
+            ExprKind::Negate(operand) => match self.eval(operand)? {
+                Value::Number(number) => Ok(Value::Number(number.negated())),
+                Value::Duration(milliseconds) => Ok(Value::Duration(milliseconds.saturating_neg())),
+                other => Ok(pending(&[&other], &expr.ty)),
+            },
+            ExprKind::Binary { operator, left, right } => self.binary(*operator, left, right, expr),
+            ExprKind::Conditional { condition, yes, no } => self.conditional(condition, yes, no, expr),
+            ExprKind::ListFor { each, condition, value, set } => {
+                self.list_for(each, condition.as_deref(), value, *set, expr)
+            }
+            ExprKind::MapFor { each, condition, key, value } => {
+                self.map_for(each, condition.as_deref(), (key, value), expr)
+            }
+            ExprKind::Convert(inner) => self.convert(inner, expr),
+        }
+    }
+
+    fn convert(&mut self, inner: &Expr, expr: &Expr) -> Evaluated {
+        let value = self.eval(inner)?;
+        match convert(&value, &expr.ty, &self.world.program.catalog) {
+            Ok(value) => Ok(value),
+            Err(why) => {
+                let help = format!("make it a value of type {}", expr.ty);
+                self.fail(&codes::WRONG_VALUE, expr.span, &why, "not of that type", &help)
+            }
+        }
+    }
+
+    fn local(&mut self, slot: usize) -> Evaluated {
+        match self.frame.get(slot) {
+            Some(Slot::Value(value)) => Ok(value.clone()),
+            Some(Slot::Instance(declaration, index)) => self.instance_value(*declaration, *index),
+            Some(Slot::Empty) | None => Err(Stop::Failed),
+        }
+    }
+
+    fn text(&mut self, pieces: &[Expr], expr: &Expr) -> Evaluated {
+        let mut out = String::new();
+        let mut waiting: Vec<Value> = Vec::new();
+        for piece in pieces {
+            let value = self.eval(piece)?;
+            match (&value, render(&value)) {
+                (Value::String(text), _) => out.push_str(text),
+                (_, Some(text)) => out.push_str(&text),
+                (Value::Unknown(_), None) => waiting.push(value),
+                (other, None) => {
+                    let message = format!("{} cannot be part of a text", shown(other));
+                    let help = "render it with `jsonencode(…)` or give a value with `??`";
+                    return self.fail(&codes::WRONG_VALUE, piece.span, &message, "no scalar", help);
+                }
+            }
+            if out.len() > MAX_TEXT {
+                return self.fail(&codes::LIMIT, expr.span, "the text is longer than 1 MiB", "too long", "make it shorter");
+            }
+        }
+        self.burn(out.len() as u64 / 16, expr.span)?;
+        if waiting.is_empty() {
+            return Ok(Value::String(SmolStr::new(out)));
+        }
+        Ok(pending(&waiting.iter().collect::<Vec<_>>(), &expr.ty))
+    }
+
+    fn list(&mut self, elements: &[Element], expr: &Expr, set: bool) -> Evaluated {
+        let mut items = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element {
+                Element::Value(value) => items.push(self.eval(value)?),
+                Element::Spread(value) => match self.eval(value)? {
+                    Value::List(more) => items.extend(more.iter().cloned()),
+                    Value::Set(more) => items.extend(more.iter().cloned()),
+                    other => return Ok(pending(&[&other], &expr.ty)),
+                },
+            }
+            self.limit(items.len(), expr.span)?;
+        }
+        self.burn(items.len() as u64, expr.span)?;
+        Ok(if set { Value::set(items) } else { Value::list(items) })
+    }
+
+    pub fn limit(&mut self, length: usize, span: Span) -> Result<(), Stop> {
+        if length <= self.element_limit {
+            return Ok(());
+        }
+        let message = format!("more than {} elements", self.element_limit);
+        self.fail(&codes::LIMIT, span, &message, "too many", "make fewer elements")
+    }
+
+    fn object(&mut self, entries: &[Entry], expr: &Expr) -> Evaluated {
+        let closed = matches!(expr.ty.required(), Type::Object(object) if object.members.values().any(|m| m.ty.is_optional()));
+        let mut members: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Pair { key, value } => {
+                    let key = self.eval(key)?;
+                    let value = self.eval(value)?;
+                    let Some(name) = key.as_str() else { return Ok(pending(&[&key], &expr.ty)) };
+                    if !(closed && value.is_null()) {
+                        members.insert(SmolStr::new(name), value);
+                    }
+                }
+                Entry::Spread(value) => match self.eval(value)? {
+                    Value::Object(more) => members.extend(more.iter().map(|(name, one)| (name.clone(), one.clone()))),
+                    other => return Ok(pending(&[&other], &expr.ty)),
+                },
+            }
+        }
+        Ok(Value::object(members))
+    }
+
+    fn map(&mut self, entries: &[Entry], expr: &Expr) -> Evaluated {
+        let mut made: BTreeMap<Key, Value> = BTreeMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Pair { key, value } => {
+                    let key = self.eval(key)?;
+                    let value = self.eval(value)?;
+                    let Some(name) = key.as_str() else { return Ok(pending(&[&key], &expr.ty)) };
+                    made.insert(Key::text(name), value);
+                }
+                Entry::Spread(value) => match self.eval(value)? {
+                    Value::Map(more) => made.extend(more.iter().map(|(key, one)| (key.clone(), one.clone()))),
+                    Value::Object(more) => {
+                        made.extend(more.iter().map(|(name, one)| (Key::Text(name.clone()), one.clone())));
+                    }
+                    other => return Ok(pending(&[&other], &expr.ty)),
+                },
+            }
+        }
+        self.limit(made.len(), expr.span)?;
+        Ok(Value::map(made))
+    }
+
+    fn conditional(&mut self, condition: &Expr, yes: &Expr, no: &Expr, expr: &Expr) -> Evaluated {
+        match self.eval(condition)? {
+            Value::Bool(true) => self.eval(yes),
+            Value::Bool(false) => self.eval(no),
+            other => {
+                let yes = self.eval(yes)?;
+                let no = self.eval(no)?;
+                Ok(if yes == no { yes } else { pending(&[&other, &yes, &no], &expr.ty) })
+            }
+        }
+    }
+}
+
+/// A value of the type that waits for everything that these wait for.
+pub fn pending(values: &[&Value], ty: &Type) -> Value {
+    let mut waits_for: BTreeSet<AttrPath> = BTreeSet::new();
+    for value in values {
+        value.waits_for(&mut waits_for);
+    }
+    Value::Unknown(Arc::new(crate::model::Unknown { ty: ty.clone(), waits_for }))
+}
