@@ -22,7 +22,7 @@ impl Checker<'_> {
         };
         let open = matches!(hint, Some(Type::Any)) || (wanted.is_none() && matches!(hint, Some(Type::List(_) | Type::Set(_))));
         let elements: Vec<Element> =
-            written.iter().map(|element| self.element(element, wanted.as_ref(), set)).collect();
+            written.iter().map(|element| self.element(element, wanted.as_ref(), set, open)).collect();
         let item = match wanted {
             Some(item) => item,
             None => self.joint(elements.iter().map(|element| (element_type(element), element.expr().span)), open),
@@ -38,10 +38,10 @@ impl Checker<'_> {
         Expr { kind, ty, span }
     }
 
-    fn element(&mut self, written: &ast::Element, wanted: Option<&Type>, set: bool) -> Element {
+    fn element(&mut self, written: &ast::Element, wanted: Option<&Type>, set: bool, open: bool) -> Element {
         match (written, wanted) {
             (ast::Element::Value(value), Some(item)) => Element::Value(self.check(value, item)),
-            (ast::Element::Value(value), None) => Element::Value(self.infer(value)),
+            (ast::Element::Value(value), None) => Element::Value(self.loosely(value, open)),
             (ast::Element::Spread(value), _) => {
                 let hint = wanted.map(|item| if set { Type::set(item.clone()) } else { Type::list(item.clone()) });
                 let found = self.shape(value, hint.as_ref());
@@ -57,6 +57,11 @@ impl Checker<'_> {
                 Element::Spread(self.fit(found, &other))
             }
         }
+    }
+
+    /// Where anything goes, anything goes inside too.
+    fn loosely(&mut self, value: &ast::Expr, open: bool) -> Expr {
+        self.shape(value, open.then_some(&Type::Any))
     }
 
     /// The type of all; where there is none, a complaint (or, where anything goes, `any`).
@@ -102,9 +107,10 @@ impl Checker<'_> {
             }
             Some(Type::Union(members)) => match self.choose(written, members) {
                 Some(object) if !has_spread(written) => self.closed_object(written, span, &object),
-                _ => self.open_object(written, span),
+                _ => self.open_object(written, span, false),
             },
-            _ => self.open_object(written, span),
+            Some(Type::Any | Type::Map(..)) => self.open_object(written, span, true),
+            _ => self.open_object(written, span, false),
         }
     }
 
@@ -202,7 +208,7 @@ impl Checker<'_> {
     }
 
     /// Without an expected type: an object where all names are written, else a map.
-    fn open_object(&mut self, written: &[ast::Entry], span: Span) -> Expr {
+    fn open_object(&mut self, written: &[ast::Entry], span: Span, open: bool) -> Expr {
         let mut entries = Vec::new();
         let mut seen: BTreeMap<SmolStr, Span> = BTreeMap::new();
         let mut object = ObjectType::default();
@@ -212,7 +218,7 @@ impl Checker<'_> {
             match entry {
                 ast::Entry::Pair { key, value } => {
                     let key = self.object_key(key);
-                    let value = self.infer(value);
+                    let value = self.loosely(value, open);
                     match key.as_constant().and_then(Value::as_str) {
                         Some(name) => {
                             let first = *seen.entry(SmolStr::new(name)).or_insert(key.span);
@@ -248,7 +254,7 @@ impl Checker<'_> {
             }
         }
         if is_map {
-            let item = self.joint(values.into_iter(), false);
+            let item = self.joint(values.into_iter(), open);
             return Expr { kind: fold_map(entries), ty: Type::map(item), span };
         }
         Expr { kind: fold_object(entries), ty: Type::Object(Arc::new(object)), span }
