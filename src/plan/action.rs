@@ -58,7 +58,9 @@ impl<'a> Planner<'a> {
             attributes.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect()
         };
         let triggers = &instance.lifecycle.triggers;
-        if given(arguments) == given(&record.applied) && memory::is_steady(self.inputs.catalog, &record.triggers, triggers) {
+        if given(arguments) == given(&record.applied)
+            && memory::is_steady(self.inputs.catalog, &record.triggers, triggers)
+        {
             return None;
         }
         let desired = &self.inputs.desired.graph;
@@ -119,13 +121,21 @@ impl<'a> Planner<'a> {
             [(_, attributes)] => Some(settled(kind, &Attributes::new(), attributes)),
             [] => {
                 let message = format!("no {} has what {} asks for", kind.name, instance.address);
-                unit.problems.push(complain(&codes::LOOKUP_EMPTY, message, "check the values, the environment and the key"));
+                unit.problems.push(complain(
+                    &codes::LOOKUP_EMPTY,
+                    message,
+                    "check the values, the environment and the key",
+                ));
                 None
             }
             several => {
                 let ids: Vec<&str> = several.iter().take(5).map(|(id, _)| id.as_str()).collect();
                 let message = format!("{} fits {} objects: {}", instance.address, several.len(), ids.join(", "));
-                unit.problems.push(complain(&codes::LOOKUP_AMBIGUOUS, message, "give its id, or more of its attributes"));
+                unit.problems.push(complain(
+                    &codes::LOOKUP_AMBIGUOUS,
+                    message,
+                    "give its id, or more of its attributes",
+                ));
                 None
             }
         }

@@ -81,9 +81,10 @@ fn same_maps(
 ) -> bool {
     let ours = |entries: &BTreeMap<Key, Value>| entries.keys().filter(|key| !is_engine_key(key)).count();
     ours(wanted) == ours(live)
-        && wanted.iter().filter(|(key, _)| !is_engine_key(key)).all(|(key, value)| {
-            live.get(key).is_some_and(|other| is_same(compare, value, other, entry(applied, key)))
-        })
+        && wanted
+            .iter()
+            .filter(|(key, _)| !is_engine_key(key))
+            .all(|(key, value)| live.get(key).is_some_and(|other| is_same(compare, value, other, entry(applied, key))))
 }
 
 fn same_objects(compare: &Compare, wanted: &Value, live: &Value, applied: Option<&Value>) -> bool {

@@ -16,7 +16,8 @@ fn naming(kind: &Kind) -> Vec<&Attribute> {
     if key.iter().all(|attribute| attribute.presence != Presence::Computed) {
         return key;
     }
-    let fixed = |attribute: &&Attribute| attribute.presence == Presence::Required && attribute.update == Update::Replace;
+    let fixed =
+        |attribute: &&Attribute| attribute.presence == Presence::Required && attribute.update == Update::Replace;
     kind.attributes.values().filter(fixed).collect()
 }
 

@@ -209,8 +209,8 @@ fn complain(steps: &[Option<Step>], cycles: &[Cycle]) -> Diagnostics {
         let ring: Vec<&Step> = ring.iter().filter_map(|node| steps[node.0 as usize].as_ref()).collect();
         let mut names: Vec<String> = ring.iter().map(|step| step.address.to_string()).collect();
         names.extend(names.first().cloned());
-        let mut diagnostic = Diagnostic::new(&codes::ORDER, names.join(" → "))
-            .help("apply a part of it first, with --target");
+        let mut diagnostic =
+            Diagnostic::new(&codes::ORDER, names.join(" → ")).help("apply a part of it first, with --target");
         for (at, span) in ring.iter().filter_map(|step| step.reason.span).enumerate() {
             let label = "takes part in the ring";
             diagnostic = if at == 0 { diagnostic.at(span, label) } else { diagnostic.and(span, label) };

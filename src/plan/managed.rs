@@ -36,7 +36,14 @@ impl<'a> Planner<'a> {
     }
 
     /// Create, and what the create request can't carry.
-    fn making(&self, node: NodeId, kind: &Kind, instance: &Instance, reason: Reason, after: &Attributes) -> Vec<super::Step> {
+    fn making(
+        &self,
+        node: NodeId,
+        kind: &Kind,
+        instance: &Instance,
+        reason: Reason,
+        after: &Attributes,
+    ) -> Vec<super::Step> {
         let speed = self.inputs.options.speed;
         let mut steps = vec![unit::create(kind, &instance.address, reason.clone(), node, after.clone(), speed)];
         let operations = follow_up(kind, after);
@@ -123,8 +130,7 @@ impl<'a> Planner<'a> {
         standing: &'a Attributes,
     ) {
         let Some(node) = unit.node else { return };
-        let subject =
-            Subject { kind, instance, live: standing, applied: &record.applied, observed: &record.observed };
+        let subject = Subject { kind, instance, live: standing, applied: &record.applied, observed: &record.observed };
         let found = diff(subject);
         drift::drift(unit.address, subject, &found.changes, &mut self.drift);
         unit.problems.append(found.complaints.clone());
@@ -152,7 +158,13 @@ impl<'a> Planner<'a> {
             self.unchanged += 1;
             let inputs = self.inputs;
             if !memory::is_remembered(inputs.catalog, kind, record, inputs.desired, node, instance) {
-                unit.forward.push(note(&unit, instance, record, standing, wanted(kind, instance, standing, &record.applied)));
+                unit.forward.push(note(
+                    &unit,
+                    instance,
+                    record,
+                    standing,
+                    wanted(kind, instance, standing, &record.applied),
+                ));
                 self.stands(node, kind, &unit.forward[0].after, standing, found.exact);
             } else {
                 self.stands(node, kind, &record.applied, standing, found.exact);
@@ -213,7 +225,13 @@ pub(super) fn waiting(unit: &Unit<'_>, open: &Open, node: Option<NodeId>) -> sup
     step
 }
 
-fn note(unit: &Unit<'_>, instance: &Instance, record: &Record, standing: &Attributes, after: Attributes) -> super::Step {
+fn note(
+    unit: &Unit<'_>,
+    instance: &Instance,
+    record: &Record,
+    standing: &Attributes,
+    after: Attributes,
+) -> super::Step {
     let reason = Reason {
         code: ReasonCode::Remembered,
         text: "nothing changes but what is remembered".to_owned(),
@@ -270,5 +288,7 @@ fn taken(kind: &Kind, instance: &Instance, found: &[(&RemoteId, &Attributes)]) -
     }
     Diagnostic::new(&codes::EXISTS, format!("{list} has the {key} of {address}"))
         .at(instance.span, "would be made a second time")
-        .help(format!("bring it under management: set `adopt = true` in its lifecycle, or cnx import '{address}' {list}"))
+        .help(format!(
+            "bring it under management: set `adopt = true` in its lifecycle, or cnx import '{address}' {list}"
+        ))
 }

@@ -47,8 +47,8 @@ pub fn is_remembered(
     instance: &Instance,
 ) -> bool {
     let (then, now) = (&record.lifecycle, &instance.lifecycle);
-    let flags = (then.protect, then.retain, then.create_before_destroy)
-        == (now.protect, now.retain, now.create_before_destroy);
+    let flags =
+        (then.protect, then.retain, then.create_before_destroy) == (now.protect, now.retain, now.create_before_destroy);
     let mut dependencies = BTreeSet::new();
     managed_dependencies(desired, node, &mut dependencies);
     flags
@@ -109,12 +109,9 @@ fn steady(catalog: &Catalog, value: &Value) -> Value {
             }
             None => Value::object(members.iter().map(|(name, value)| (name.clone(), steady(catalog, value))).collect()),
         },
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::Unknown(_) => value.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) | Value::Unknown(_) => {
+            value.clone()
+        }
     }
 }
 

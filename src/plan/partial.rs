@@ -131,11 +131,7 @@ enum Reached {
 /// Complaints about patterns of the command line that fit nothing declared and nothing remembered.
 pub fn unmatched(options: &Options, desired: &Desired, snapshot: &Snapshot) -> Diagnostics {
     let mut out = Diagnostics::default();
-    let named = [
-        ("--target", &options.targets),
-        ("--exclude", &options.excludes),
-        ("--replace", &options.replace),
-    ];
+    let named = [("--target", &options.targets), ("--exclude", &options.excludes), ("--replace", &options.replace)];
     for (flag, patterns) in named {
         for pattern in patterns {
             let known = || desired.by_address.keys().chain(snapshot.records.keys());

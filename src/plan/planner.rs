@@ -150,9 +150,7 @@ impl<'a> Planner<'a> {
         let why = if !kind.replaceable_in_parallel || kind.natural_key_unique {
             Some(format!("two of kind {} cannot exist at once", kind.name))
         } else {
-            after.map(|dependency| {
-                format!("{} is destroyed first", self.inputs.desired.graph.node(dependency).address)
-            })
+            after.map(|dependency| format!("{} is destroyed first", self.inputs.desired.graph.node(dependency).address))
         };
         match why {
             Some(why) if asked => {

@@ -24,7 +24,8 @@ impl<'a> Planner<'a> {
             inputs.snapshot.records.values().filter(|record| !declared(&record.address)).collect();
         let mut declarations = Declarations::new();
         if !leftover.is_empty() && !inputs.options.destroy {
-            declarations = inputs.desired.by_address.iter().map(|(address, node)| (address.declaration(), *node)).collect();
+            declarations =
+                inputs.desired.by_address.iter().map(|(address, node)| (address.declaration(), *node)).collect();
         }
         for record in leftover {
             self.removed(record, &declarations);

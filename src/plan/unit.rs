@@ -110,7 +110,14 @@ pub fn update(kind: &Kind, address: &Address, reason: Reason, node: NodeId, upda
 }
 
 /// A step that destroys the object, or only lets go of it.
-pub fn ending(kind: Option<&Kind>, record: &Record, before: &Attributes, forget: bool, reason: Reason, speed: i64) -> Step {
+pub fn ending(
+    kind: Option<&Kind>,
+    record: &Record,
+    before: &Attributes,
+    forget: bool,
+    reason: Reason,
+    speed: i64,
+) -> Step {
     let action = if forget { Action::Forget } else { Action::Destroy };
     let mut step = blank(&record.address, action, reason);
     if let (Some(kind), false) = (kind, forget) {

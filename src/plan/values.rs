@@ -94,7 +94,9 @@ fn empty_of(attribute: &Attribute) -> Option<Value> {
 
 /// Whether `lifecycle.ignore` covers this path.
 pub fn is_ignored(ignore: &[String], path: &str) -> bool {
-    ignore.iter().any(|entry| path.strip_prefix(entry.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    ignore
+        .iter()
+        .any(|entry| path.strip_prefix(entry.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 fn overlay(path: &str, wanted: &Value, live: &Value, ignore: &[String]) -> Value {

@@ -141,7 +141,13 @@ impl World {
         }
     }
 
-    fn create(&mut self, step: &Step, instance: &Instance, lifecycle: crate::state::Remembered, wrong: &mut Vec<String>) {
+    fn create(
+        &mut self,
+        step: &Step,
+        instance: &Instance,
+        lifecycle: crate::state::Remembered,
+        wrong: &mut Vec<String>,
+    ) {
         if !instance.is_known() {
             wrong.push(format!("{} is made before what it refers to", step.address));
         }
@@ -182,7 +188,13 @@ impl World {
         }
     }
 
-    fn remember(&mut self, address: &Address, observed: &Observed, applied: Attributes, lifecycle: crate::state::Remembered) {
+    fn remember(
+        &mut self,
+        address: &Address,
+        observed: &Observed,
+        applied: Attributes,
+        lifecycle: crate::state::Remembered,
+    ) {
         let record = Record {
             address: address.clone(),
             kind: address.kind.clone(),
@@ -233,7 +245,7 @@ impl World {
         let id = step.id.as_ref().expect("an id");
         let first = step.twin.is_some_and(|twin| twin.order == ReplaceOrder::DestroyFirst);
         let used = self.objects.values().flat_map(BTreeMap::values).find(|object| refers(object, id));
-        if let Some(user) = used.filter(|user| !first && user.attributes.get("source_id").is_none()) {
+        if let Some(user) = used.filter(|user| !first && !user.attributes.contains_key("source_id")) {
             wrong.push(format!("{} ({id}) is destroyed while {} refers to it", step.address, user.id));
         }
         if self.objects.get_mut(&step.address.kind).and_then(|all| all.remove(id)).is_none() {

@@ -1,7 +1,10 @@
 //! Tests of the decision: tables of cases, and properties over generated programs against a small simulated cloud.
 
+mod case;
+mod changing;
 mod cloud;
+mod guarding;
 mod program;
 mod properties;
+mod replacing;
 mod scale;
-mod table;

@@ -33,9 +33,8 @@ enum Written {
 
 fn written(text: &str) -> Written {
     let inner = |open: &str, close: &str| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    let parts = |inner: &str| -> Vec<String> {
-        inner.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
+    let parts =
+        |inner: &str| -> Vec<String> { inner.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
     if let Some(reference) = text.strip_prefix('@') {
         return Written::Reference(reference.to_owned());
     }
@@ -73,10 +72,12 @@ impl Written {
                 Value::list(items.iter().map(|each| each.value(item, outputs)).collect())
             }
             (Written::Many(items), Type::Set(item)) => Value::set(items.iter().map(|each| each.value(item, outputs))),
-            (Written::Many(items), _) => Value::list(items.iter().map(|each| each.value(&Type::Any, outputs)).collect()),
-            (Written::Entries(entries), Type::Map(_, item)) => Value::map(
-                entries.iter().map(|(name, each)| (Key::text(name), each.value(item, outputs))).collect(),
-            ),
+            (Written::Many(items), _) => {
+                Value::list(items.iter().map(|each| each.value(&Type::Any, outputs)).collect())
+            }
+            (Written::Entries(entries), Type::Map(_, item)) => {
+                Value::map(entries.iter().map(|(name, each)| (Key::text(name), each.value(item, outputs))).collect())
+            }
             (Written::Entries(entries), _) => Value::object(
                 entries.iter().map(|(name, each)| (name.as_str().into(), each.value(&Type::String, outputs))).collect(),
             ),

@@ -60,7 +60,11 @@ fn program(dice: &mut Dice<'_>) -> String {
         };
         let domain = dice.below(2);
         let _ = writeln!(out, "cdn_zone z[{zone}] domain=d{zone}{domain} origin_url={origin}{}", lifecycle(dice));
-        let _ = write!(out, "cdn_routing_rule r[{zone}] zone_id=@cdn_zone.z[{zone}].id name=r priority={}", 1 + dice.below(2));
+        let _ = write!(
+            out,
+            "cdn_routing_rule r[{zone}] zone_id=@cdn_zone.z[{zone}].id name=r priority={}",
+            1 + dice.below(2)
+        );
         let _ = writeln!(out, " match={{path:/{}}} action={{type:block}}", dice.below(2));
         if dice.one_in(2) {
             let _ = write!(out, "cdn_purge p[{zone}] zone_id=@cdn_zone.z[{zone}].id paths=[/{}]", dice.below(2));
@@ -69,7 +73,13 @@ fn program(dice: &mut Dice<'_>) -> String {
         }
     }
     if dice.one_in(2) {
-        let _ = writeln!(out, "database d name=d engine=e{} region=r tier=t{} read_replicas={}", dice.below(2), dice.below(2), dice.below(2));
+        let _ = writeln!(
+            out,
+            "database d name=d engine=e{} region=r tier=t{} read_replicas={}",
+            dice.below(2),
+            dice.below(2),
+            dice.below(2)
+        );
     }
     out
 }
