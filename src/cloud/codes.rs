@@ -5,6 +5,8 @@ use crate::diag::Code;
 pub const AUTHENTICATION: Code = Code::error("cnx::cloud::authentication", "The API does not accept the key");
 pub const PERMISSION: Code = Code::error("cnx::cloud::permission", "The key may not do this");
 pub const UNREACHABLE: Code = Code::error("cnx::cloud::unreachable", "The API can't be reached");
+pub const UNTRUSTED: Code = Code::error("cnx::cloud::untrusted", "No trusted connection to the API");
+pub const NO_NETWORK: Code = Code::error("cnx::cloud::no_network", "This machine can't make secure connections");
 pub const INTERRUPTED: Code = Code::error("cnx::cloud::interrupted", "The API did not answer to the end");
 pub const RATE_LIMITED: Code =
     Code::error("cnx::cloud::rate_limited", "The rate limit allows no more requests for now");

@@ -3,6 +3,7 @@
 use super::call::ApiError;
 use super::{codes, redact};
 use crate::diag::{Code, Diagnostic};
+use crate::world::NoNetwork;
 use std::time::Duration;
 
 /// A read that failed. 5xx, time-outs and refused connections come here only after their tries (`contract.md` 2.7).
@@ -61,6 +62,10 @@ impl ReadError {
                 Diagnostic::new(&codes::RATE_LIMITED, format!("{surface} allows the next request in {} s", wait.as_secs().max(1)))
                     .help("run again later, or raise `max_wait` in the provider settings")
             }
+            ReadError::Unreachable { host, reason } if is_about_trust(reason) => {
+                Diagnostic::new(&codes::UNTRUSTED, format!("{host}: {}", redact(reason)))
+                    .help("check the clock of this machine and its certificates; SSL_CERT_FILE names those of a proxy of your own")
+            }
             ReadError::Unreachable { host, reason } => Diagnostic::new(&codes::UNREACHABLE, format!("{host}: {}", redact(reason)))
                 .help("check the network, the proxy and the URL; `-e NAME` of an environment with target \"local\" needs no network"),
             ReadError::Interrupted { host, reason } => Diagnostic::new(&codes::INTERRUPTED, format!("{host}: {}", redact(reason)))
@@ -72,6 +77,17 @@ impl ReadError {
             }
         }
     }
+}
+
+fn is_about_trust(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["certificate", "tls", "handshake"].iter().any(|word| reason.contains(word))
+}
+
+/// Why there is no network at all on this machine.
+pub fn no_network(error: &NoNetwork) -> Diagnostic {
+    Diagnostic::new(&codes::NO_NETWORK, redact(&error.to_string()))
+        .help("install the certificates of the system (ca-certificates), or name a file of them in SSL_CERT_FILE")
 }
 
 fn told(code: &'static Code, error: &ApiError, help: &str) -> Diagnostic {

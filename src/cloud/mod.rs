@@ -25,7 +25,7 @@ pub use call::*;
 pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
 pub use endpoint::{Endpoint, RateLimit};
-pub use error::{ReadError, rejection, sentence};
+pub use error::{ReadError, no_network, rejection, sentence};
 pub use reads::Presence;
 pub use redact::redact;
 pub use sources::Account;

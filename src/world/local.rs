@@ -2,7 +2,7 @@
 
 use super::seams::{Clock, Transport, TransportError};
 use crate::emulator::local::LocalEmulator;
-use crate::emulator::{Door, Now};
+use crate::emulator::{Answer, Delivery, Door, Now};
 use crate::model::http::{Request, Response};
 use futures::future::{BoxFuture, poll_fn};
 use std::fmt;
@@ -34,16 +34,43 @@ impl InProcess {
         InProcess { emulator, clock }
     }
 
-    fn answer(&self, door: Door, request: &Request) -> Response {
-        let answer = || self.emulator.call(door, request, Now { unix_ms: self.clock.now().0 });
+    fn answer(&self, door: Door, request: &Request) -> Answer {
+        let answer = || self.emulator.answer(door, Some(request.method), request, Now { unix_ms: self.clock.now().0 });
         let is_many = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
         // A sync of the disk must not hold up the other tasks; inline all the same, so that it ends before its sender does.
         if self.emulator.is_persistent() && is_many { tokio::task::block_in_place(answer) } else { answer() }
     }
+
+    /// The answer as the faults that it met let it through.
+    async fn deliver(&self, answer: Answer, deadline: Duration) -> Result<Response, TransportError> {
+        let lost = |reason: &str| Err(TransportError::Lost { reason: reason.to_owned() });
+        let slow_ms = match answer.delivery {
+            Delivery::Slow { ms } => ms,
+            Delivery::Hang => u64::MAX,
+            Delivery::Whole | Delivery::Reset | Delivery::Truncated { .. } => 0,
+        };
+        let delay = Duration::from_millis(answer.delay_ms.saturating_add(slow_ms));
+        if delay > deadline {
+            self.clock.sleep(deadline).await;
+            return lost("timed out");
+        }
+        if !delay.is_zero() {
+            self.clock.sleep(delay).await;
+        }
+        match answer.delivery {
+            Delivery::Reset => lost("the connection was reset"),
+            Delivery::Truncated { bytes } if bytes < answer.response.body.len() => {
+                lost("the connection ended within the answer")
+            }
+            Delivery::Whole | Delivery::Slow { .. } | Delivery::Hang | Delivery::Truncated { .. } => {
+                Ok(answer.response)
+            }
+        }
+    }
 }
 
 impl Transport for InProcess {
-    fn send(&self, request: Request, _deadline: Duration) -> BoxFuture<'_, Result<Response, TransportError>> {
+    fn send(&self, request: Request, deadline: Duration) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let door = match request.origin.as_str() {
                 origin if origin == local_origin("compute") => Door::C,
@@ -51,7 +78,8 @@ impl Transport for InProcess {
                 origin => return Err(TransportError::NotSent { reason: format!("the emulator has no {origin}") }),
             };
             give_way().await;
-            Ok(self.answer(door, &request))
+            let answer = self.answer(door, &request);
+            self.deliver(answer, deadline).await
         })
     }
 

@@ -2,7 +2,9 @@
 
 mod emulator;
 mod lists;
+mod network;
 mod outcomes;
 mod pace;
 mod reads;
+mod requests;
 mod support;
