@@ -61,6 +61,12 @@ pub struct Context {
     pub options: Options,
 }
 
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
 /// Choices of the command line and of the environment that shape a run.
 #[derive(Clone, Debug)]
 pub struct Options {

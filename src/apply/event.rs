@@ -87,6 +87,8 @@ pub struct Summary {
     pub skipped: usize,
     pub open: usize,
     pub interrupted: bool,
+    /// Why the state could not be written to the end.
+    pub broken: Option<String>,
     pub requests: u32,
     /// Milliseconds.
     pub elapsed: i64,

@@ -1,10 +1,27 @@
 //! Obedience: a pure machine that knows what to do next, and the async loop that does it.
 //!
-//! The way in: `refresh(&context, reads)` reads what planning needs; `recover(&context, snapshot, tell)` ends what an
-//! earlier run left open and returns the new snapshot; `apply(&context, approved, input, tell, interrupts)` carries a plan out.
+//! The way in: [`refresh`] reads what planning needs, [`recover`] ends what an earlier run left open, [`apply`] carries an
+//! approved plan out, [`take_lock`] keeps others away meanwhile.
 
+mod client;
+pub mod codes;
+pub mod command;
 pub mod context;
+mod drive;
 pub mod event;
+mod holdings;
+mod identity;
+mod lock;
+mod recover;
+mod refresh;
+pub mod run;
+
+#[cfg(test)]
+mod tests;
 
 pub use context::*;
+pub use drive::apply;
 pub use event::*;
+pub use lock::take_lock;
+pub use recover::{Recovered, recover};
+pub use refresh::refresh;

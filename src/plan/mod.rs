@@ -27,9 +27,12 @@ mod values;
 mod tests;
 
 pub use approve::Approved;
+pub use compare::is_same;
+pub use diff::operation_for;
+pub use identity::fitting;
 pub use memory::remembered;
 pub use outcome::plan;
 pub use outputs::source_outputs;
 pub use reads::reads;
 pub use types::*;
-pub use values::{settled, wanted};
+pub use values::{seen, settled, wanted};

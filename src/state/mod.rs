@@ -17,10 +17,10 @@ mod wire_value;
 #[cfg(test)]
 mod store_tests;
 
-pub use fold::{IllegalEntry, fold};
+pub use fold::{IllegalEntry, find, fold};
 pub use journal::*;
 pub use lock::{Holder, Lock, LockError, lock_path};
 pub use memory::MemoryStore;
 pub use sqlite::{SqliteStore, read_only, read_only_history};
-pub use stamp::{STAMP_OPERATION, STAMP_PREFIX, STAMP_STATE};
+pub use stamp::{STAMP_OPERATION, STAMP_PREFIX, STAMP_STATE, marks, without_marks};
 pub use store::{HistoryRow, Store, StoreError};

@@ -1,0 +1,73 @@
+//! Marks and hashes: the nonce of a try, its idempotency key, what a stranger's twin would share. Pure: chance is a seed.
+
+use crate::model::json::to_json;
+use crate::model::{Attributes, Ident};
+use crate::provider::Kind;
+use crate::state::Nonce;
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// 32 random bytes, from which everything of one run that must be unique is derived.
+pub type Seed = [u8; 32];
+
+/// The nonce of one try; never the same twice under one seed.
+pub fn nonce(seed: &Seed, count: u64) -> Nonce {
+    Nonce(derived(seed, "nonce", count))
+}
+
+/// The idempotency key that lives and dies with a nonce.
+pub fn idempotency_key(nonce: &Nonce) -> String {
+    let hex = hash_text(&format!("cnx idempotency {}", nonce.0));
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
+}
+
+/// A number from 0 to 1, for jitter.
+pub fn fraction(seed: &Seed, count: u64) -> f64 {
+    let hex = derived(seed, "jitter", count);
+    u32::from_str_radix(&hex[..8], 16).map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
+}
+
+/// The name of a run.
+pub fn run_name(seed: &Seed) -> String {
+    derived(seed, "run", 0)[..16].to_owned()
+}
+
+/// What two objects of a kind would share that cannot be told apart from outside: the kind and its natural key, or all
+/// that is wanted where the program does not give the natural key.
+pub fn fingerprint(kind: &Kind, wanted: &Attributes) -> String {
+    let named = !kind.natural_key.is_empty() && kind.natural_key.iter().all(|name| wanted.contains_key(name));
+    let chosen = wanted.iter().filter(|(name, _)| !named || kind.natural_key.contains(name));
+    attributes_hash(&kind.name, chosen)
+}
+
+/// A hash of a whole request.
+pub fn inputs_hash(kind: &Ident, wanted: &Attributes) -> String {
+    attributes_hash(kind, wanted.iter())
+}
+
+fn attributes_hash<'a>(kind: &Ident, attributes: impl Iterator<Item = (&'a Ident, &'a crate::model::Value)>) -> String {
+    let members: Map<String, Json> =
+        attributes.map(|(name, value)| (name.to_string(), to_json(value).unwrap_or(Json::Null))).collect();
+    hash_text(&format!("{kind} {}", Json::Object(members)))
+}
+
+fn derived(seed: &Seed, what: &str, count: u64) -> String {
+    let mut hash = Sha256::new();
+    hash.update(seed);
+    hash.update(what.as_bytes());
+    hash.update(count.to_le_bytes());
+    hex(&hash.finalize()[..16])
+}
+
+fn hash_text(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

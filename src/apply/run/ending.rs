@@ -1,0 +1,195 @@
+//! How steps and the run end: dependants start or are skipped, the count is kept, the last entries are written.
+
+use super::machine::{Course, Run};
+use super::work::{Status, Waiter};
+use crate::apply::command::Command;
+use crate::apply::event::{Progress, StepEnd};
+use crate::apply::identity::run_name;
+use crate::model::{Ident, NodeId};
+use crate::plan::{Action, Step};
+use crate::state::{JournalEntry, StoredOutput};
+use std::collections::BTreeMap;
+
+impl Run {
+    /// The step is over, once. What waits for it starts, or is skipped, and so on down the graph.
+    pub(super) fn end(&mut self, step: NodeId, end: StepEnd) {
+        let mut ending = vec![(step, end)];
+        while let Some((step, end)) = ending.pop() {
+            if matches!(self.works[step.0 as usize].status, Status::Ended(_)) {
+                continue;
+            }
+            let Step { address, action, .. } = self.step(step).clone();
+            self.count(step, &end);
+            self.release(step);
+            let work = self.work(step);
+            work.status = Status::Ended(end.clone());
+            (work.doing, work.instance, work.errand) = (None, None, None);
+            work.todo.clear();
+            self.remaining -= 1;
+            let dependants = self.plan.steps.dependants(step);
+            if end == StepEnd::Done {
+                for dependant in dependants {
+                    self.unblock(dependant);
+                }
+            } else {
+                let because = match &end {
+                    StepEnd::Skipped { because, .. } => because.clone(),
+                    StepEnd::Done | StepEnd::Failed { .. } | StepEnd::Open { .. } => Some(address.clone()),
+                };
+                let why = match (&end, &because) {
+                    (StepEnd::Open { .. }, Some(root)) => format!("the outcome of {root} is open"),
+                    (StepEnd::Skipped { why, .. }, None) => why.clone(),
+                    (StepEnd::Done | StepEnd::Failed { .. } | StepEnd::Open { .. } | StepEnd::Skipped { .. }, _) => {
+                        "a step that it needs failed".to_owned()
+                    }
+                };
+                let skipped = |dependant| (dependant, StepEnd::Skipped { because: because.clone(), why: why.clone() });
+                ending.extend(dependants.into_iter().map(skipped));
+            }
+            let failed = matches!(end, StepEnd::Failed { .. });
+            self.tell(Progress::StepEnded { step, address, action, end });
+            if failed && self.options.stop_on_failure && self.course == Course::Going {
+                self.course = Course::Stopping;
+                self.stopped_why = Some("another step failed".to_owned());
+                self.sweep_due = true;
+            }
+        }
+        if std::mem::take(&mut self.sweep_due) {
+            self.skip_rest();
+        }
+    }
+
+    fn unblock(&mut self, step: NodeId) {
+        let Status::Blocked(waiting) = self.works[step.0 as usize].status else { return };
+        self.work(step).status = Status::Blocked(waiting.saturating_sub(1));
+        if waiting <= 1 {
+            self.enqueue(step);
+        }
+    }
+
+    fn count(&mut self, step: NodeId, end: &StepEnd) {
+        let replaces = self.step(step).twin.is_some();
+        let action = self.step(step).action.clone();
+        let summary = &mut self.summary;
+        match (end, action) {
+            (StepEnd::Failed { .. }, _) => summary.failed += 1,
+            (StepEnd::Skipped { .. }, _) => summary.skipped += 1,
+            (StepEnd::Open { .. }, _) => summary.open += 1,
+            (StepEnd::Done, Action::Create) if replaces => summary.replaced += 1,
+            (StepEnd::Done, Action::Create) => summary.created += 1,
+            (StepEnd::Done, Action::Update(_)) => summary.updated += 1,
+            (StepEnd::Done, Action::Destroy) if replaces => {}
+            (StepEnd::Done, Action::Destroy) => summary.destroyed += 1,
+            (StepEnd::Done, Action::Run) => summary.ran += 1,
+            (StepEnd::Done, Action::Forget | Action::Read | Action::Adopt(_) | Action::Wait(_) | Action::Note) => {
+                summary.other += 1
+            }
+        }
+    }
+
+    /// The first Ctrl-C.
+    pub(super) fn stop(&mut self) {
+        self.summary.interrupted = true;
+        if matches!(self.course, Course::Going | Course::Opening) {
+            let in_flight = self.works.iter().filter(|work| work.began.is_some() && work.status == Status::Started);
+            let in_flight = in_flight.count();
+            self.course = Course::Stopping;
+            self.tell(Progress::Stopping { in_flight });
+            self.skip_rest();
+        }
+    }
+
+    /// A second one, or SIGTERM: the journal holds what is under way; the last entry is all that is still written.
+    pub(super) fn leave(&mut self) {
+        self.summary.interrupted = true;
+        if matches!(self.course, Course::Closing | Course::Over) {
+            return;
+        }
+        self.course = Course::Stopping;
+        self.skip_rest();
+        self.abandon("it was left running; the next run takes it up");
+    }
+
+    /// Whatever is under way stays open.
+    fn abandon(&mut self, why: &str) {
+        let all: Vec<NodeId> = self.plan.steps.order().map(|(node, _)| node).collect();
+        for step in all {
+            if !matches!(self.works[step.0 as usize].status, Status::Ended(_)) {
+                self.end(step, StepEnd::Open { why: why.to_owned() });
+            }
+        }
+    }
+
+    /// Nothing can be written any more (R5): what is under way is open, the rest does not start.
+    pub(super) fn break_off(&mut self, reason: String) {
+        if self.broken.is_some() {
+            return;
+        }
+        self.broken = Some(reason.clone());
+        self.summary.broken = Some(reason.clone());
+        self.course = Course::Stopping;
+        self.skip_rest();
+        self.abandon(&format!("it cannot be recorded: {reason}"));
+    }
+
+    pub(super) fn append_failed(&mut self, waiter: Option<Waiter>, reason: String, full: bool) {
+        if matches!(self.course, Course::Closing) {
+            self.summary.broken.get_or_insert(reason);
+            return self.finish();
+        }
+        match waiter {
+            Some(Waiter::Step(step)) if full => {
+                self.course = Course::Stopping;
+                self.summary.broken.get_or_insert(reason.clone());
+                let end = StepEnd::Failed {
+                    message: format!("it was not started: {reason}"),
+                    code: String::new(),
+                    request_id: String::new(),
+                    help: "free some disk space, then run again".to_owned(),
+                };
+                self.end(step, end);
+                self.skip_rest();
+            }
+            Some(_) | None => self.break_off(reason),
+        }
+    }
+
+    /// All steps are over: outputs and the end of the run are written.
+    pub(super) fn close(&mut self) {
+        self.course = Course::Closing;
+        if self.broken.is_some() {
+            return self.finish();
+        }
+        let mut entries = Vec::new();
+        if !self.recovery {
+            entries.extend(self.outputs().map(JournalEntry::Outputs));
+        }
+        entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
+        self.append(Waiter::End, entries);
+    }
+
+    /// The program's outputs as far as they are known now; an unknown one keeps its last value.
+    fn outputs(&self) -> Option<BTreeMap<Ident, StoredOutput>> {
+        let resolved = match &self.desired.resolver.0 {
+            Some(resolver) => resolver.outputs(&self.holdings).ok(),
+            None => Some(self.desired.outputs.clone()),
+        };
+        let before = &self.snapshot.outputs;
+        let now: BTreeMap<Ident, StoredOutput> = resolved?
+            .into_iter()
+            .filter_map(|(name, output)| {
+                let known =
+                    output.value.is_known().then(|| StoredOutput { value: output.value, secret: output.secret });
+                known.or_else(|| before.get(&name).cloned()).map(|stored| (name, stored))
+            })
+            .collect();
+        (now != *before).then_some(now)
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.course = Course::Over;
+        self.summary.elapsed = self.elapsed();
+        let summary = self.summary.clone();
+        self.out.push(Command::Finish(Box::new(summary)));
+    }
+}

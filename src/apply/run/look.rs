@@ -1,0 +1,268 @@
+//! Reading an object and deciding by what is seen: after a job, after a conflict, after silence.
+
+use super::accept::is_at_rest;
+use super::begin::list_below;
+use super::machine::Run;
+use super::work::{Deed, Errand, Failure, Next, Phase, Then, Waiter, Why};
+use crate::apply::command::Command;
+use crate::apply::context::{Seen, Target};
+use crate::apply::event::StepEnd;
+use crate::cloud::Listing;
+use crate::model::{Attributes, NodeId, Observed, RemoteId};
+use crate::plan::{self, ListRead};
+use crate::state::JournalEntry;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Tries of one operation, each with a nonce of its own.
+pub(super) const ATTEMPTS: u32 = 5;
+/// Looks that tell nothing, before the operation is left open.
+const LOOKS: u32 = 6;
+
+impl Run {
+    /// Reads the step's object.
+    pub(super) fn look(&mut self, step: NodeId, why: Why) {
+        let Some(target) = self.target(step) else { return self.next_deed(step) };
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            doing.phase = Phase::Looking(why);
+        }
+        let ticket = self.ticket(Waiter::Step(step));
+        self.out.push(Command::Read { ticket, target });
+    }
+
+    fn target(&self, step: NodeId) -> Option<Target> {
+        let work = &self.works[step.0 as usize];
+        let doing = work.doing.as_ref()?;
+        let mut attributes: Attributes = doing.call.attributes.clone();
+        if let Some(record) = self.object_of(step) {
+            attributes.extend(record.applied.clone());
+            attributes.extend(record.observed.clone());
+        }
+        Some(Target { kind: doing.kind.clone(), id: doing.id.clone()?, attributes })
+    }
+
+    /// Reads many objects that became ready at once: by one list where that takes fewer requests.
+    pub(super) fn look_together(&mut self, steps: Vec<NodeId>) {
+        let mut groups: BTreeMap<ListRead, Vec<NodeId>> = BTreeMap::new();
+        for step in steps {
+            let target = self.target(step);
+            let kind = target.as_ref().and_then(|target| self.catalog.kind(&target.kind));
+            match (kind, target) {
+                (Some(kind), Some(target)) => {
+                    groups.entry(list_below(kind, &target.attributes)).or_default().push(step);
+                }
+                (None, _) | (_, None) => self.look(step, Why::Done),
+            }
+        }
+        for (list, steps) in groups {
+            if steps.len() <= self.pages_of(&list) {
+                steps.into_iter().for_each(|step| self.look(step, Why::Done));
+                continue;
+            }
+            for step in &steps {
+                if let Some(doing) = self.work(*step).doing.as_mut() {
+                    doing.phase = Phase::Looking(Why::Done);
+                }
+            }
+            let ticket = self.ticket(Waiter::Steps(steps));
+            self.out.push(Command::List { ticket, list });
+        }
+    }
+
+    /// How many requests a list of the kind takes, about.
+    fn pages_of(&self, list: &ListRead) -> usize {
+        let surface = self.catalog.kind(&list.kind).and_then(|kind| self.catalog.surfaces.get(&kind.surface));
+        let page = surface.map_or(20, |surface| surface.page_size.max(1)) as usize;
+        let strangers = self.snapshot.strangers.get(&list.kind).map_or(0, |ids| ids.len());
+        (self.snapshot.ids.len() + strangers) / page + 1
+    }
+
+    /// An object was read.
+    pub(super) fn seen(&mut self, step: NodeId, seen: Seen) {
+        if self.works[step.0 as usize].errand == Some(Errand::Adopting) {
+            return self.adoptable(step, seen);
+        }
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let Phase::Looking(why) = doing.phase.clone() else { return };
+        match seen {
+            Seen::Found(observed) => self.found(step, why, *observed),
+            Seen::Gone => self.gone(step, why),
+            Seen::Hidden => self.look_later(step, why, "it is not visible to this key".to_owned()),
+            Seen::Unread(reason) => self.look_later(step, why, reason),
+        }
+    }
+
+    fn found(&mut self, step: NodeId, why: Why, observed: Observed) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let deletes = doing.deed == Deed::Delete;
+        match why {
+            Why::Done | Why::Watching if deletes || !is_at_rest(&observed) => self.watch_object(step, &observed),
+            Why::Done | Why::Watching => self.through(step, &observed),
+            Why::Conflict(error) => {
+                if !deletes && self.is_reached(step, &observed) {
+                    return self.through(step, &observed);
+                }
+                self.conflict_stands(step, *error, &observed);
+            }
+            Why::Busy if !deletes && self.is_reached(step, &observed) => self.through(step, &observed),
+            Why::Busy => self.try_again(step),
+            Why::Unclear(_) if !is_at_rest(&observed) => self.watch_unclear(step, why, &observed),
+            Why::Unclear(_) if !deletes && self.is_reached(step, &observed) => self.through(step, &observed),
+            Why::Unclear(reason) => self.not_done(step, &reason),
+            Why::Failed(failure) => self.failed_for_good(step, *failure, Some(observed.id)),
+            Why::Missing(error) => self.refused_for_good(step, *error),
+        }
+    }
+
+    fn gone(&mut self, step: NodeId, why: Why) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        match (why, &doing.deed) {
+            (Why::Failed(failure), _) => self.failed_for_good(step, *failure, None),
+            (_, Deed::Delete) => self.deleted(step),
+            (why @ (Why::Done | Why::Watching), Deed::Create) => {
+                self.look_later(step, why, "the new object does not show yet".to_owned());
+            }
+            (Why::Done | Why::Watching | Why::Unclear(_), Deed::Update(_) | Deed::Run | Deed::Create) => {
+                let failure = Failure {
+                    message: "the object is gone".to_owned(),
+                    help: "run again: the plan will show what happened to it".to_owned(),
+                    ..Failure::default()
+                };
+                self.failed_for_good(step, failure, None);
+            }
+            (Why::Conflict(error) | Why::Missing(error), Deed::Update(_) | Deed::Run | Deed::Create) => {
+                self.refused_for_good(step, *error);
+            }
+            (Why::Busy, Deed::Update(_) | Deed::Run | Deed::Create) => self.try_again(step),
+        }
+    }
+
+    /// Nothing was learned: another look in a while, or the operation stays open.
+    fn look_later(&mut self, step: NodeId, why: Why, reason: String) {
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        doing.tries.looks += 1;
+        let looks = doing.tries.looks;
+        if looks < LOOKS {
+            let span = self.scaled(Duration::from_secs(1 << looks.min(4)));
+            return self.pause(step, span, Then::Look(why));
+        }
+        self.leave_open(step, reason);
+    }
+
+    /// The object is on its way: its job tells when, or another look.
+    pub(super) fn watch_object(&mut self, step: NodeId, observed: &Observed) {
+        let now = self.now.monotonic;
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        if now >= doing.deadline {
+            return self.leave_open(step, "it takes longer than its timeout".to_owned());
+        }
+        if let Some(job) = observed.current_job.clone().filter(|job| doing.job.as_ref() != Some(job)) {
+            doing.job = Some(job.clone());
+            doing.phase = Phase::Polling;
+            let surface = doing.surface.clone();
+            return self.watch_job(step, surface, job);
+        }
+        doing.tries.looks += 1;
+        let seconds = (2.0 * 1.5_f64.powi(doing.tries.looks.min(8).cast_signed())).min(10.0);
+        let span = self.scaled(Duration::from_secs_f64(seconds));
+        self.pause(step, span, Then::Look(Why::Watching));
+    }
+
+    fn watch_unclear(&mut self, step: NodeId, why: Why, observed: &Observed) {
+        let now = self.now.monotonic;
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        if now >= doing.deadline {
+            return self.leave_open(step, "it takes longer than its timeout".to_owned());
+        }
+        doing.tries.looks += 1;
+        let soon = Duration::from_secs(if observed.current_job.is_some() { 5 } else { 2 });
+        let span = self.scaled(soon);
+        self.pause(step, span, Then::Look(why));
+    }
+
+    /// Whether the object already is what the operation would make of it.
+    pub(super) fn is_reached(&self, step: NodeId, observed: &Observed) -> bool {
+        let work = &self.works[step.0 as usize];
+        let (Some(doing), Some(kind)) = (&work.doing, self.catalog.kind(&observed_kind(self, step))) else {
+            return false;
+        };
+        let Deed::Update(update) = &doing.deed else { return false };
+        let null = crate::model::Value::Null;
+        let mut affected = kind.attributes.iter().filter(|(name, attribute)| {
+            let chosen = doing.changed.is_empty() || doing.changed.contains(*name);
+            chosen && plan::operation_for(attribute, work.wanted.get(*name).unwrap_or(&null)) == Some(update)
+        });
+        let applied = self.object_of(step).map(|record| &record.applied);
+        affected.all(|(name, attribute)| {
+            let wanted = work.wanted.get(name).unwrap_or(&null);
+            let before = applied.and_then(|applied| applied.get(name));
+            plan::seen(attribute, &observed.attributes)
+                .is_some_and(|now| plan::is_same(&attribute.compare, wanted, now, before))
+        })
+    }
+
+    /// The request had no effect that shows: it is made again, or left to the next plan.
+    fn not_done(&mut self, step: NodeId, reason: &str) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
+        let message = format!("no effect of it shows: {reason}");
+        let entry = JournalEntry::Failed { operation, id: None, message: message.clone() };
+        let next = if inherited {
+            Next::End(StepEnd::Done)
+        } else if attempt < ATTEMPTS {
+            Next::Again(self.scaled(Duration::from_secs(1 << attempt.min(4))))
+        } else {
+            let help = "run again when the API answers".to_owned();
+            Next::End(Failure { message, help, ..Failure::default() }.end())
+        };
+        self.close_with(step, vec![entry], next);
+    }
+
+    /// A list came for steps that became ready, for a look-up, or to trace an unclear create.
+    pub(super) fn listed(&mut self, steps: &[NodeId], answer: Result<Listing, String>) {
+        let mut by_id: BTreeMap<RemoteId, Observed> = BTreeMap::new();
+        if let Ok(listing) = &answer {
+            by_id.extend(listing.objects.iter().map(|observed| (observed.id.clone(), observed.clone())));
+        }
+        for step in steps {
+            if self.works[step.0 as usize].errand == Some(Errand::LookingUp) {
+                self.looked_up(*step, answer.clone());
+                continue;
+            }
+            let Some(doing) = &self.works[step.0 as usize].doing else { continue };
+            match (&doing.phase, doing.id.as_ref().and_then(|id| by_id.remove(id))) {
+                (Phase::Looking(why), Some(observed)) => self.found(*step, why.clone(), observed),
+                (Phase::Looking(why), None) => {
+                    let why = why.clone();
+                    self.look(*step, why);
+                }
+                (Phase::Settling(_), _) => self.traced(*step, answer.clone()),
+                (
+                    Phase::Waiting
+                    | Phase::Recording
+                    | Phase::Sending
+                    | Phase::Accepting
+                    | Phase::Polling
+                    | Phase::Pausing(_)
+                    | Phase::Closing(_),
+                    _,
+                ) => {}
+            }
+        }
+    }
+
+    /// A pause is over.
+    pub(super) fn woken(&mut self, step: NodeId) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let Phase::Pausing(then) = doing.phase.clone() else { return };
+        match then {
+            Then::Retry => self.again(step),
+            Then::Look(why) => self.look(step, why),
+            Then::Settle => self.search(step),
+        }
+    }
+}
+
+fn observed_kind(run: &Run, step: NodeId) -> crate::model::Ident {
+    run.step(step).address.kind.clone()
+}

@@ -1,0 +1,19 @@
+//! The pure machine: steps of an approved plan, events in, commands out. Split by what happens to a step.
+
+mod accept;
+mod begin;
+mod conclude;
+mod deed;
+mod ending;
+mod errand;
+mod look;
+mod machine;
+mod poll;
+mod refuse;
+mod schedule;
+mod settle;
+mod survey;
+mod work;
+
+pub use machine::Run;
+pub use work::Setup;

@@ -1,0 +1,272 @@
+//! Jobs, polled together: one timer a surface, many ids a request, a bounded number of requests a minute.
+
+use super::machine::Run;
+use super::refuse::failure_of;
+use super::work::{Deed, Failure, Next, Phase, Waiter, Why};
+use crate::apply::command::{Command, Ticket};
+use crate::apply::event::Progress;
+use crate::apply::identity::fraction;
+use crate::cloud::{Job, JobStatus};
+use crate::model::{Ident, JobId, NodeId, RemoteId, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// `contract.md` 2.5.
+const FIRST_POLL: Duration = Duration::from_secs(2);
+const LAST_POLL: Duration = Duration::from_secs(10);
+const GROWTH: f64 = 1.5;
+/// Time that one polling request stands for, so that there are never more than 40 of them a minute.
+const PER_REQUEST: Duration = Duration::from_millis(1500);
+
+/// The open jobs of one surface.
+#[derive(Debug, Default)]
+pub(super) struct Poller {
+    jobs: BTreeMap<JobId, Watch>,
+    /// When the timer that is set goes off, and its ticket: an earlier one replaces it.
+    timer: Option<(Duration, Ticket)>,
+    /// Not before this instant, by the requests made so far.
+    not_before: Duration,
+}
+
+#[derive(Debug)]
+struct Watch {
+    steps: Vec<NodeId>,
+    interval: Duration,
+    due: Duration,
+    asked: bool,
+    progress: Option<u8>,
+}
+
+impl Run {
+    /// From now on the job is polled; the step hears of its end.
+    pub(super) fn watch_job(&mut self, step: NodeId, surface: Ident, job: JobId) {
+        let interval = self.scaled(FIRST_POLL);
+        let due = self.now.monotonic + self.jittered(interval);
+        let watch = Watch { steps: Vec::new(), interval, due, asked: false, progress: None };
+        let poller = self.pollers.entry(surface.clone()).or_default();
+        poller.jobs.entry(job).or_insert(watch).steps.push(step);
+        self.set_timer(&surface);
+    }
+
+    fn jittered(&mut self, span: Duration) -> Duration {
+        let draw = self.draw();
+        span.mul_f64(0.8 + 0.4 * fraction(&self.seed, draw))
+    }
+
+    /// One timer a surface, at the earliest job that is due.
+    fn set_timer(&mut self, surface: &Ident) {
+        let now = self.now.monotonic;
+        let Some(poller) = self.pollers.get(surface) else { return };
+        let Some(due) = poller.jobs.values().filter(|watch| !watch.asked).map(|watch| watch.due).min() else { return };
+        let at = due.max(poller.not_before);
+        if poller.timer.as_ref().is_some_and(|(set, _)| *set <= at) {
+            return;
+        }
+        let ticket = self.ticket(Waiter::Poll(surface.clone()));
+        if let Some(poller) = self.pollers.get_mut(surface)
+            && let Some((_, old)) = poller.timer.replace((at, ticket))
+        {
+            self.waiters.remove(&old);
+        }
+        self.out.push(Command::Sleep { ticket, span: at.saturating_sub(now) });
+    }
+
+    /// The timer went off: all that are due, and those that will be soon as far as the last request has room.
+    pub(super) fn poll_due(&mut self, surface: &Ident) {
+        let now = self.now.monotonic;
+        let batch = self.catalog.surfaces.get(surface).map_or(50, |surface| surface.jobs_batch.max(1)) as usize;
+        let per_request = self.scaled(PER_REQUEST);
+        let Some(poller) = self.pollers.get_mut(surface) else { return };
+        poller.timer = None;
+        let mut open: Vec<(Duration, JobId)> =
+            poller.jobs.iter().filter(|(_, watch)| !watch.asked).map(|(job, watch)| (watch.due, job.clone())).collect();
+        open.sort();
+        let due = open.iter().take_while(|(due, _)| *due <= now).count();
+        open.truncate(due.div_ceil(batch) * batch);
+        let ids: Vec<JobId> = open.into_iter().map(|(_, job)| job).collect();
+        for job in &ids {
+            if let Some(watch) = poller.jobs.get_mut(job) {
+                watch.asked = true;
+            }
+        }
+        let requests = u32::try_from(ids.len().div_ceil(batch)).unwrap_or(u32::MAX);
+        poller.not_before = now + per_request.saturating_mul(requests);
+        for ids in ids.chunks(batch) {
+            let ticket = self.ticket(Waiter::Jobs(surface.clone(), ids.to_vec()));
+            self.out.push(Command::PollJobs { ticket, surface: surface.clone(), ids: ids.to_vec() });
+        }
+        self.set_timer(surface);
+    }
+
+    /// An answer for a batch of jobs.
+    pub(super) fn polled(&mut self, surface: &Ident, ids: &[JobId], answer: Result<Vec<Job>, String>) {
+        let mut jobs: BTreeMap<JobId, Job> =
+            answer.unwrap_or_default().into_iter().map(|job| (job.id.clone(), job)).collect();
+        let mut finished = Vec::new();
+        for id in ids {
+            match jobs.remove(id) {
+                Some(job) if job.status != JobStatus::Open => {
+                    let steps = self.unwatch(surface, id);
+                    finished.extend(steps.into_iter().map(|step| (step, job.clone())));
+                }
+                Some(job) => self.watch_on(surface, id, Some(job.progress)),
+                None => self.watch_on(surface, id, None),
+            }
+        }
+        let mut together = Vec::new();
+        for (step, job) in finished {
+            if self.job_over(step, &job) {
+                together.push(step);
+            }
+        }
+        self.look_together(together);
+        self.set_timer(surface);
+    }
+
+    fn unwatch(&mut self, surface: &Ident, job: &JobId) -> Vec<NodeId> {
+        let watch = self.pollers.get_mut(surface).and_then(|poller| poller.jobs.remove(job));
+        watch.map(|watch| watch.steps).unwrap_or_default()
+    }
+
+    /// The job goes on: its next poll, later than the last one; past the deadline its step is left open.
+    fn watch_on(&mut self, surface: &Ident, id: &JobId, progress: Option<u8>) {
+        let longest = self.scaled(LAST_POLL);
+        let draw = self.draw();
+        let jitter = 0.8 + 0.4 * fraction(&self.seed, draw);
+        let now = self.now.monotonic;
+        let Some(watch) = self.pollers.get_mut(surface).and_then(|poller| poller.jobs.get_mut(id)) else { return };
+        watch.asked = false;
+        watch.interval = watch.interval.mul_f64(GROWTH).min(longest);
+        watch.due = now + watch.interval.mul_f64(jitter);
+        let (steps, changed) = (watch.steps.clone(), progress.is_some() && progress != watch.progress);
+        watch.progress = progress.or(watch.progress);
+        let mut late = Vec::new();
+        for step in steps {
+            if changed && let Some(progress) = progress {
+                self.tell(Progress::Job { step, job: id.clone(), progress });
+            }
+            late.extend(self.works[step.0 as usize].doing.as_ref().filter(|doing| now >= doing.deadline).map(|_| step));
+        }
+        for step in late {
+            self.forget_job(surface, id, step);
+            self.leave_open(step, format!("job {id} takes longer than its timeout"));
+        }
+    }
+
+    fn forget_job(&mut self, surface: &Ident, id: &JobId, step: NodeId) {
+        let Some(poller) = self.pollers.get_mut(surface) else { return };
+        if let Some(watch) = poller.jobs.get_mut(id) {
+            watch.steps.retain(|other| *other != step);
+            if watch.steps.is_empty() {
+                poller.jobs.remove(id);
+            }
+        }
+    }
+
+    /// A job came to its end. Whether the object is now to be read, with others.
+    fn job_over(&mut self, step: NodeId, job: &Job) -> bool {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return false };
+        match doing.phase.clone() {
+            Phase::Looking(why) => self.look(step, why),
+            Phase::Closing(Next::AfterJob(..)) => self.again(step),
+            Phase::Polling => return self.own_job_over(step, job),
+            Phase::Waiting
+            | Phase::Recording
+            | Phase::Sending
+            | Phase::Accepting
+            | Phase::Pausing(_)
+            | Phase::Settling(_)
+            | Phase::Closing(_) => {}
+        }
+        false
+    }
+
+    fn own_job_over(&mut self, step: NodeId, job: &Job) -> bool {
+        let named = self.named_by(step, job);
+        let waits = self.works[step.0 as usize].instance.as_ref().is_some_and(|i| i.lifecycle.wait_for_window);
+        let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { return false };
+        if doing.deed == Deed::Create && doing.id.is_none() {
+            doing.id = named;
+        }
+        let (deed, has_object) = (doing.deed.clone(), doing.id.is_some());
+        match (&job.status, deed) {
+            (JobStatus::Scheduled(at), _) if waits => {
+                let until = at.since(self.now.wall);
+                doing.deadline = doing.deadline.max(self.now.monotonic + until);
+                let surface = doing.surface.clone();
+                self.tell(Progress::Waiting { step, why: format!("scheduled for {at}") });
+                self.watch_job(step, surface, job.id.clone());
+                false
+            }
+            (JobStatus::Succeeded | JobStatus::Scheduled(_), Deed::Delete) => {
+                self.deleted(step);
+                false
+            }
+            (JobStatus::Succeeded | JobStatus::Scheduled(_), Deed::Run) => {
+                self.ran(step);
+                false
+            }
+            (JobStatus::Succeeded | JobStatus::Scheduled(_), Deed::Create | Deed::Update(_)) if has_object => true,
+            (JobStatus::Succeeded | JobStatus::Scheduled(_) | JobStatus::Missing, Deed::Create) if !has_object => {
+                self.settle(step, format!("job {} does not name what it made", job.id));
+                false
+            }
+            (JobStatus::Missing, Deed::Run) => {
+                self.ran(step);
+                false
+            }
+            (JobStatus::Failed | JobStatus::Canceled, deed) => {
+                self.job_failed(step, job, deed == Deed::Create && has_object);
+                false
+            }
+            (JobStatus::Missing | JobStatus::Open | JobStatus::Succeeded | JobStatus::Scheduled(_), _) => {
+                self.look(step, Why::Watching);
+                false
+            }
+        }
+    }
+
+    fn job_failed(&mut self, step: NodeId, job: &Job, left_something: bool) {
+        let failure = match &job.error {
+            Some(error) => failure_of(error),
+            None => Failure {
+                message: match job.status {
+                    JobStatus::Canceled => format!("job {} was canceled", job.id),
+                    JobStatus::Open
+                    | JobStatus::Scheduled(_)
+                    | JobStatus::Succeeded
+                    | JobStatus::Failed
+                    | JobStatus::Missing => format!("job {} failed", job.id),
+                },
+                help: "run again; if it fails again, ask the support with the job's id".to_owned(),
+                ..Failure::default()
+            },
+        };
+        if left_something {
+            self.look(step, Why::Failed(Box::new(failure)));
+        } else {
+            self.failed_for_good(step, failure, None);
+        }
+    }
+
+    /// The object that a create's job names.
+    fn named_by(&self, step: NodeId, job: &Job) -> Option<RemoteId> {
+        let kind = self.catalog.kind(&self.step(step).address.kind)?;
+        let id = match &kind.create.id_in_result {
+            Some(member) => match job.result.as_ref()? {
+                Value::Object(members) => members.get(member.as_str())?.as_str().map(RemoteId::new),
+                Value::Map(entries) => entries.get(&crate::model::Key::text(member))?.as_str().map(RemoteId::new),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Duration(_)
+                | Value::List(_)
+                | Value::Set(_)
+                | Value::Unknown(_) => None,
+            },
+            None => job.resource.clone(),
+        };
+        id.filter(|id| id.as_str().starts_with(&kind.id_prefix))
+    }
+}

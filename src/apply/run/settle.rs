@@ -1,0 +1,231 @@
+//! An unclear create is traced: by its mark, else by the jobs, else by a person. Never sent again blindly, never called failed.
+
+use super::begin::list_below;
+use super::machine::Run;
+use super::work::Failure;
+use super::work::{Next, Phase, Settling, Then, Waiter};
+use crate::apply::command::Command;
+use crate::apply::event::StepEnd;
+use crate::cloud::{Job, Listing};
+use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
+use crate::plan;
+use crate::provider::{Kind, Presence};
+use crate::state::{Intent, JournalEntry, STAMP_OPERATION};
+use std::time::Duration;
+
+/// Between two lists while an unclear create may still appear.
+const BETWEEN_LISTS: Duration = Duration::from_secs(5);
+
+/// What the evidence says.
+enum Verdict {
+    Adopt {
+        id: RemoteId,
+        rule: &'static str,
+        evidence: String,
+    },
+    Ask(Vec<RemoteId>),
+    /// Nothing shows so far.
+    Nothing,
+}
+
+impl Run {
+    /// Starts tracing. The window begins now: the request can no longer leave this machine.
+    pub(super) fn settle(&mut self, step: NodeId, reason: String) {
+        let window = if self.in_process { Duration::ZERO } else { self.options.settle_window };
+        let until = self.now.monotonic + window;
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            doing.phase = Phase::Settling(Settling { until, reason, listed: None, passes: 0 });
+            doing.tries.looks = 0;
+        }
+        self.search(step);
+    }
+
+    /// One pass: the list of the kind.
+    pub(super) fn search(&mut self, step: NodeId) {
+        let work = &mut self.works[step.0 as usize];
+        let Some(doing) = work.doing.as_mut() else { return };
+        let Phase::Settling(settling) = self.settling.entry(step).or_insert_with(|| doing.phase.clone()).clone() else {
+            return;
+        };
+        let Some(kind) = self.catalog.kind(&doing.kind) else { return };
+        doing.phase = Phase::Settling(Settling { passes: settling.passes + 1, listed: None, ..settling });
+        self.settling.insert(step, doing.phase.clone());
+        let list = list_below(kind, &work.wanted);
+        let ticket = self.ticket(Waiter::Step(step));
+        self.out.push(Command::List { ticket, list });
+    }
+
+    /// The list is there.
+    pub(super) fn traced(&mut self, step: NodeId, answer: Result<Listing, String>) {
+        let catalog = self.catalog.clone();
+        let Some(intent) = self.intent_of(step) else { return };
+        let Some(kind) = catalog.kind(&intent.kind) else { return };
+        let objects = match answer {
+            Ok(listing) => listing.objects,
+            Err(reason) => return self.pass_over(step, Some(reason)),
+        };
+        if let Some(stamp) = &kind.stamp {
+            let verdict = by_mark(stamp, &intent, &objects);
+            return self.judge(step, verdict, &objects);
+        }
+        let candidates: Vec<Observed> = objects
+            .into_iter()
+            .filter(|object| !self.is_known(&intent, &object.id) && could_be(kind, &intent, object))
+            .collect();
+        if candidates.is_empty() {
+            return self.pass_over(step, None);
+        }
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        let surface = doing.surface.clone();
+        if let Phase::Settling(settling) = &mut doing.phase {
+            settling.listed = Some(candidates);
+        }
+        let ticket = self.ticket(Waiter::Step(step));
+        self.out.push(Command::RecentJobs { ticket, surface });
+    }
+
+    /// Ours already, or there before the first create.
+    fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
+        self.snapshot.ids.contains_key(id)
+            || self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id))
+    }
+
+    /// The jobs are there: one that made a candidate is exact evidence.
+    pub(super) fn recent_jobs(&mut self, step: NodeId, answer: Result<Vec<Job>, String>) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let Phase::Settling(settling) = &doing.phase else { return };
+        let Some(candidates) = settling.listed.clone() else { return };
+        let jobs = answer.unwrap_or_default();
+        let made =
+            |object: &&Observed| jobs.iter().any(|job| job.resource.as_ref() == Some(&object.id) && is_creation(job));
+        let by_job: Vec<&Observed> = candidates.iter().filter(made).collect();
+        let verdict = match (by_job.as_slice(), candidates.len()) {
+            ([one], 1) => Verdict::Adopt {
+                id: one.id.clone(),
+                rule: "job",
+                evidence: format!("a create job names {}, which is new and as wanted", one.id),
+            },
+            (_, _) => Verdict::Ask(candidates.iter().map(|object| object.id.clone()).collect()),
+        };
+        self.judge(step, verdict, &candidates);
+    }
+
+    fn judge(&mut self, step: NodeId, verdict: Verdict, objects: &[Observed]) {
+        let Some(intent) = self.intent_of(step) else { return };
+        let operation = intent.operation;
+        match verdict {
+            Verdict::Nothing => self.pass_over(step, None),
+            Verdict::Ask(candidates) => {
+                let shown: Vec<String> = candidates.iter().map(RemoteId::to_string).collect();
+                let why = format!("it may have made one of {}; say which", shown.join(", "));
+                let entry = JournalEntry::Asked { operation, candidates };
+                self.close_with(step, vec![entry], Next::End(StepEnd::Open { why }));
+            }
+            Verdict::Adopt { id, rule, evidence } => {
+                let seen = objects.iter().find(|object| object.id == id).cloned();
+                if let Some(doing) = self.work(step).doing.as_mut() {
+                    doing.id = Some(id.clone());
+                    doing.job = seen.and_then(|object| object.current_job);
+                    doing.phase = Phase::Accepting;
+                }
+                let mut entries = self.binding(step, operation, &id);
+                entries.retain(|entry| !matches!(entry, JournalEntry::Bound { .. }));
+                entries.push(JournalEntry::Adopted { operation, id, rule: rule.to_owned(), evidence });
+                self.settling.remove(&step);
+                self.append(Waiter::Step(step), entries);
+            }
+        }
+    }
+
+    /// Nothing showed in this pass: another one until the window is over, then the create made nothing, or a person is asked.
+    fn pass_over(&mut self, step: NodeId, unread: Option<String>) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let Phase::Settling(settling) = doing.phase.clone() else { return };
+        let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
+        let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
+        let over = self.now.monotonic >= settling.until;
+        if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS {
+            let span = self.scaled(BETWEEN_LISTS);
+            return self.pause(step, span, Then::Settle);
+        }
+        self.settling.remove(&step);
+        if let Some(reason) = unread {
+            return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
+        }
+        if !(marked || self.in_process || self.options.retry_unknown) {
+            let why =
+                "nothing shows that it was made, and nothing proves that it was not; look, then give --retry-unknown";
+            let entry = JournalEntry::Asked { operation, candidates: Vec::new() };
+            return self.close_with(step, vec![entry], Next::End(StepEnd::Open { why: why.to_owned() }));
+        }
+        let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
+        let entry = JournalEntry::NotCreated { operation, evidence };
+        let next = if inherited {
+            Next::End(StepEnd::Done)
+        } else if attempt < super::look::ATTEMPTS {
+            Next::Again(self.scaled(Duration::from_secs(1 << attempt.min(4))))
+        } else {
+            let failure = Failure {
+                message: format!("it was tried {attempt} times: {}", settling.reason),
+                help: "run again when the API answers".to_owned(),
+                ..Failure::default()
+            };
+            Next::End(failure.end())
+        };
+        self.close_with(step, vec![entry], next);
+    }
+
+    fn intent_of(&self, step: NodeId) -> Option<Intent> {
+        let doing = self.works[step.0 as usize].doing.as_ref()?;
+        self.snapshot.open.get(&doing.operation).map(|open| open.intent.clone())
+    }
+}
+
+fn by_mark(stamp: &Ident, intent: &Intent, objects: &[Observed]) -> Verdict {
+    let marked: Vec<&Observed> = objects.iter().filter(|object| mark(object, stamp) == Some(&intent.nonce.0)).collect();
+    match marked.as_slice() {
+        [] => Verdict::Nothing,
+        [one] => Verdict::Adopt {
+            id: one.id.clone(),
+            rule: "mark",
+            evidence: format!("{} carries the mark of this very request", one.id),
+        },
+        // A copy takes its original's marks along.
+        several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
+    }
+}
+
+fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
+    match object.attributes.get(stamp)? {
+        Value::Map(entries) => entries.get(&Key::text(STAMP_OPERATION))?.as_str(),
+        Value::Object(members) => members.get(STAMP_OPERATION)?.as_str(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::List(_)
+        | Value::Set(_)
+        | Value::Unknown(_) => None,
+    }
+}
+
+/// Whether the object shows everything as the create wanted it, as far as it shows it at all.
+fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
+    kind.attributes.values().filter(|attribute| attribute.presence != Presence::Computed && attribute.sent).all(
+        |attribute| {
+            let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
+            match (wanted, shown) {
+                (Some(wanted), Some(shown)) if !wanted.is_null() => {
+                    plan::is_same(&attribute.compare, wanted, shown, None)
+                }
+                (Some(_) | None, _) => true,
+            }
+        },
+    )
+}
+
+/// Jobs that make objects are called so by the API (`server.create`, `snapshot`).
+fn is_creation(job: &Job) -> bool {
+    job.work.is_empty() || job.work.contains("create") || job.work.contains("snapshot")
+}

@@ -1,0 +1,247 @@
+//! What the machine keeps about a step, its operations and its questions.
+
+use crate::apply::context::Options;
+use crate::apply::event::StepEnd;
+use crate::apply::identity::Seed;
+use crate::cloud::{ApiError, Call};
+use crate::desired::{Desired, Instance};
+use crate::model::{Attributes, Ident, JobId, NodeId, Observed, RemoteId, Timestamp};
+use crate::plan::{ListRead, Live, Plan};
+use crate::provider::Catalog;
+use crate::state::{OperationId, Remembered, Snapshot};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything that a run is made from.
+#[derive(Debug)]
+pub struct Setup {
+    pub plan: Plan,
+    /// Of what was approved, for the journal.
+    pub fingerprint: String,
+    pub desired: Desired,
+    pub snapshot: Snapshot,
+    pub live: Live,
+    pub catalog: Arc<Catalog>,
+    pub options: Options,
+    /// Requests die with their sender: an unclear create cannot appear later.
+    pub in_process: bool,
+    pub seed: Seed,
+    /// It ends what an earlier run left open, and leaves outputs alone.
+    pub recovery: bool,
+}
+
+/// How far a step is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Status {
+    /// Waits for so many steps.
+    Blocked(usize),
+    /// May start, or go on, as soon as there is room.
+    Queued,
+    Started,
+    Ended(StepEnd),
+}
+
+/// One operation on one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Create,
+    Update(Ident),
+    Delete,
+    Run,
+}
+
+/// A step while the run lasts.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub status: Status,
+    pub surface: Option<Ident>,
+    pub todo: VecDeque<Deed>,
+    pub doing: Option<Box<Doing>>,
+    /// Resolved when the step starts.
+    pub instance: Option<Box<Instance>>,
+    pub wanted: Attributes,
+    pub lifecycle: Remembered,
+    /// Locks held until the step ends, and the one it waits for.
+    pub locks: BTreeSet<String>,
+    /// It holds one of the surface's places for requests under way.
+    pub holds_place: bool,
+    pub began: Option<Duration>,
+    /// An operation that makes way (`stop` before `resize`) was put in already.
+    pub made_way: bool,
+    /// How many regions of `region_fallback` were tried.
+    pub fallbacks: usize,
+    /// What a step that is no operation waits for.
+    pub errand: Option<Errand>,
+}
+
+impl Work {
+    pub fn new(blocked_by: usize) -> Work {
+        Work {
+            status: Status::Blocked(blocked_by),
+            surface: None,
+            todo: VecDeque::new(),
+            doing: None,
+            instance: None,
+            wanted: Attributes::new(),
+            lifecycle: Remembered::default(),
+            locks: BTreeSet::new(),
+            holds_place: false,
+            began: None,
+            made_way: false,
+            fallbacks: 0,
+            errand: None,
+        }
+    }
+}
+
+/// Steps that ask or write without an operation of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Errand {
+    /// Entries are being written that end the step.
+    Noting,
+    Sourcing,
+    LookingUp,
+    Adopting,
+}
+
+/// The operation that a step is at.
+#[derive(Debug)]
+pub(super) struct Doing {
+    pub deed: Deed,
+    pub operation: OperationId,
+    pub kind: Ident,
+    pub surface: Ident,
+    pub call: Call,
+    pub id: Option<RemoteId>,
+    pub job: Option<JobId>,
+    pub phase: Phase,
+    /// Tries with new nonces, this one included.
+    pub attempt: u32,
+    pub tries: Tries,
+    /// Monotonic: when waiting for its end ends.
+    pub deadline: Duration,
+    /// Wall time of the intent.
+    pub at: Timestamp,
+    /// What the operation changes, by attribute; all for a create.
+    pub changed: BTreeSet<Ident>,
+    /// The intent was written by an earlier run.
+    pub inherited: bool,
+}
+
+/// How often something was tried again, by its reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tries {
+    pub busy: u32,
+    /// Looks at the object that told nothing.
+    pub looks: u32,
+    /// Milliseconds spent waiting for capacity.
+    pub capacity: i64,
+}
+
+/// Where an operation stands; what the next answer to its step means.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Phase {
+    /// Waits for a place to send.
+    Waiting,
+    /// Its intent is on the way to the journal (R1).
+    Recording,
+    Sending,
+    /// Its acceptance is on the way to the journal (R2).
+    Accepting,
+    /// The job is polled.
+    Polling,
+    /// The object is read, and why.
+    Looking(Why),
+    /// A moment is waited, then this.
+    Pausing(Then),
+    Settling(Settling),
+    /// Entries that end the operation are on the way to the journal (R3).
+    Closing(Next),
+}
+
+/// Why an object is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Why {
+    /// The operation is through, as far as is known: take the reading in.
+    Done,
+    /// No job tells: until it rests, or is gone.
+    Watching,
+    /// The API said that the object is not in the state for it.
+    Conflict(Box<ApiError>),
+    /// It was busy; is the goal reached meanwhile?
+    Busy,
+    /// Nobody knows whether the request was carried out.
+    Unclear(String),
+    /// The job failed; what is left?
+    Failed(Box<Failure>),
+    /// A delete was answered with "no such object".
+    Missing(Box<ApiError>),
+}
+
+/// What to do after a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Then {
+    /// The same operation, under a new intent.
+    Retry,
+    Look(Why),
+    Settle,
+}
+
+/// What comes when an operation's last entries are durable.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Next {
+    /// The step's next operation, or its end.
+    Go,
+    End(StepEnd),
+    /// The same operation, after so long, under a new intent.
+    Again(Duration),
+    /// As `Again`, when this job of somebody else is over.
+    AfterJob(Ident, JobId),
+    /// What is there is taken under management instead.
+    Adopt(RemoteId),
+}
+
+/// An unclear create being traced.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Settling {
+    /// Monotonic: from then on, what did not appear will not.
+    pub until: Duration,
+    pub reason: String,
+    /// What the list showed that it could be, while the jobs are asked for.
+    pub listed: Option<Vec<Observed>>,
+    pub passes: u32,
+}
+
+/// Words of a failure, as they are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Failure {
+    pub message: String,
+    pub code: String,
+    pub request_id: String,
+    pub help: String,
+}
+
+impl Failure {
+    pub fn end(self) -> StepEnd {
+        let Failure { message, code, request_id, help } = self;
+        StepEnd::Failed { message, code, request_id, help }
+    }
+}
+
+/// Whom an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Waiter {
+    Step(NodeId),
+    /// A batch of jobs.
+    Jobs(Ident, Vec<JobId>),
+    /// The poll timer of a surface.
+    Poll(Ident),
+    /// One list for several steps.
+    Steps(Vec<NodeId>),
+    /// A list before the first create of a kind.
+    Survey(ListRead),
+    /// The run's first and last entries.
+    Start,
+    End,
+}
