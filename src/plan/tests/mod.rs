@@ -4,6 +4,7 @@ mod case;
 mod changing;
 mod cloud;
 mod guarding;
+mod language;
 mod program;
 mod properties;
 mod replacing;
