@@ -9,4 +9,4 @@ mod operators;
 mod texts;
 mod types;
 
-pub(super) use builder::{Builder, Pair};
+pub(super) use builder::{Builder, Pair, RESERVED};

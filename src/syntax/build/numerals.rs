@@ -46,12 +46,14 @@ impl Builder {
         {
             return ExprKind::Number(Number::from(small));
         }
-        let number = if text.len() <= MAX_DIGITS + 1 { Number::parse(text) } else { None };
-        if let Some(number) = number {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        if digits <= MAX_DIGITS
+            && let Some(number) = Number::parse(text)
+        {
             return ExprKind::Number(number);
         }
         let span = self.span(pair);
-        self.complain(&codes::NUMBER_TOO_LONG, span, format!("{} digits", text.len()), "a number has at most 1,000 digits");
+        self.complain(&codes::NUMBER_TOO_LONG, span, format!("{digits} digits"), "a number has at most 1,000 digits");
         ExprKind::Null
     }
 }

@@ -1,6 +1,7 @@
 //! The things that stand one after another between brackets: entries, elements, arguments, members, parameters.
 
 use super::printer::Printer;
+use super::sequence::{BRACES, body_cells};
 use crate::model::Span;
 use crate::syntax::ast::*;
 
@@ -68,10 +69,18 @@ pub(super) fn key_span(key: &ObjectKey) -> Span {
     }
 }
 
+/// How a cell is printed.
+#[derive(Clone, Copy)]
+enum Layout {
+    /// On one line, its `=` behind a name of at least this width.
+    OneLine(usize),
+    Lines,
+}
+
 impl Printer<'_> {
     /// On one line; false where that cannot be.
     pub fn cell_flat(&mut self, cell: Cell<'_>) -> bool {
-        self.cell_with(cell, 0, &mut |printer, expr| printer.flat(expr), &mut |printer, ty| printer.type_flat(ty))
+        self.cell_as(cell, Layout::OneLine(0))
     }
 
     /// However many lines it takes.
@@ -87,97 +96,114 @@ impl Printer<'_> {
             };
             return self.verbatim(Span { start, ..span });
         }
-        self.cell_with(
-            cell,
-            0,
-            &mut |printer, expr| {
-                printer.value(expr);
-                true
-            },
-            &mut |printer, ty| {
-                printer.type_expr(ty);
-                true
-            },
-        );
+        self.cell_as(cell, Layout::Lines);
     }
 
     /// On one line, its `=` in the column that `width` gives: the width of the longest name of the run.
     pub fn cell_aligned(&mut self, cell: Cell<'_>, width: usize) {
-        self.cell_with(cell, width, &mut |printer, expr| printer.flat(expr), &mut |printer, ty| printer.type_flat(ty));
+        self.cell_as(cell, Layout::OneLine(width));
     }
 
-    fn cell_with(
-        &mut self,
-        cell: Cell<'_>,
-        width: usize,
-        expr: &mut dyn FnMut(&mut Self, &Expr) -> bool,
-        ty: &mut dyn FnMut(&mut Self, &TypeExpr) -> bool,
-    ) -> bool {
+    fn cell_as(&mut self, cell: Cell<'_>, layout: Layout) -> bool {
         match cell {
             Cell::Attribute(attribute) => {
-                self.push(self.source(attribute.name.span));
-                self.assign(self.source(attribute.name.span).chars().count(), width);
-                expr(self, &attribute.value)
+                let name = self.source(attribute.name.span);
+                self.push(name);
+                self.assign(name.chars().count(), layout);
+                self.value_as(&attribute.value, layout)
             }
             Cell::Pair(key, value) => {
                 let mark = self.out.len();
-                if !self.key(key) {
+                self.key(key);
+                if matches!(layout, Layout::OneLine(_)) && self.out[mark..].contains('\n') {
                     return false;
                 }
-                self.assign(self.out[mark..].chars().count(), width);
-                expr(self, value)
+                self.assign(self.out[mark..].chars().count(), layout);
+                self.value_as(value, layout)
             }
             Cell::Block(block) => {
                 self.push(block.name.value.as_str());
                 self.push(" ");
-                self.block_body(&block.body)
+                match layout {
+                    Layout::OneLine(_) => self.sequence_flat(block.body.span, BRACES, &body_cells(&block.body)),
+                    Layout::Lines => self.block_body(&block.body),
+                }
             }
-            Cell::Value(value) => expr(self, value),
+            Cell::Value(value) => self.expr_as(value, layout),
             Cell::Spread(value) => {
                 self.push("...");
-                expr(self, value)
+                self.expr_as(value, layout)
             }
             Cell::Argument(argument) => {
                 if let Some(name) = &argument.name {
                     self.push(name.value.as_str());
                     self.push(" = ");
                 }
-                expr(self, &argument.value)
+                self.expr_as(&argument.value, layout)
             }
-            Cell::Member(TypeMember { name, ty: of, default }) | Cell::Parameter(Parameter { name, ty: of, default }) => {
+            Cell::Member(TypeMember { name, ty, default }) | Cell::Parameter(Parameter { name, ty, default }) => {
                 self.push(self.source(name.span));
                 self.push(": ");
-                if !ty(self, of) {
-                    return false;
-                }
-                default.as_ref().is_none_or(|value| {
-                    self.push(" = ");
-                    expr(self, value)
-                })
+                let typed = match layout {
+                    Layout::OneLine(_) => self.type_flat(ty),
+                    Layout::Lines => {
+                        self.type_expr(ty);
+                        true
+                    }
+                };
+                typed
+                    && default.as_ref().is_none_or(|value| {
+                        self.push(" = ");
+                        self.value_as(value, layout)
+                    })
             }
         }
     }
 
-    fn assign(&mut self, name: usize, width: usize) {
+    fn expr_as(&mut self, expr: &Expr, layout: Layout) -> bool {
+        match layout {
+            Layout::OneLine(_) => self.flat(expr),
+            Layout::Lines => {
+                self.expr(expr);
+                true
+            }
+        }
+    }
+
+    /// Behind a `=`.
+    fn value_as(&mut self, expr: &Expr, layout: Layout) -> bool {
+        match layout {
+            Layout::OneLine(_) => self.flat(expr),
+            Layout::Lines => {
+                self.value(expr);
+                true
+            }
+        }
+    }
+
+    fn assign(&mut self, name: usize, layout: Layout) {
+        let width = match layout {
+            Layout::OneLine(width) => width,
+            Layout::Lines => 0,
+        };
         for _ in name..width {
             self.out.push(' ');
         }
         self.push(" = ");
     }
 
-    /// A key, always on one line.
-    pub fn key(&mut self, key: &ObjectKey) -> bool {
+    /// A key, as it was written where it does not fit on one line.
+    pub fn key(&mut self, key: &ObjectKey) {
         match key {
             ObjectKey::Name(name) => self.push(name.value.as_str()),
             ObjectKey::Text(text, span) => self.quoted(text, *span),
             ObjectKey::Computed(expr) => {
                 self.push("(");
-                if !self.flat(expr) {
+                if !self.attempt(|printer| printer.flat(expr)) {
                     self.verbatim(expr.span);
                 }
                 self.push(")");
             }
         }
-        true
     }
 }

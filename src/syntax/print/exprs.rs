@@ -66,24 +66,24 @@ impl Printer<'_> {
         if self.attempt(|printer| printer.flat(expr) && printer.fits()) {
             return;
         }
-        if !expr.is_bracketed() && !expr.is_word() && !self.has_comments(expr.span) {
-            self.indent += 1;
-            let moved = self.attempt(|printer| {
-                if printer.out.ends_with(' ') {
-                    printer.out.pop();
-                }
-                printer.line();
-                printer.flat(expr) && printer.fits()
-            });
-            self.indent -= 1;
-            if moved {
-                return;
+        let can_move = !expr.is_bracketed() && !expr.is_word() && !self.has_comments(expr.span);
+        if can_move && self.attempt(|printer| printer.next_line(expr)) {
+            // The blank behind `=` is at the end of its line now.
+            let line = self.out.rfind('\n').unwrap_or(self.out.len());
+            if self.out[..line].ends_with(' ') {
+                self.out.remove(line - 1);
             }
-            if !self.out.ends_with(' ') {
-                self.push(" ");
-            }
+            return;
         }
         self.broken(expr);
+    }
+
+    /// On a line of its own; false where it does not fit there either.
+    fn next_line(&mut self, expr: &Expr) -> bool {
+        self.indent += 1;
+        self.line();
+        self.indent -= 1;
+        self.flat(expr) && self.fits()
     }
 
     /// On one line where that fits.

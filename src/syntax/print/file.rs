@@ -1,6 +1,5 @@
 //! A whole file: declarations, the empty lines between them, comments that stand alone.
 
-use super::items::body_of;
 use super::printer::Printer;
 use crate::diag::Diagnostics;
 use crate::model::FileId;
@@ -107,13 +106,12 @@ impl Printer<'_> {
     }
 
     fn is_one_line(&mut self, item: &Item) -> bool {
-        let (mark, next) = (self.out.len(), self.next);
-        self.out.push('\n');
-        self.item(item);
-        let one_line = !self.out[mark + 1..].contains('\n');
-        self.out.truncate(mark);
-        self.next = next;
-        one_line
+        self.measure(|printer| {
+            printer.out.push('\n');
+            let mark = printer.out.len();
+            printer.item(item);
+            !printer.out[mark..].contains('\n')
+        })
     }
 
     /// For each declaration that is one of a run of one-liners of a sort, the width of the longest header of the run.
@@ -121,9 +119,7 @@ impl Printer<'_> {
         let headers: Vec<Option<usize>> = items
             .iter()
             .map(|item| {
-                let mark = self.out.len();
-                let one_line = self.item_on_one_line(item, 0);
-                self.out.truncate(mark);
+                let one_line = self.measure(|printer| printer.item_on_one_line(item, 0));
                 one_line.then(|| self.header_width(item))
             })
             .collect();
@@ -146,7 +142,28 @@ impl Printer<'_> {
     /// Of one sort, on consecutive lines, no comment line between.
     fn are_a_run(&self, above: &Item, below: &Item) -> bool {
         let (end, start) = (above.span.end, below.span.start);
-        body_of(above).is_some() && sort(above) == sort(below) && !self.has_blank(end, start)
+        is_simple(above) && is_simple(below) && sort(above) == sort(below) && !self.has_blank(end, start)
+    }
+}
+
+/// With a body, and a header that is words only.
+fn is_simple(item: &Item) -> bool {
+    match &item.kind {
+        ItemKind::Resource(resource) => resource.repeat.is_none() && resource.condition.is_none(),
+        ItemKind::Module(_) | ItemKind::Param(_) => false,
+        ItemKind::Project(_)
+        | ItemKind::Environment(_)
+        | ItemKind::Provider(_)
+        | ItemKind::Check(_)
+        | ItemKind::Policy(_)
+        | ItemKind::Test(_) => true,
+        ItemKind::Let(_)
+        | ItemKind::Function(_)
+        | ItemKind::Type(_)
+        | ItemKind::Output(_)
+        | ItemKind::Moved(_)
+        | ItemKind::Forget(_)
+        | ItemKind::Import(_) => false,
     }
 }
 

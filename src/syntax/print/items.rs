@@ -37,11 +37,11 @@ impl Printer<'_> {
 
     /// The width of the header, without the blank before `{`.
     pub fn header_width(&mut self, item: &Item) -> usize {
-        let mark = self.out.len();
-        self.header(item);
-        let width = self.out[mark..].chars().count();
-        self.out.truncate(mark);
-        width
+        self.measure(|printer| {
+            let mark = printer.out.len();
+            printer.header(item);
+            printer.out[mark..].chars().count()
+        })
     }
 
     fn item_body(&mut self, item: &Item, header: usize) {
@@ -121,8 +121,14 @@ impl Printer<'_> {
             }
             ItemKind::Function(function) => self.function(function),
             ItemKind::Type(alias) => {
-                self.words(&["type", alias.name.value.as_str(), "= "]);
-                self.type_expr(&alias.ty);
+                self.words(&["type", alias.name.value.as_str(), "="]);
+                let flat = self.attempt(|printer| {
+                    printer.push(" ");
+                    printer.type_flat(&alias.ty) && printer.fits()
+                });
+                if !flat {
+                    self.long_alias(&alias.ty);
+                }
             }
             ItemKind::Output(output) => {
                 self.words(if output.secret { &["secret", "output", ""] } else { &["output", ""] });
@@ -155,6 +161,19 @@ impl Printer<'_> {
             | ItemKind::Policy(_)
             | ItemKind::Test(_) => {}
         }
+    }
+
+    /// The alternatives of a union on lines of their own, below the `=`.
+    fn long_alias(&mut self, ty: &TypeExpr) {
+        match &ty.kind {
+            TypeExprKind::Union(_) => {
+                self.indent += 1;
+                self.line();
+                self.indent -= 1;
+            }
+            _ => self.push(" "),
+        }
+        self.type_expr(ty);
     }
 
     fn words(&mut self, words: &[&str]) {

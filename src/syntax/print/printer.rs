@@ -119,11 +119,21 @@ impl<'t> Printer<'t> {
 
     /// Tries a layout: what it printed stays if it says so.
     pub fn attempt(&mut self, print: impl FnOnce(&mut Self) -> bool) -> bool {
-        let mark = self.out.len();
+        let (mark, next) = (self.out.len(), self.next);
         let done = print(self);
         if !done {
             self.out.truncate(mark);
+            self.next = next;
         }
         done
+    }
+
+    /// What can be learned from printing, which leaves no trace.
+    pub fn measure<T>(&mut self, print: impl FnOnce(&mut Self) -> T) -> T {
+        let (mark, next) = (self.out.len(), self.next);
+        let result = print(self);
+        self.out.truncate(mark);
+        self.next = next;
+        result
     }
 }

@@ -68,10 +68,7 @@ impl Printer<'_> {
     }
 
     fn can_be_flat(&mut self, cell: Cell<'_>) -> bool {
-        let mark = self.out.len();
-        let flat = self.cell_flat(cell);
-        self.out.truncate(mark);
-        flat
+        self.measure(|printer| printer.cell_flat(cell))
     }
 
     /// Whether a line break was written before, between or after the cells.
@@ -186,20 +183,20 @@ impl Printer<'_> {
         if self.has_comments(cell.span()) {
             return None;
         }
-        let mark = self.out.len();
-        self.line();
-        let start = self.out.len();
-        let on_one_line = self.cell_flat(cell) && (self.fits() || value.is_word());
-        let before_value = self.out[start..].find(" = ").unwrap_or(0);
-        let width = match cell {
-            Cell::Pair(key, _) => {
-                let end = self.out.len();
-                self.key(key);
-                self.out[end..].chars().count()
-            }
-            _ => self.out[start..start + before_value].chars().count(),
-        };
-        self.out.truncate(mark);
-        on_one_line.then_some(width)
+        self.measure(|printer| {
+            printer.line();
+            let start = printer.out.len();
+            let on_one_line = printer.cell_flat(cell) && (printer.fits() || value.is_word());
+            let before_value = printer.out[start..].find(" = ").unwrap_or(0);
+            let width = match cell {
+                Cell::Pair(key, _) => {
+                    let end = printer.out.len();
+                    printer.key(key);
+                    printer.out[end..].chars().count()
+                }
+                _ => printer.out[start..start + before_value].chars().count(),
+            };
+            on_one_line.then_some(width)
+        })
     }
 }

@@ -4,6 +4,7 @@ use super::patches::Patches;
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Span};
 use crate::syntax::ast::Comment;
+use crate::syntax::build::RESERVED;
 use crate::syntax::codes;
 
 /// Brackets, strings and interpolations within one another (`design: language`, "Limits").
@@ -245,7 +246,7 @@ impl Scanner<'_> {
         let opens = line.trim_end().ends_with(['{', '}']);
         let second_starts = second.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"');
         let keyword = matches!(first, "let" | "param" | "output" | "fn" | "type" | "moved" | "forget" | "import" | "secret");
-        is_name(first) && second_starts && (keyword || opens)
+        is_name(first) && !RESERVED.contains(&first) && second_starts && (keyword || opens)
     }
 
     fn finish(mut self) -> Scan {

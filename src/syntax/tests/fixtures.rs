@@ -1,10 +1,10 @@
-//! The room as a whole: every form is read, broken texts are told.
+//! Texts as files: every form is read and formatted, broken ones are told.
 
-use super::*;
+use crate::syntax::*;
 use crate::model::{FileId, SourceMap};
 
 /// Reads a text that has to be well-formed.
-fn well_formed(name: &str, text: &str) -> ast::Ast {
+pub(super) fn well_formed(name: &str, text: &str) -> ast::Ast {
     let parsed = parse(FileId(0), text);
     let mut map = SourceMap::default();
     map.add(name, text);
@@ -23,9 +23,9 @@ fn well_formed(name: &str, text: &str) -> ast::Ast {
 
 #[test]
 fn every_form_is_read() {
-    let ast = well_formed("forms.cnx", include_str!("../../tests/syntax/forms.cnx"));
+    let ast = well_formed("forms.cnx", include_str!("../../../tests/syntax/forms.cnx"));
     assert_eq!(ast.items.len(), 73);
-    well_formed("shop.cnx", include_str!("../../tests/syntax/shop.cnx"));
+    well_formed("shop.cnx", include_str!("../../../tests/syntax/shop.cnx"));
 }
 
 /// Every complaint about a text: place, what stands there, code, label, further places, help.
@@ -48,7 +48,7 @@ fn complaints(name: &str, text: &str) -> String {
 /// Checks the complaints about `tests/syntax/broken/NAME.cnx` against `NAME.snap` beside it.
 fn check_broken(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../tests/syntax/broken");
+    settings.set_snapshot_path("../../../tests/syntax/broken");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, complaints(name, text)));
@@ -56,15 +56,15 @@ fn check_broken(name: &str, text: &str) {
 
 #[test]
 fn broken_texts_are_told() {
-    check_broken("ten", include_str!("../../tests/syntax/broken/ten.cnx"));
-    check_broken("foreign", include_str!("../../tests/syntax/broken/foreign.cnx"));
-    check_broken("unclosed", include_str!("../../tests/syntax/broken/unclosed.cnx"));
-    check_broken("headers", include_str!("../../tests/syntax/broken/headers.cnx"));
-    check_broken("values", include_str!("../../tests/syntax/broken/values.cnx"));
+    check_broken("ten", include_str!("../../../tests/syntax/broken/ten.cnx"));
+    check_broken("foreign", include_str!("../../../tests/syntax/broken/foreign.cnx"));
+    check_broken("unclosed", include_str!("../../../tests/syntax/broken/unclosed.cnx"));
+    check_broken("headers", include_str!("../../../tests/syntax/broken/headers.cnx"));
+    check_broken("values", include_str!("../../../tests/syntax/broken/values.cnx"));
 }
 
 /// Checks that a text has a canonical form that means the same and is its own canonical form; the form.
-fn check_format(name: &str, text: &str) -> String {
+pub(super) fn check_format(name: &str, text: &str) -> String {
     let ast = well_formed(name, text);
     let formatted = format(FileId(0), text).expect("a well-formed text");
     let again = well_formed("formatted", &formatted);
@@ -77,17 +77,22 @@ fn check_format(name: &str, text: &str) -> String {
 
 #[test]
 fn the_language_example_is_canonical() {
-    let text = include_str!("../../tests/syntax/shop.cnx");
+    let text = include_str!("../../../tests/syntax/shop.cnx");
     assert_eq!(check_format("shop.cnx", text), text);
 }
 
-#[test]
-fn every_form_is_formatted() {
-    let text = include_str!("../../tests/syntax/forms.cnx");
-    let formatted = check_format("forms.cnx", text);
+/// Checks the canonical form of `tests/syntax/NAME.cnx` against `NAME.snap` beside it.
+fn check_formatted(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../tests/syntax");
+    settings.set_snapshot_path("../../../tests/syntax");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("forms", formatted));
+    settings.bind(|| insta::assert_snapshot!(name, check_format(name, text)));
+}
+
+#[test]
+fn texts_are_formatted() {
+    check_formatted("forms", include_str!("../../../tests/syntax/forms.cnx"));
+    check_formatted("comments", include_str!("../../../tests/syntax/comments.cnx"));
+    check_formatted("layout", include_str!("../../../tests/syntax/layout.cnx"));
 }

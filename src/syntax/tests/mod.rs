@@ -1,0 +1,6 @@
+//! The room as a whole: fixtures, generated programs, limits.
+
+mod fixtures;
+mod generate;
+mod limits;
+mod properties;
