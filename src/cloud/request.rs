@@ -4,7 +4,7 @@ use super::call::{Call, Verb};
 use crate::model::http::Method;
 use crate::model::json::to_json;
 use crate::model::{Attributes, Ident, Key, RemoteId, Value};
-use crate::provider::{Catalog, Kind, Operation, Route};
+use crate::provider::{Compare, Catalog, Kind, Operation, Route};
 use serde_json::{Map, Value as Json};
 
 /// A request but for the host and the key.
@@ -62,7 +62,7 @@ pub(super) fn route<'a>(operation: &'a Operation, values: &Attributes) -> Result
 
 /// The whole request of a call.
 pub(super) fn build(meant: &Meant<'_>, call: &Call) -> Result<Parts, String> {
-    let values = with_stamp(meant, call);
+    let values = bare_keys(meant, with_stamp(meant, call));
     let route = route(meant.operation, &values)?;
     let mut target = path(&route.path, call.id.as_ref(), &values)?;
     let members = members(meant.operation, call.id.as_ref(), &values)?;
@@ -99,6 +99,18 @@ fn with_stamp(meant: &Meant<'_>, call: &Call) -> Attributes {
     };
     entries.extend(call.stamp.iter().map(|(name, text)| (Key::text(name), Value::string(text))));
     values.insert(stamp.clone(), Value::map(entries));
+    values
+}
+
+/// A public key as the API takes it: a file's last newline is no part of it.
+fn bare_keys(meant: &Meant<'_>, mut values: Attributes) -> Attributes {
+    for (name, value) in &mut values {
+        let attribute = meant.kind.and_then(|kind| kind.attribute(name.as_str()));
+        let is_key = attribute.is_some_and(|attribute| attribute.compare == Compare::PublicKey);
+        if let Some(text) = value.as_str().filter(|_| is_key) {
+            *value = Value::string(text.trim_end());
+        }
+    }
     values
 }
 
