@@ -53,6 +53,13 @@ impl<'a> Planner<'a> {
         record: Option<&ActionRecord>,
     ) -> Option<Reason> {
         let reason = |code, text: String| Some(Reason { code, text, span: Some(instance.span) });
+        if self.inputs.options.run.iter().any(|pattern| pattern.matches(&instance.address)) {
+            return Some(Reason {
+                code: ReasonCode::RunRequested,
+                text: "asked for with `cnx run`".to_owned(),
+                span: None,
+            });
+        }
         let Some(record) = record else { return reason(ReasonCode::FirstRun, "never ran yet".to_owned()) };
         let given = |attributes: &Attributes| -> Attributes {
             attributes.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect()

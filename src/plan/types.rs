@@ -109,6 +109,8 @@ pub enum ReasonCode {
     TriggersChanged,
     /// A trigger is replaced or created in this plan.
     TriggerReplaced,
+    /// `cnx run`.
+    RunRequested,
     Retained,
     NaturalKeyExists,
     OpenOperation,
@@ -137,6 +139,7 @@ impl ReasonCode {
             ReasonCode::ArgumentsChanged => "run_because_arguments_changed",
             ReasonCode::TriggersChanged => "run_by_triggers",
             ReasonCode::TriggerReplaced => "run_because_trigger_replaced",
+            ReasonCode::RunRequested => "run_by_request",
             ReasonCode::Retained => "forget_because_retained",
             ReasonCode::NaturalKeyExists => "adopt_because_natural_key_exists",
             ReasonCode::OpenOperation => "wait_because_operation_open",
@@ -273,6 +276,8 @@ pub struct Options {
     pub replace: Vec<crate::model::AddressPattern>,
     pub allow_destroy: Vec<crate::model::AddressPattern>,
     pub assume_gone: Vec<crate::model::AddressPattern>,
+    /// Actions that run now, whatever they ran with before.
+    pub run: Vec<crate::model::AddressPattern>,
     /// Plan no changes, only show what differs from the state.
     pub refresh_only: bool,
     /// How many times faster than documented the target works, for estimates; 0 and 1 mean as documented.
