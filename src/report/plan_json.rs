@@ -1,7 +1,7 @@
 //! A plan for machines: cnx's own schema, versioned. Described in `docs/json.md`.
 
 use super::diagnostics_json::{one as diagnostic, place};
-use super::plan::{Class, Context, counts, has_changes};
+use super::plan::{Class, Context, counts};
 use super::value_json::{value, value_or_secret};
 use crate::model::{Attributes, Mode, NodeId, Span};
 use crate::plan::{Action, Change, Drift, DriftHandling, OutputChange, Plan, ReplaceOrder, Step};
@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> Json {
         "project": context.project,
         "environment": context.environment,
         "target": context.target,
-        "changes": has_changes(plan),
+        "changes": plan.has_changes(),
         "steps": plan.steps.order().map(|(id, step)| step_json(plan, id, step, context)).collect::<Vec<_>>(),
         "counts": counts,
         "unchanged": plan.unchanged,

@@ -13,16 +13,12 @@ use std::collections::BTreeMap;
 /// The version of the JSON forms below.
 pub const VERSION: u32 = 1;
 
-/// Every managed object on one line, objects that await their destruction marked.
+/// Every managed object on one line: address, id, status, what is odd about it. Empty where nothing is managed.
 pub fn list(snapshot: &Snapshot, look: &Look) -> String {
     let current = snapshot.records.values().map(|record| row(record, ""));
     let deposed = snapshot.deposed.values().flatten().map(|record| row(record, "replaced, to be destroyed"));
     let rows: Vec<Vec<String>> = current.chain(deposed).collect();
-    if rows.is_empty() {
-        "Nothing is managed.\n".to_owned()
-    } else {
-        table(&["address", "id", "status", ""], &rows, look)
-    }
+    table(&[], &rows, look)
 }
 
 fn row(record: &Record, remark: &str) -> Vec<String> {
@@ -160,6 +156,11 @@ fn multiline(value: &Value, look: &Look) -> String {
         | Value::Object(_)
         | Value::Unknown(_) => line,
     }
+}
+
+/// One output, for people.
+pub fn one_output(value: &Value, look: &Look) -> String {
+    multiline(value, look) + "\n"
 }
 
 /// One output for a shell: a text bare, all else as JSON.

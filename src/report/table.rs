@@ -2,14 +2,15 @@
 
 use super::look::{Look, Role, columns_of, pad};
 
-/// Rows under a head; the last column is not padded. Cells must be clean already.
+/// Rows under a head (an empty head is left out); the last column is not padded. Cells must be clean already.
 pub fn table(head: &[&str], rows: &[Vec<String>], look: &Look) -> String {
-    let widths: Vec<usize> = (0..head.len())
+    let columns = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
         .map(|at| {
             rows.iter()
                 .filter_map(|row| row.get(at))
                 .map(|cell| columns_of(cell))
-                .chain([columns_of(head[at])])
+                .chain(head.get(at).map(|text| columns_of(text)))
                 .max()
                 .unwrap_or(0)
         })
@@ -18,7 +19,10 @@ pub fn table(head: &[&str], rows: &[Vec<String>], look: &Look) -> String {
         let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| pad(cell, *width)).collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut out = look.paint(Role::Quiet, &line(&mut head.iter().copied())) + "\n";
+    let mut out = String::new();
+    if !head.is_empty() {
+        out = look.paint(Role::Quiet, &line(&mut head.iter().copied())) + "\n";
+    }
     for row in rows {
         out.push_str(&line(&mut row.iter().map(String::as_str)));
         out.push('\n');

@@ -151,16 +151,21 @@ fn add_place(lines: &mut Vec<String>, place: &str, room: usize, context: &Contex
 
 fn new_value(value: Option<&Value>, room: usize, context: &Context<'_>) -> Vec<String> {
     match value {
-        Some(Value::String(text)) if text.contains('\n') => difference::text(text, context.look),
+        Some(Value::String(text)) if is_block(text) => difference::text(text, context.look),
         other => vec![context.look.cut(&inline_or_none(other, context.look), room)],
     }
+}
+
+/// More than one line; a single one may end with a newline.
+fn is_block(text: &str) -> bool {
+    text.trim_end_matches('\n').contains('\n')
 }
 
 fn changed_value(change: &Change, room: usize, context: &Context<'_>) -> Vec<String> {
     let look = context.look;
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     match (before, after) {
-        (Some(Value::String(old)), Some(Value::String(new))) if old.contains('\n') || new.contains('\n') => {
+        (Some(Value::String(old)), Some(Value::String(new))) if is_block(old) || is_block(new) => {
             return difference::texts(old, new, look);
         }
         (Some(old), Some(new)) => {

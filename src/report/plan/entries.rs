@@ -186,8 +186,3 @@ pub fn counts(plan: &Plan) -> Counts {
     }
     counts
 }
-
-/// Whether anything is done at the API, or taken under management or out of it. What is merely remembered does not count.
-pub fn has_changes(plan: &Plan) -> bool {
-    counts(plan).0.keys().any(|class| *class != Class::Note)
-}

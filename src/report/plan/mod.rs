@@ -10,7 +10,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use entries::{Class, Counts, counts, has_changes};
+pub use entries::{Class, Counts, counts};
 pub use render::{Context, plan};
 #[cfg(test)]
 pub use settings::snapshot_settings;

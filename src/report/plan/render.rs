@@ -168,7 +168,7 @@ fn verb(entry: &Entry<'_>, context: &Context<'_>) -> String {
         ),
         Class::ReplaceCreateFirst => (format!("replace{number}: create, then destroy"), says_more(entry)),
         Class::ReplaceDestroyFirst => (format!("replace{number}: destroy, then create"), says_more(entry)),
-        Class::Destroy => (format!("destroy{number}{deposed}"), true),
+        Class::Destroy => (format!("destroy{number}{deposed}"), step.reason.code != ReasonCode::DestroyRequested),
         Class::Run => (format!("run{number}"), true),
         Class::Adopt => (format!("adopt{number}"), true),
         Class::Forget => (format!("forget{number}, the object stays"), true),

@@ -1,6 +1,6 @@
 //! The last lines: how much, how long, what cannot be undone.
 
-use super::entries::{Class, counts, has_changes};
+use super::entries::{Class, counts};
 use super::render::{Context, address_text};
 use crate::plan::Plan;
 use crate::report::escape;
@@ -14,7 +14,7 @@ const INDENT: &str = "      ";
 /// `Plan: 2 to create, 1 to update.` and what it takes; `No changes.` where there is nothing to do.
 pub fn summary(plan: &Plan, context: &Context<'_>) -> String {
     let look = context.look;
-    if !has_changes(plan) {
+    if !plan.has_changes() {
         let stay = match plan.unchanged {
             0 if !plan.steps.is_empty() => "nothing is to be done at the API".to_owned(),
             0 => "nothing is declared and nothing is managed".to_owned(),
