@@ -68,8 +68,24 @@ pub enum Colour {
 pub enum Command {
     /// Write a first project
     Init(Init),
+    /// Bring files into their canonical form
+    Fmt(Fmt),
     /// Everything that can be known without a request
     Check,
+    /// Read, compare, explain; change nothing
+    Plan(Plan),
+    /// Plan, ask, apply
+    Apply(Apply),
+    /// Destroy everything that is managed here
+    Destroy(Destroy),
+    /// Show the state, or a saved plan
+    Show(Show),
+    /// Show the outputs
+    Output(Output),
+    /// Look into the state
+    State(State),
+    /// Run an action now
+    Run(Run),
     /// The declared environments
     Env(Env),
     /// The local CloudNexus
@@ -129,7 +145,8 @@ pub struct Planning {
     pub adopt: Option<Adopt>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refresh {
     /// Everything that is managed
     #[default]
@@ -293,8 +310,8 @@ pub enum EmulatorCommand {
     /// The requests that it was sent, newest last
     Requests {
         /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
+        #[arg(long)]
+        limit: Option<usize>,
     },
 }
 

@@ -20,7 +20,7 @@ pub fn run(shell: &mut Shell, arguments: &Emulator) -> Result<Exit, Failure> {
     match &arguments.command {
         EmulatorCommand::Serve(options) => serve(shell, options),
         EmulatorCommand::Reset => reset(shell),
-        EmulatorCommand::Requests { limit } => requests(shell, *limit),
+        EmulatorCommand::Requests { limit } => requests(shell, limit.unwrap_or(usize::MAX)),
     }
 }
 
@@ -36,7 +36,7 @@ fn now(shell: &Shell) -> Now {
 
 /// Where a project's embedded emulator keeps its world.
 pub fn folder(shell: &Shell) -> PathBuf {
-    shell.global.directory.join(project::FOLDER).join("emulator")
+    project::shown(&shell.global.directory, project::FOLDER).join("emulator")
 }
 
 fn serve(shell: &mut Shell, options: &Serve) -> Result<Exit, Failure> {

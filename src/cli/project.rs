@@ -69,3 +69,10 @@ pub fn environment_name(shell: &Shell, program: &Program) -> Option<String> {
     let local = || program.environments.values().find(|environment| env::target(environment) == "local");
     shell.global.environment.clone().or_else(|| local().map(|environment| environment.name.value.to_string()))
 }
+
+/// The name of a project that gives itself none: its folder's.
+pub fn name(shell: &Shell) -> String {
+    let folder = std::path::absolute(&shell.global.directory).ok();
+    let name = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "project".to_owned())
+}

@@ -3,7 +3,7 @@
 use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
-use super::{check, completions, emulator, env, init, version};
+use super::{apply, check, completions, emulator, env, fmt, init, plan, run_action, show, state, version};
 use crate::report::Writer;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -34,6 +34,14 @@ pub fn run_in(world: World, mut out: Writer, mut err: Writer, arguments: impl In
 fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Init(arguments) => init::run(shell, &arguments),
+        Command::Fmt(arguments) => fmt::run(shell, &arguments),
+        Command::Plan(arguments) => plan::run(shell, &arguments),
+        Command::Apply(arguments) => apply::run(shell, &arguments),
+        Command::Destroy(arguments) => apply::destroy(shell, &arguments),
+        Command::Run(arguments) => run_action::run(shell, &arguments),
+        Command::Show(arguments) => show::run(shell, &arguments),
+        Command::Output(arguments) => state::output(shell, &arguments),
+        Command::State(arguments) => state::run(shell, &arguments),
         Command::Check => check::run(shell),
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),

@@ -1,0 +1,222 @@
+//! `cnx apply [FILE]` and `cnx destroy`: plan, ask, carry out.
+
+use super::args::{Apply, Consent, Destroy, OnFailure};
+use super::choices::Choices;
+use super::exit::{Exit, Failure};
+use super::memory::Held;
+use super::parameters::Given;
+use super::planning::{self, Planned};
+use super::progress::Teller;
+use super::run_action::Meant;
+use super::session::{self, Prepared, block_on};
+use super::shell::Shell;
+use super::target::Reached;
+use super::{codes, consent, driving, memory, plan, saved, state};
+use crate::apply::{self, Input, Summary};
+use crate::diag::Diagnostic;
+use crate::report::progress::summary;
+use crate::state::Store;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const QUESTION: &str = "Apply these changes?";
+
+pub fn run(shell: &mut Shell, arguments: &Apply) -> Result<Exit, Failure> {
+    if let Some(path) = &arguments.file {
+        return saved_plan(shell, path, &arguments.consent);
+    }
+    let choices = Choices {
+        refresh_only: arguments.refresh_only,
+        ..Choices::new(shell.global.environment.clone(), &arguments.planning)
+    };
+    let order = Order {
+        command: "apply",
+        question: QUESTION,
+        consent: &arguments.consent,
+        choices,
+        given: None,
+        agreed: None,
+        meant: None,
+    };
+    carry_out(shell, order)
+}
+
+pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> {
+    let choices = Choices { destroy: true, ..Choices::new(shell.global.environment.clone(), &arguments.planning) };
+    let question = "Destroy all of this?";
+    let order = Order {
+        command: "destroy",
+        question,
+        consent: &arguments.consent,
+        choices,
+        given: None,
+        agreed: None,
+        meant: None,
+    };
+    carry_out(shell, order)
+}
+
+/// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
+fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
+    let saved = saved::read(shell, path)?;
+    let given = Some(saved.choices.given());
+    let (choices, agreed) = (saved.choices, Some(saved.fingerprint));
+    let order = Order { command: "apply", question: QUESTION, consent, choices, given, agreed, meant: None };
+    carry_out(shell, order)
+}
+
+/// What is to be carried out.
+pub struct Order<'a> {
+    /// For whoever finds the lock taken.
+    pub command: &'static str,
+    pub question: &'static str,
+    pub consent: &'a Consent,
+    pub choices: Choices,
+    /// Of a saved plan.
+    pub given: Option<Given>,
+    /// The fingerprint that was agreed to when a plan was saved.
+    pub agreed: Option<String>,
+    /// Of `cnx run`.
+    pub meant: Option<Meant>,
+}
+
+/// From arguments to the end of the run.
+pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
+    let Order { command, question, consent, choices, given, agreed, meant } = order;
+    let patience = patience(consent)?;
+    let mut prepared = session::prepare(shell, choices, given)?;
+    let known = memory::read(shell, prepared.environment())?;
+    if let Some(meant) = meant {
+        meant.add_to(&mut prepared, &known)?;
+    }
+    let reached = session::reach(shell, &prepared, &known)?;
+    block_on(async {
+        let held = memory::hold(shell, prepared.environment(), command, patience).await?;
+        let pin = reached.pin().await?;
+        let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
+        session::same_cloud(&known, &pin, &prepared.choices)?;
+        let stops = consent.on_failure == OnFailure::Stop;
+        let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
+        let context = session::context(shell, &prepared, &reached, store, pin, stops);
+        let run = Run { prepared: &prepared, reached: &reached, held: &held, context: &context, consent, question };
+        run.whole(shell, agreed).await
+    })
+}
+
+fn patience(consent: &Consent) -> Result<Duration, Failure> {
+    let Some(text) = &consent.lock_timeout else { return Ok(Duration::ZERO) };
+    session::duration(text).ok_or_else(|| {
+        let message = format!("`--lock-timeout {text}` is no duration");
+        Failure::from(Diagnostic::new(&codes::BAD_ARGUMENT, message).help("write it as 30s, 5m or 1h30m"))
+    })
+}
+
+/// A run that holds the lock.
+struct Run<'a> {
+    prepared: &'a Prepared,
+    reached: &'a Reached,
+    held: &'a Held,
+    context: &'a apply::Context,
+    consent: &'a Consent,
+    question: &'static str,
+}
+
+impl Run<'_> {
+    async fn whole(&self, shell: &mut Shell, agreed: Option<String>) -> Result<Exit, Failure> {
+        let open = self.settle(shell).await?;
+        if open == Exit::Interrupted {
+            return Ok(open);
+        }
+        let planned = self.plan().await?;
+        plan::show(shell, self.prepared, &planned, &self.reached.shown);
+        let fingerprint = planned.plan.fingerprint();
+        let has_changes = planned.plan.has_changes();
+        let agreed = match agreed {
+            Some(agreed) => agreed,
+            None if !has_changes => fingerprint,
+            None => consent::obtain(shell, self.consent, &fingerprint, self.question)?,
+        };
+        let summary = self.apply(shell, planned, &agreed).await?;
+        if !has_changes && summary_is_clean(&summary) {
+            shell.say("Nothing to do.");
+        }
+        let done = self.outcome(shell, &summary, has_changes)?;
+        let exit = done.and(open);
+        if self.consent.verify && exit != Exit::Interrupted {
+            return Ok(exit.and(self.verify(shell).await?));
+        }
+        Ok(exit)
+    }
+
+    /// Ends what an earlier run left open.
+    async fn settle(&self, shell: &mut Shell) -> Result<Exit, Failure> {
+        let snapshot = self.load()?;
+        if snapshot.open.is_empty() {
+            return Ok(Exit::Done);
+        }
+        shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
+        let teller = Teller::new(shell, 0);
+        let recovered = driving::recover(self.context, snapshot, &teller).await?;
+        shell.complain(&recovered.still_open());
+        let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
+        Ok(if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit })
+    }
+
+    fn load(&self) -> Result<crate::state::Snapshot, Failure> {
+        self.held.store.load().map_err(|error| Failure::from(error.diagnostic()))
+    }
+
+    async fn plan(&self) -> Result<Planned, Failure> {
+        planning::plan(self.prepared, self.context, self.load()?, self.reached.speed).await
+    }
+
+    async fn apply(&self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<Summary, Failure> {
+        let Planned { plan, snapshot, live } = planned;
+        let teller = Teller::new(shell, plan.estimate.duration);
+        let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
+        let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
+        driving::apply(self.context, &approved, input, &teller).await
+    }
+
+    /// The last lines, and how the process ends.
+    fn outcome(&self, shell: &mut Shell, ended: &Summary, has_changes: bool) -> Result<Exit, Failure> {
+        if has_changes || !summary_is_clean(ended) {
+            let text = summary(ended, &shell.err_look);
+            if !shell.global.json && !shell.global.quiet {
+                shell.err.line(&text);
+            }
+        }
+        let snapshot = self.load()?;
+        if !snapshot.outputs.is_empty() {
+            state::print_outputs(shell, &snapshot.outputs);
+        }
+        let mut exit = if self.consent.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done };
+        for (holds, other) in [
+            (ended.interrupted, Exit::Interrupted),
+            (ended.open > 0, Exit::Open),
+            (ended.failed > 0 || ended.skipped > 0, Exit::Error),
+        ] {
+            if holds {
+                exit = exit.and(other);
+            }
+        }
+        Ok(exit)
+    }
+
+    /// Plans again: nothing may be left.
+    async fn verify(&self, shell: &mut Shell) -> Result<Exit, Failure> {
+        let again = self.plan().await?;
+        if !again.plan.has_changes() {
+            shell.say("Verified: planning again finds nothing to do.");
+            return Ok(Exit::Done);
+        }
+        plan::show(shell, self.prepared, &again, &self.reached.shown);
+        let help = "run again; if it stays, the API does not keep what it was told";
+        Err(Diagnostic::new(&codes::NOT_EMPTY, "there is still something to do").help(help).into())
+    }
+}
+
+fn summary_is_clean(summary: &Summary) -> bool {
+    summary.failed + summary.skipped + summary.open == 0 && !summary.interrupted
+}

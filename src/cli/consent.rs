@@ -1,0 +1,43 @@
+//! Yes or no, from a person or from an argument; never asked where nobody can answer.
+
+use super::args::Consent;
+use super::codes;
+use super::exit::Failure;
+use super::shell::Shell;
+use crate::diag::Diagnostic;
+
+/// The fingerprint that was agreed to, or why there is no agreement. `fingerprint` is what is planned now.
+pub fn obtain(shell: &mut Shell, consent: &Consent, fingerprint: &str, question: &str) -> Result<String, Failure> {
+    if let Some(approved) = &consent.approve {
+        return Ok(approved.clone());
+    }
+    if consent.yes {
+        return Ok(fingerprint.to_owned());
+    }
+    let help = format!("pass --yes, or --approve {fingerprint} for exactly this plan");
+    ask(shell, question, &help)?;
+    Ok(fingerprint.to_owned())
+}
+
+/// Asks until there is a yes or a no.
+pub fn ask(shell: &mut Shell, question: &str, help: &str) -> Result<(), Failure> {
+    if !shell.can_ask() {
+        let why = "this needs a yes, and there is no terminal to ask";
+        return Err(Failure::refused(Diagnostic::new(&codes::NEEDS_CONSENT, why).help(help)));
+    }
+    loop {
+        let answer =
+            shell.world.terminal.ask(&format!("\n{question} yes/no: ")).map_err(|error| {
+                Failure::refused(Diagnostic::new(&codes::NEEDS_CONSENT, error.to_string()).help(help))
+            })?;
+        match answer.as_deref().map(str::trim) {
+            Some("yes" | "y") => return Ok(()),
+            Some("no" | "n") | None => {
+                return Err(Failure::refused(
+                    Diagnostic::new(&codes::DECLINED, "nothing was changed").help("run again when it should be"),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}

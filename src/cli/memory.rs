@@ -1,0 +1,94 @@
+//! Where the state of an environment lies on disk, who writes it, and reading it without a lock.
+
+use super::codes;
+use super::exit::Failure;
+use super::project;
+use super::shell::Shell;
+use crate::apply::take_lock;
+use crate::diag::Diagnostic;
+use crate::diag::suggest::did_you_mean;
+use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, lock_path, read_only};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The state file of an environment.
+pub fn path(shell: &Shell, environment: &str) -> PathBuf {
+    project::shown(&shell.global.directory, project::FOLDER).join("state").join(format!("{environment}.db"))
+}
+
+/// What is known, without a lock; empty where there is no state yet.
+pub fn read(shell: &Shell, environment: &str) -> Result<Snapshot, Failure> {
+    let read = read_only(&path(shell, environment)).map_err(|error| Failure::from(error.diagnostic()))?;
+    Ok(read.unwrap_or_default())
+}
+
+/// What is known in the environment that is meant, for commands that only look: a program with mistakes does not hide it.
+pub fn look_up(shell: &mut Shell) -> Result<(String, Snapshot), Failure> {
+    let environment = environment(shell)?;
+    let snapshot = read(shell, &environment)?;
+    shell.say(&format!("env {environment} · state {}", path(shell, &environment).display()));
+    Ok((environment, snapshot))
+}
+
+fn environment(shell: &mut Shell) -> Result<String, Failure> {
+    let Ok((program, _)) = project::checked(shell) else {
+        return Ok(shell.global.environment.clone().unwrap_or_else(|| "default".to_owned()));
+    };
+    let name = project::environment_name(shell, &program).unwrap_or_else(|| "default".to_owned());
+    let known = || program.environments.keys().map(|name| name.as_str());
+    if known().any(|other| other == name) || (name == "default" && shell.global.environment.is_none()) {
+        return Ok(name);
+    }
+    let help = did_you_mean(&name, known(), "`cnx env list` shows the declared ones");
+    Err(Diagnostic::new(&codes::BAD_ARGUMENT, format!("the program declares no environment `{name}`"))
+        .help(help)
+        .into())
+}
+
+/// `user@host`, as far as the process knows them.
+pub fn who(shell: &Shell) -> String {
+    let variable =
+        |names: [&str; 2]| names.iter().find_map(|name| shell.world.environment.get(name)).map(str::to_owned);
+    let user = variable(["USER", "LOGNAME"]).unwrap_or_else(|| "someone".to_owned());
+    let host = variable(["HOSTNAME", "HOST"]).unwrap_or_else(|| "this machine".to_owned());
+    format!("{user}@{host}")
+}
+
+/// A state that this process alone may write, while it is held.
+#[derive(Debug)]
+pub struct Held {
+    pub store: Arc<SqliteStore>,
+    _lock: Lock,
+}
+
+/// Takes the lock, waiting up to `patience`, and opens the state.
+pub async fn hold(shell: &mut Shell, environment: &str, command: &str, patience: Duration) -> Result<Held, Failure> {
+    let path = path(shell, environment);
+    let holder = Holder {
+        who: who(shell),
+        process: std::process::id(),
+        command: format!("cnx {command}"),
+        since: shell.world.clock.now(),
+    };
+    let clock = Arc::clone(&shell.world.clock);
+    let place = lock_path(&path);
+    let mut lock = Lock::take(&place, &holder);
+    if let (Err(error @ LockError::Held { .. }), true) = (&lock, patience > Duration::ZERO) {
+        shell.say(&format!("{error}; waiting"));
+        lock = take_lock(&place, &holder, patience, clock.as_ref()).await;
+    }
+    let lock = lock.map_err(|error| match error {
+        LockError::Held { .. } => Failure::locked(error.diagnostic()),
+        LockError::Failed { .. } => Failure::from(error.diagnostic()),
+    })?;
+    let store = SqliteStore::open(&path, &lineage(shell)).map_err(|error| Failure::from(error.diagnostic()))?;
+    Ok(Held { store: Arc::new(store), _lock: lock })
+}
+
+/// 128 random bits.
+fn lineage(shell: &Shell) -> String {
+    let mut bytes = [0; 16];
+    shell.world.random.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,151 @@
+//! Parameters as given: `-p`, then `CNX_PARAM_NAME`, then the file. What they mean is said elsewhere.
+
+use super::codes;
+use super::exit::Failure;
+use super::shell::Shell;
+use crate::desired::ParamInput;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Span, Type, Value, json};
+use crate::program::Program;
+use crate::syntax::ast::{Element, Entry, Expr, ExprKind, ObjectKey, Piece, UnaryOperator};
+use crate::syntax::parse_expression;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// By name, the strongest source winning.
+pub type Given = BTreeMap<String, ParamInput>;
+
+/// Everything that was given. A variable of the process that names no parameter is somebody else's.
+pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
+    let mut given = match shell.global.parameter_file.clone() {
+        Some(path) => of_file(shell, &path)?,
+        None => Given::new(),
+    };
+    for param in &program.params {
+        let name = param.name.value.as_str();
+        let variables = [format!("CNX_PARAM_{name}"), format!("CNX_PARAM_{}", name.to_ascii_uppercase())];
+        if let Some(text) = variables.iter().find_map(|variable| shell.world.environment.0.get(variable)) {
+            given.insert(name.to_owned(), ParamInput::Raw(text.clone()));
+        }
+    }
+    let mut complaints = Diagnostics::default();
+    for written in &shell.global.parameters {
+        match written.split_once('=') {
+            Some((name, text)) => {
+                given.insert(name.trim().to_owned(), ParamInput::Raw(text.to_owned()));
+            }
+            None => complaints.push(
+                Diagnostic::new(&codes::BAD_ARGUMENT, format!("`-p {written}` has no `=`"))
+                    .help("write `-p NAME=VALUE`"),
+            ),
+        }
+    }
+    if complaints.is_empty() { Ok(given) } else { Err(complaints.into()) }
+}
+
+/// `*.json`: one object. Anything else: `name = value` lines of plain values.
+fn of_file(shell: &mut Shell, path: &Path) -> Result<Given, Failure> {
+    let text = shell.read_text(path)?;
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return of_json(path, &text).map_err(Failure::from);
+    }
+    let source = format!("{{\n{text}\n}}");
+    let file = shell.sources.add(&path.display().to_string(), &source);
+    let expr = parse_expression(file, &source).map_err(Failure::from)?;
+    let ExprKind::Object(entries) = &expr.kind else { return Ok(Given::new()) };
+    let mut given = Given::new();
+    let mut complaints = Diagnostics::default();
+    for entry in entries {
+        match pair(entry) {
+            Ok((name, value)) => {
+                given.insert(name, ParamInput::Value(value));
+            }
+            Err(span) => complaints.push(not_plain(span)),
+        }
+    }
+    if complaints.is_empty() { Ok(given) } else { Err(complaints.into()) }
+}
+
+fn not_plain(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_ARGUMENT, "a file of parameters holds plain values only")
+        .at(span, "is computed")
+        .help("write the value itself; the program can compute with it")
+}
+
+fn of_json(path: &Path, text: &str) -> Result<Given, Diagnostic> {
+    let bad = |why: String| {
+        Diagnostic::new(&codes::BAD_ARGUMENT, format!("{}: {why}", path.display()))
+            .help("write one JSON object: `{ \"name\": value }`")
+    };
+    let read: serde_json::Value = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
+    let serde_json::Value::Object(members) = read else { return Err(bad("is no object".to_owned())) };
+    Ok(members
+        .iter()
+        .map(|(name, value)| (name.clone(), ParamInput::Value(json::from_json(value, &Type::Any))))
+        .collect())
+}
+
+fn pair(entry: &Entry) -> Result<(String, Value), Span> {
+    match entry {
+        Entry::Pair { key, value } => Ok((key_text(key).ok_or(value.span)?.to_string(), plain(value)?)),
+        Entry::Spread(spread) => Err(spread.span),
+    }
+}
+
+fn key_text(key: &ObjectKey) -> Option<SmolStr> {
+    match key {
+        ObjectKey::Name(name) => Some(name.value.0.clone()),
+        ObjectKey::Text(text, _) => literal(&text.pieces),
+        ObjectKey::Computed(_) => None,
+    }
+}
+
+fn literal(pieces: &[Piece]) -> Option<SmolStr> {
+    match pieces {
+        [] => Some(SmolStr::default()),
+        [Piece::Literal(text)] => Some(SmolStr::new(text)),
+        [Piece::Interpolation(_), ..] | [Piece::Literal(_), ..] => None,
+    }
+}
+
+/// The value of an expression that computes nothing; otherwise where it does.
+fn plain(expr: &Expr) -> Result<Value, Span> {
+    if let ExprKind::Group(inner) = &expr.kind {
+        return plain(inner);
+    }
+    let value = match &expr.kind {
+        ExprKind::Null => Some(Value::Null),
+        ExprKind::Bool(flag) => Some(Value::Bool(*flag)),
+        ExprKind::Number(number) => Some(Value::Number(number.clone())),
+        ExprKind::Duration(milliseconds) => Some(Value::Duration(*milliseconds)),
+        ExprKind::Text(text) => literal(&text.pieces).map(Value::String),
+        ExprKind::Unary { operator: UnaryOperator::Negate, operand } => {
+            plain(operand)?.as_number().map(|number| Value::Number(number.negated()))
+        }
+        ExprKind::List(elements) => Some(Value::list(elements.iter().map(element).collect::<Result<_, _>>()?)),
+        ExprKind::Object(entries) => {
+            let members = entries.iter().map(pair).map(|read| read.map(|(name, value)| (SmolStr::new(name), value)));
+            Some(Value::object(members.collect::<Result<_, _>>()?))
+        }
+        ExprKind::Unary { .. }
+        | ExprKind::Name(_)
+        | ExprKind::Member { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::Splat { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Conditional { .. }
+        | ExprKind::ListFor { .. }
+        | ExprKind::ObjectFor { .. }
+        | ExprKind::Group(_) => None,
+    };
+    value.ok_or(expr.span)
+}
+
+fn element(element: &Element) -> Result<Value, Span> {
+    match element {
+        Element::Value(value) => plain(value),
+        Element::Spread(spread) => Err(spread.span),
+    }
+}

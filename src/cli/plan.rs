@@ -1,0 +1,80 @@
+//! `cnx plan`: reads, compares, explains. Takes no lock and writes nothing but the file that is asked for.
+
+use super::args::Plan;
+use super::choices::Choices;
+use super::exit::{Exit, Failure};
+use super::memory;
+use super::planning::{self, Planned};
+use super::saved::{self, Saved};
+use super::session::{self, Prepared, block_on};
+use super::shell::Shell;
+use crate::report::plan::{Context, plan as page};
+use crate::report::{Look, plan_json};
+use crate::state::MemoryStore;
+use std::sync::Arc;
+
+pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
+    let choices = Choices {
+        destroy: arguments.destroy,
+        refresh_only: arguments.refresh_only,
+        ..Choices::new(shell.global.environment.clone(), &arguments.planning)
+    };
+    let prepared = session::prepare(shell, choices, None)?;
+    let snapshot = memory::read(shell, prepared.environment())?;
+    let reached = session::reach(shell, &prepared, &snapshot)?;
+    let store = Arc::new(MemoryStore::default());
+    let planned = block_on(async {
+        let pin = reached.pin().await?;
+        session::same_cloud(&snapshot, &pin, &prepared.choices)?;
+        let context = session::context(shell, &prepared, &reached, store, pin, false);
+        planning::plan(&prepared, &context, snapshot, reached.speed).await
+    })?;
+    show(shell, &prepared, &planned, &reached.shown);
+    if let Some(path) = &arguments.out {
+        let saved = to_save(shell, &prepared, &planned, &reached.shown);
+        saved::write(shell, path, &saved)?;
+        shell.say(&format!("Saved as {0}; `cnx apply {0}` applies exactly this.", path.display()));
+    }
+    let changes = planned.plan.has_changes();
+    Ok(if arguments.detailed_exitcode && changes { Exit::Changes } else { Exit::Done })
+}
+
+/// The plan on standard output, its warnings before it.
+pub fn show(shell: &mut Shell, prepared: &Prepared, planned: &Planned, target: &str) {
+    shell.complain(&planned.plan.warnings);
+    let look = shell.out_look;
+    let context = page_context(shell, prepared, planned, target, &look);
+    let text = if shell.global.json {
+        crate::report::value_json::line(&plan_json::plan(&planned.plan, &context))
+    } else {
+        page(&planned.plan, &context)
+    };
+    shell.print(&text);
+}
+
+fn page_context<'a>(
+    shell: &'a Shell,
+    prepared: &'a Prepared,
+    planned: &'a Planned,
+    target: &'a str,
+    look: &'a Look,
+) -> Context<'a> {
+    Context {
+        project: &prepared.desired.settings.project,
+        environment: prepared.environment(),
+        target,
+        sources: &shell.sources,
+        snapshot: Some(&planned.snapshot),
+        look,
+    }
+}
+
+fn to_save(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> Saved {
+    let look = Look { width: 100, ..Look::default() };
+    let context = page_context(shell, prepared, planned, target, &look);
+    let (text, json) = (page(&planned.plan, &context), plan_json::plan(&planned.plan, &context));
+    let created = shell.world.clock.now().to_string();
+    let mut choices = prepared.choices.clone();
+    choices.environment = Some(prepared.environment().to_owned()).filter(|name| *name != "default");
+    Saved::new(created, planned.plan.fingerprint(), choices, text, json)
+}

@@ -1,0 +1,139 @@
+//! Which cloud a run speaks to: from settings to a client, its description, and the mark that a state carries of it.
+
+use super::exit::Failure;
+use super::http_log::Logged;
+use super::shell::Shell;
+use super::{codes, emulator};
+use crate::cloud::{Client, Endpoint, Hosts, ReadError, Wishes, endpoints, local_endpoints};
+use crate::desired::{Settings, Target};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::emulator::local::LocalEmulator;
+use crate::emulator::{Config, Now};
+use crate::model::Ident;
+use crate::provider::Catalog;
+use crate::state::Pin;
+use crate::world::{InProcess, Network, Transport};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Documented times are divided by this on the embedded emulator (`design: cli`, "Which cloud").
+const LOCAL_SPEED: u32 = 100;
+
+/// A cloud that can be spoken to.
+#[derive(Debug)]
+pub struct Reached {
+    pub client: Arc<Client>,
+    /// `local emulator`, `sandbox`, `production`.
+    pub shown: String,
+    /// How many times faster than documented it works.
+    pub speed: u32,
+    endpoints: Vec<Endpoint>,
+    /// Known without a request, for the embedded emulator.
+    account: Option<String>,
+}
+
+/// Makes the client; sends nothing. `needed` are the surfaces that program and state use.
+pub fn reach(
+    shell: &mut Shell,
+    catalog: &Arc<Catalog>,
+    settings: &Settings,
+    needed: BTreeSet<Ident>,
+) -> Result<Reached, Failure> {
+    match settings.target {
+        Target::Local => local(shell, catalog),
+        Target::Sandbox => remote(shell, catalog, settings, Hosts::Sandbox, needed),
+        Target::Production => remote(shell, catalog, settings, Hosts::Production, needed),
+    }
+}
+
+fn local(shell: &mut Shell, catalog: &Arc<Catalog>) -> Result<Reached, Failure> {
+    let folder = emulator::folder(shell);
+    let now = Now { unix_ms: shell.world.clock.now().0 };
+    let emulator = LocalEmulator::open(Config::local(), &folder, now).map_err(|error| {
+        let help = "`cnx emulator reset` begins anew; a damaged folder may be removed";
+        Failure::from(Diagnostic::new(&codes::EMULATOR, format!("{}: {error}", folder.display())).help(help))
+    })?;
+    shell.say(&format!("local emulator in {}", folder.display()));
+    let account = Some(emulator.account_id());
+    let transport: Arc<dyn Transport> = Arc::new(InProcess::new(emulator, Arc::clone(&shell.world.clock)));
+    let endpoints = local_endpoints(catalog);
+    let client = client(shell, catalog, endpoints.clone(), transport);
+    Ok(Reached { client, shown: "local emulator".to_owned(), speed: LOCAL_SPEED, endpoints, account })
+}
+
+fn remote(
+    shell: &mut Shell,
+    catalog: &Arc<Catalog>,
+    settings: &Settings,
+    hosts: Hosts,
+    needed: BTreeSet<Ident>,
+) -> Result<Reached, Failure> {
+    let wishes = Wishes {
+        hosts,
+        urls: settings.urls.clone(),
+        requests_per_minute: settings.requests_per_minute,
+        max_wait: settings.max_wait,
+        needed,
+    };
+    let files = Arc::clone(&shell.world.files);
+    let (endpoints, found) = endpoints(catalog, &wishes, &shell.world.environment, files.as_ref());
+    if found.has_errors() {
+        return Err(found.into());
+    }
+    shell.complain(&found);
+    let hosts_shown: BTreeSet<&str> = endpoints.iter().map(Endpoint::host).collect();
+    shell.say(&format!("{} at {}", hosts.as_str(), hosts_shown.into_iter().collect::<Vec<_>>().join(", ")));
+    let network = Network::new().map_err(|error| {
+        Failure::from(
+            Diagnostic::new(&codes::NO_NETWORK, error.to_string()).help("install the system's CA certificates"),
+        )
+    })?;
+    let client = client(shell, catalog, endpoints.clone(), Arc::new(network));
+    Ok(Reached { client, shown: hosts.as_str().to_owned(), speed: 1, endpoints, account: None })
+}
+
+fn client(
+    shell: &Shell,
+    catalog: &Arc<Catalog>,
+    endpoints: Vec<Endpoint>,
+    transport: Arc<dyn Transport>,
+) -> Arc<Client> {
+    let (clock, random) = (Arc::clone(&shell.world.clock), Arc::clone(&shell.world.random));
+    let transport = if shell.global.verbose {
+        Arc::new(Logged::new(transport, Arc::clone(&clock))) as Arc<dyn Transport>
+    } else {
+        transport
+    };
+    Arc::new(Client::new(Arc::clone(catalog), endpoints, transport, clock, random))
+}
+
+impl Reached {
+    /// Which cloud it is: URLs, and the account behind the key (or, where the API does not tell, a fingerprint of the key).
+    pub async fn pin(&self) -> Result<Pin, Failure> {
+        let urls = self
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.surface.clone(), format!("{}{}", endpoint.origin, endpoint.base_path)));
+        let urls = urls.collect();
+        if let Some(account) = &self.account {
+            return Ok(Pin { urls, account: account.clone() });
+        }
+        let Some(first) = self.endpoints.first() else { return Ok(Pin { urls, account: String::new() }) };
+        match self.client.account(&first.surface).await {
+            Ok(account) => Ok(Pin { urls, account: account.id }),
+            Err(ReadError::NotFound(_) | ReadError::Permission(_) | ReadError::BadAnswer { .. }) => {
+                Ok(Pin { urls, account: fingerprint(first) })
+            }
+            Err(error) => Err(Failure::from(Diagnostics(vec![error.diagnostic()]))),
+        }
+    }
+}
+
+/// Tells keys apart without telling them.
+fn fingerprint(endpoint: &Endpoint) -> String {
+    let Some(key) = &endpoint.key else { return String::new() };
+    let digest = Sha256::digest(key.expose().as_bytes());
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("key:{hex}")
+}
