@@ -52,15 +52,15 @@ pub fn check(
     kind: Kind,
     region: &str,
     size: &str,
-) -> Result<Option<ErrorBody>, Refusal> {
+) -> Result<Option<Box<ErrorBody>>, Refusal> {
     if has_room(config, tenant, kind, region, size) {
         return Ok(None);
     }
-    let error = exhausted(config, tenant, kind, region, size);
+    let error = Box::new(exhausted(config, tenant, kind, region, size));
     match config.capacity.stage {
         CapacityStage::Job => Ok(Some(error)),
         CapacityStage::Request => {
-            Err(Refusal { status: config.capacity.status, error: Box::new(error), headers: Vec::new() })
+            Err(Refusal { status: config.capacity.status, error, headers: Vec::new() })
         }
     }
 }

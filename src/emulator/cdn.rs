@@ -10,7 +10,7 @@ use super::core::Emulator;
 use super::errors::{Refusal, invalid};
 use super::fields::{Fields, hostname, http_url, length, path_glob};
 use super::ids;
-use super::job::Goal;
+use super::job::{Goal, PurgeOrder};
 use super::machines::save;
 use super::object::{Body, Kind, Object, Status, Zone};
 use super::tenant::{Change, Environment};
@@ -84,29 +84,23 @@ pub fn purge(emulator: &mut Emulator, call: &Call<'_>) -> Result<Reply, Refusal>
     let object = emulator.named(call, Kind::CdnZone, call.captured(0))?;
     let paths: Vec<String> = paths.iter().map(SmolStr::to_string).collect();
     if !later {
-        let purged = purge_now(emulator, call.environment, object.clone(), &paths, etag.as_deref());
+        let purged = purge_now(emulator, call.environment, object.clone(), &PurgeOrder { paths, etag });
         let data = json!({"zone_id": object.id, "purged_objects": purged, "completed_at": rfc3339(call.at_ms)});
         return Ok(Reply::json(200, &json!({"data": data})));
     }
     // Purges do not keep a zone busy: several may run at once.
-    let job = emulator.make_job(call, &object, Goal::Purge { paths, etag }, None, None);
+    let job = emulator.make_job(call, &object, Goal::Purge(Box::new(PurgeOrder { paths, etag })), None, None);
     let job_id = job.id.clone();
     emulator.commit(call.environment, Change::Job(Box::new(job)));
     Ok(emulator.accepted(&object, &job_id))
 }
 
 /// Takes what matches off the edge; how much it was.
-pub fn purge_now(
-    emulator: &mut Emulator,
-    environment: Environment,
-    mut object: Object,
-    paths: &[String],
-    etag: Option<&str>,
-) -> usize {
+pub fn purge_now(emulator: &mut Emulator, environment: Environment, mut object: Object, order: &PurgeOrder) -> usize {
     let Body::Zone(zone) = &mut object.body else { return 0 };
     let before = zone.cached.len();
     zone.cached.retain(|(path, own)| {
-        let named = paths.iter().any(|pattern| glob(pattern, path)) && etag.is_none_or(|etag| etag == own);
+        let named = order.paths.iter().any(|pattern| glob(pattern, path)) && order.etag.as_ref().is_none_or(|etag| etag == own);
         !named
     });
     let purged = before - zone.cached.len();

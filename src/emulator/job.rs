@@ -42,6 +42,13 @@ pub enum Goal {
     },
 }
 
+/// What a purge takes off the edge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PurgeOrder {
+    pub paths: Vec<String>,
+    pub etag: Option<String>,
+}
+
 impl Goal {
     /// The second half of the job's type, and the documented delay in seconds (4.3).
     fn verb_and_seconds(&self, kind: Kind) -> (&'static str, f64, f64) {
@@ -57,7 +64,7 @@ impl Goal {
             Goal::Delete { .. } if database => ("delete", 15.0, 30.0),
             Goal::Delete { .. } => ("delete", 5.0, 15.0),
             Goal::Scale { .. } => ("scale", 45.0, 120.0),
-            Goal::Purge { .. } => ("purge", 1.0, 10.0),
+            Goal::Purge(_) => ("purge", 1.0, 10.0),
         }
     }
 
@@ -94,7 +101,7 @@ pub struct Job {
     pub scheduled_ms: Option<i64>,
     pub duration_ms: i64,
     /// The error that it will end with.
-    pub doom: Option<ErrorBody>,
+    pub doom: Option<Box<ErrorBody>>,
     /// The object takes the change although the job fails.
     #[serde(default)]
     pub partial: bool,
@@ -106,8 +113,8 @@ pub struct Job {
 pub struct End {
     pub at_ms: i64,
     pub ending: Ending,
-    pub result: Value,
-    pub error: Option<ErrorBody>,
+    pub result: Option<Box<Value>>,
+    pub error: Option<Box<ErrorBody>>,
     /// Real time when it was noticed; it is forgotten 24 h later.
     pub real_ms: i64,
 }
@@ -175,17 +182,17 @@ pub fn duration_ms(config: &Config, clock: &Clock, goal: &Goal, kind: Kind, job_
 }
 
 /// The result of a goal that was reached.
-pub fn result_of(goal: &Goal, purged_objects: usize) -> Value {
+pub fn result_of(goal: &Goal, purged_objects: usize) -> Option<Box<Value>> {
     match goal {
-        Goal::Snapshot { snapshot_id } => json!({"snapshot_id": snapshot_id}),
-        Goal::Purge { .. } => json!({"purged_objects": purged_objects}),
+        Goal::Snapshot { snapshot_id } => Some(Box::new(json!({"snapshot_id": snapshot_id}))),
+        Goal::Purge(_) => Some(Box::new(json!({"purged_objects": purged_objects}))),
         Goal::Create
         | Goal::Start
         | Goal::Stop
         | Goal::Reboot
         | Goal::Resize { .. }
         | Goal::Delete { .. }
-        | Goal::Scale { .. } => Value::Null,
+        | Goal::Scale { .. } => None,
     }
 }
 

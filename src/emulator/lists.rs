@@ -28,7 +28,7 @@ struct Selection {
 impl Selection {
     /// The entries that it leaves: an index as it is where one index answers all, else a list made of the smallest one.
     fn rows<'a, T: Entry>(&self, entries: &'a Collection<T>, holder: &'a mut Ordered) -> &'a Ordered {
-        static EMPTY: Ordered = Ordered::new();
+        static EMPTY: Ordered = Ordered::Empty;
         if let (Some(regions), [Facet::All]) = (&self.regions, self.facets.as_slice()) {
             let union = regions.iter().filter_map(|region| entries.find(&Facet::Region(region.clone())));
             *holder = Ordered::from_unsorted(union.flat_map(Ordered::iter).cloned().collect());
@@ -65,7 +65,7 @@ fn page<'a, T: Entry, V: serde::Serialize>(
     selection: &Selection,
     show: impl Fn(&'a T) -> V,
 ) -> Result<Reply, Refusal> {
-    let mut holder = Ordered::new();
+    let mut holder = Ordered::Empty;
     let rows = selection.rows(entries, &mut holder);
     let total = rows.len();
     let place = |id: &str| entries.position(id).map(|place| (rows.before(&place), rows.through(&place)));

@@ -295,7 +295,7 @@ pub fn delete(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Re
             | Goal::Resize { .. }
             | Goal::Snapshot { .. }
             | Goal::Scale { .. }
-            | Goal::Purge { .. } => return Err(busy(&object.id, &job.id)),
+            | Goal::Purge(_) => return Err(busy(&object.id, &job.id)),
         }
     }
     let users = emulator.tenant(call.environment).users_of(&object);

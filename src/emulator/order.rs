@@ -7,36 +7,109 @@ pub type Position = (i64, SmolStr);
 
 const CHUNK: usize = 512;
 
-/// Positions in ascending order.
+/// Positions in ascending order. Most lists have one member (a name, a job's resource), so one costs no allocation.
 #[derive(Clone, Debug, Default)]
-pub struct Ordered {
+pub enum Ordered {
+    #[default]
+    Empty,
+    One(Position),
+    Many(Box<Many>),
+}
+
+impl Ordered {
+    /// From positions in any order, each at most once.
+    pub fn from_unsorted(mut positions: Vec<Position>) -> Ordered {
+        positions.sort();
+        Ordered::Many(Box::new(Many(Chunks::from_sorted(&positions))))
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Ordered::Empty => 0,
+            Ordered::One(_) => 1,
+            Ordered::Many(many) => many.0.len,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn contains(&self, position: &Position) -> bool {
+        match self {
+            Ordered::Empty => false,
+            Ordered::One(own) => own == position,
+            Ordered::Many(many) => many.0.contains(position),
+        }
+    }
+
+    pub fn insert(&mut self, position: Position) {
+        match self {
+            Ordered::Empty => *self = Ordered::One(position),
+            Ordered::One(own) if *own == position => {}
+            Ordered::One(own) => *self = Ordered::from_unsorted(vec![own.clone(), position]),
+            Ordered::Many(many) => many.0.insert(position),
+        }
+    }
+
+    pub fn remove(&mut self, position: &Position) {
+        match self {
+            Ordered::Empty => {}
+            Ordered::One(own) if own == position => *self = Ordered::Empty,
+            Ordered::One(_) => {}
+            Ordered::Many(many) => many.0.remove(position),
+        }
+    }
+
+    /// How many positions stand before this one (it need not be in the list).
+    pub fn before(&self, position: &Position) -> usize {
+        match self {
+            Ordered::Empty => 0,
+            Ordered::One(own) => usize::from(own < position),
+            Ordered::Many(many) => many.0.before(position),
+        }
+    }
+
+    /// How many stand before this one or at it.
+    pub fn through(&self, position: &Position) -> usize {
+        self.before(position) + usize::from(self.contains(position))
+    }
+
+    /// The positions from the n-th on.
+    pub fn from(&self, start: usize) -> impl Iterator<Item = &Position> {
+        let (one, many) = match self {
+            Ordered::Empty => (None, None),
+            Ordered::One(own) => (Some(own), None),
+            Ordered::Many(many) => (None, Some(many.0.from(start))),
+        };
+        one.into_iter().skip(start).chain(many.into_iter().flatten())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Position> {
+        self.from(0)
+    }
+}
+
+/// Hides how many are held.
+#[derive(Clone, Debug)]
+pub struct Many(Chunks);
+
+/// Many positions, in chunks.
+#[derive(Clone, Debug, Default)]
+struct Chunks {
     chunks: Vec<Vec<Position>>,
     len: usize,
 }
 
-impl Ordered {
-    pub const fn new() -> Ordered {
-        Ordered { chunks: Vec::new(), len: 0 }
-    }
-
-    pub fn contains(&self, position: &Position) -> bool {
+impl Chunks {
+    fn contains(&self, position: &Position) -> bool {
         self.chunks.get(self.chunk_of(position)).is_some_and(|chunk| chunk.binary_search(position).is_ok())
     }
 
-    /// From positions in any order, each at most once.
-    pub fn from_unsorted(mut positions: Vec<Position>) -> Ordered {
-        positions.sort();
+    fn from_sorted(positions: &[Position]) -> Chunks {
         let len = positions.len();
         let chunks = positions.chunks(CHUNK).map(<[Position]>::to_vec).collect();
-        Ordered { chunks, len }
-    }
-
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
+        Chunks { chunks, len }
     }
 
     /// Which chunk a position belongs to: the last one that begins at or before it.
@@ -44,7 +117,7 @@ impl Ordered {
         self.chunks.partition_point(|chunk| chunk.first().is_some_and(|first| first <= position)).saturating_sub(1)
     }
 
-    pub fn insert(&mut self, position: Position) {
+    fn insert(&mut self, position: Position) {
         if self.chunks.is_empty() {
             self.chunks.push(Vec::new());
         }
@@ -72,7 +145,7 @@ impl Ordered {
         }
     }
 
-    pub fn remove(&mut self, position: &Position) {
+    fn remove(&mut self, position: &Position) {
         if self.chunks.is_empty() {
             return;
         }
@@ -86,7 +159,7 @@ impl Ordered {
     }
 
     /// How many positions stand before this one (it need not be in the list).
-    pub fn before(&self, position: &Position) -> usize {
+    fn before(&self, position: &Position) -> usize {
         let mut count = 0;
         for chunk in &self.chunks {
             if chunk.last().is_some_and(|last| last < position) {
@@ -98,14 +171,8 @@ impl Ordered {
         count
     }
 
-    /// How many stand before this one or at it.
-    pub fn through(&self, position: &Position) -> usize {
-        let before = self.before(position);
-        before + usize::from(self.from(before).next() == Some(position))
-    }
-
     /// The positions from the n-th on.
-    pub fn from(&self, start: usize) -> impl Iterator<Item = &Position> {
+    fn from(&self, start: usize) -> impl Iterator<Item = &Position> {
         let mut skipped = start;
         let mut first = self.chunks.len();
         for (index, chunk) in self.chunks.iter().enumerate() {
@@ -116,9 +183,5 @@ impl Ordered {
             skipped -= chunk.len();
         }
         self.chunks[first..].iter().flatten().skip(skipped)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Position> {
-        self.chunks.iter().flatten()
     }
 }

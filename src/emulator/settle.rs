@@ -69,7 +69,7 @@ impl Emulator {
         let Some(mut job) = self.tenant(environment).jobs.get(id).filter(|job| job.end.is_none()).cloned() else {
             return;
         };
-        job.end = Some(End { at_ms, ending: Ending::Canceled, result: Value::Null, error: None, real_ms: now.unix_ms });
+        job.end = Some(End { at_ms, ending: Ending::Canceled, result: None, error: None, real_ms: now.unix_ms });
         let pending = self.tenant(environment).get(job.kind, &job.resource_id).cloned();
         self.commit(environment, Change::Job(Box::new(job)));
         let Some(object) = pending else { return };
@@ -95,10 +95,10 @@ impl Emulator {
             }
             (Some(object), Some(_)) => self.give_up(environment, object, &job, at_ms),
             (None, _) if job.goal.is_delete() => {}
-            (None, _) => error = Some(gone(&job)),
+            (None, _) => error = Some(Box::new(gone(&job))),
         }
         let ending = if error.is_some() { Ending::Failed } else { Ending::Succeeded };
-        let result = if error.is_some() { Value::Null } else { result_of(&job.goal, purged) };
+        let result = if error.is_some() { None } else { result_of(&job.goal, purged) };
         job.end = Some(End { at_ms, ending, result, error, real_ms: now.unix_ms });
         self.commit(environment, Change::Job(Box::new(job)));
     }
@@ -111,7 +111,7 @@ impl Emulator {
                 self.commit(environment, Change::Remove { kind: object.kind, id: object.id });
                 return 0;
             }
-            Goal::Purge { paths, etag } => return cdn::purge_now(self, environment, object, paths, etag.as_deref()),
+            Goal::Purge(order) => return cdn::purge_now(self, environment, object, order),
             Goal::Snapshot { snapshot_id } => {
                 self.end_snapshot(environment, &object, snapshot_id, Status::Available, at_ms)
             }
@@ -142,7 +142,7 @@ impl Emulator {
                         database.read_replicas = *read_replicas;
                     }
                 }
-                Goal::Reboot | Goal::Snapshot { .. } | Goal::Delete { .. } | Goal::Purge { .. } => {}
+                Goal::Reboot | Goal::Snapshot { .. } | Goal::Delete { .. } | Goal::Purge(_) => {}
             }
         });
         0
@@ -150,7 +150,7 @@ impl Emulator {
 
     /// The object after its job failed: unchanged, but a failed create is `failed` or vanishes.
     fn give_up(&mut self, environment: Environment, object: Object, job: &Job, at_ms: i64) {
-        if let Goal::Purge { .. } = job.goal {
+        if let Goal::Purge(_) = job.goal {
             return;
         }
         if let Goal::Snapshot { snapshot_id } = &job.goal {
@@ -173,7 +173,7 @@ impl Emulator {
                 | Goal::Reboot
                 | Goal::Resize { .. }
                 | Goal::Snapshot { .. }
-                | Goal::Purge { .. } => {}
+                | Goal::Purge(_) => {}
             }
         });
     }

@@ -299,7 +299,7 @@ pub fn job(job: &Job, at_ms: i64) -> JobView<'_> {
         status: job.status(at_ms),
         progress: job.progress(at_ms),
         resource: json!({"type": job.kind.as_str(), "id": job.resource_id}),
-        result: job.end.as_ref().map_or(Value::Null, |end| end.result.clone()),
+        result: job.end.as_ref().and_then(|end| end.result.as_deref()).cloned().unwrap_or(Value::Null),
         error: error.map_or(
             Value::Null,
             |error| json!({"code": error.code, "message": error.message, "details": error.details}),

@@ -100,7 +100,7 @@ impl Emulator {
         call: &Call<'_>,
         mut object: Object,
         goal: Goal,
-        doom: Option<ErrorBody>,
+        doom: Option<Box<ErrorBody>>,
     ) -> (Object, SmolStr) {
         let job = self.make_job(call, &object, goal, None, doom);
         let id = job.id.clone();
@@ -121,7 +121,7 @@ impl Emulator {
         object: &Object,
         goal: Goal,
         scheduled_ms: Option<i64>,
-        doom: Option<ErrorBody>,
+        doom: Option<Box<ErrorBody>>,
     ) -> Job {
         let id = self.tenant(call.environment).next_job_id(self.config.seed, call.environment, object);
         let duration_ms = duration_ms(&self.config, &self.head.clock, &goal, object.kind, &id);
@@ -182,9 +182,9 @@ impl Emulator {
 fn meet(job: &mut Job, effect: &Work) {
     let failure = |code: &str| ErrorBody::new(code, "Unexpected infrastructure failure. Contact support.", json!({}));
     match effect {
-        Work::JobFail { code } => job.doom = Some(failure(code.as_deref().unwrap_or("internal_error"))),
+        Work::JobFail { code } => job.doom = Some(Box::new(failure(code.as_deref().unwrap_or("internal_error")))),
         Work::Partial => {
-            job.doom = Some(failure("internal_error"));
+            job.doom = Some(Box::new(failure("internal_error")));
             job.partial = true;
         }
         // Longer than any test and short enough to be added to a time.

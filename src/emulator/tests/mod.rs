@@ -5,3 +5,4 @@ mod faults;
 mod keeping;
 mod openapi;
 mod support;
+mod tmp_perf;
