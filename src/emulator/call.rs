@@ -21,6 +21,8 @@ pub struct Call<'a> {
     pub captured: Vec<SmolStr>,
     /// With `/v1`, without the query.
     pub path: &'a str,
+    /// With `/v1` and the query.
+    pub target: &'a str,
     pub query: Query,
     pub headers: &'a Headers,
     /// Empty where the request has no body.

@@ -59,9 +59,7 @@ pub fn check(
     let error = Box::new(exhausted(config, tenant, kind, region, size));
     match config.capacity.stage {
         CapacityStage::Job => Ok(Some(error)),
-        CapacityStage::Request => {
-            Err(Refusal { status: config.capacity.status, error, headers: Vec::new() })
-        }
+        CapacityStage::Request => Err(Refusal { status: config.capacity.status, error, headers: Vec::new() }),
     }
 }
 

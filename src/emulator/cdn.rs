@@ -100,7 +100,8 @@ pub fn purge_now(emulator: &mut Emulator, environment: Environment, mut object: 
     let Body::Zone(zone) = &mut object.body else { return 0 };
     let before = zone.cached.len();
     zone.cached.retain(|(path, own)| {
-        let named = order.paths.iter().any(|pattern| glob(pattern, path)) && order.etag.as_ref().is_none_or(|etag| etag == own);
+        let named =
+            order.paths.iter().any(|pattern| glob(pattern, path)) && order.etag.as_ref().is_none_or(|etag| etag == own);
         !named
     });
     let purged = before - zone.cached.len();

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use super::object::Status;
 use super::order::{Ordered, Position};
 
 /// A question that an index answers without looking at other entries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
     All,
-    Status(&'static str),
+    Status(Status),
     Region(SmolStr),
-    RegionStatus(SmolStr, &'static str),
+    RegionStatus(SmolStr, Status),
     Name(SmolStr),
     /// `key:value`.
     Tag(SmolStr),
     /// Rules of a zone, jobs of a resource.
     Parent(SmolStr),
     /// Jobs that a key started.
-    Owner(SmolStr),
+    Owner(u64),
     /// Something that only one entry may have: a domain, a fingerprint, a priority in a zone.
     Unique(SmolStr),
 }
@@ -38,7 +39,8 @@ pub trait Entry {
 /// Entries with their indexes.
 #[derive(Clone, Debug)]
 pub struct Collection<T> {
-    entries: BTreeMap<SmolStr, T>,
+    /// Boxed: the nodes of the map are a third empty, and entries are large.
+    entries: BTreeMap<SmolStr, Box<T>>,
     all: Ordered,
     facets: BTreeMap<Facet, Ordered>,
     slots: BTreeMap<(SmolStr, SmolStr), u64>,
@@ -61,16 +63,16 @@ impl<T: Entry> Collection<T> {
     }
 
     pub fn get(&self, id: &str) -> Option<&T> {
-        self.entries.get(id)
+        self.entries.get(id).map(|entry| &**entry)
     }
 
     /// In the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.values()
+        self.entries.values().map(|entry| &**entry)
     }
 
     pub fn position(&self, id: &str) -> Option<Position> {
-        self.entries.get(id).map(position)
+        self.get(id).map(position)
     }
 
     /// The entries of a facet, in list order.
@@ -91,7 +93,7 @@ impl<T: Entry> Collection<T> {
     /// Adds the entry or puts it in the place of the one with its id.
     pub fn put(&mut self, entry: T) {
         let (place, facets) = (position(&entry), entry.facets());
-        if let Some(old) = self.entries.get(entry.id()) {
+        if let Some(old) = self.get(entry.id()) {
             let (old_place, old_facets, old_slot) = (position(old), old.facets(), old.slot());
             self.give_back(old_slot);
             if old_place == place {
@@ -108,11 +110,11 @@ impl<T: Entry> Collection<T> {
         for facet in facets {
             self.facets.entry(facet).or_default().insert(place.clone());
         }
-        self.entries.insert(place.1, entry);
+        self.entries.insert(place.1, Box::new(entry));
     }
 
     pub fn remove(&mut self, id: &str) -> Option<T> {
-        let entry = self.entries.remove(id)?;
+        let entry = *self.entries.remove(id)?;
         let place = position(&entry);
         self.all.remove(&place);
         self.unindex(&place, entry.facets().into_iter());

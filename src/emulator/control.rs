@@ -29,6 +29,10 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
         (Method::Post, "/__emulator/reset") => reset(emulator, request, now),
         (Method::Post, "/__emulator/clock/advance") => advance(emulator, request, now),
         (Method::Get, "/__emulator/clock") => Ok(clock(emulator, now)),
+        (Method::Post, "/__emulator/snapshot") => {
+            emulator.ask_for_compaction();
+            Ok(json!({"account_id": emulator.account_id()}))
+        }
         (Method::Get, "/__emulator/state") => Ok(json!({"records": emulator.snapshot()})),
         (Method::Put, "/__emulator/state") => put_state(emulator, request, now),
         (Method::Get, "/__emulator/config") => Ok(json!(emulator.config())),
@@ -125,12 +129,19 @@ fn reconfigure(emulator: &mut Emulator, wanted: Map<String, Value>, now: Now) ->
     emulator.configure(config, now).map_err(complain)
 }
 
-/// `a.b` with a value as nested objects.
+/// `a.b` with a value as nested objects. Job types have dots of their own: `delays.server.create`.
 fn expand(name: &str, value: Value) -> Value {
+    if let Some(job_type) = name.strip_prefix("delays.").filter(|rest| !["seconds", "tail"].contains(&head(rest))) {
+        return json!({"delays": {"seconds": {job_type: value}}});
+    }
     match name.split_once('.') {
         Some((head, rest)) => json!({head: expand(rest, value)}),
         None => json!({name: value}),
     }
+}
+
+fn head(name: &str) -> &str {
+    name.split('.').next().unwrap_or("")
 }
 
 /// Objects are merged member by member, everything else is replaced.

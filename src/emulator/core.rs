@@ -2,6 +2,7 @@
 //! No clock, disk, network or randomness; `handle.rs` answers requests with it.
 use serde::{Deserialize, Serialize};
 
+use super::cache::Pages;
 use super::clock::{Clock, Now};
 use super::config::{Config, Fixtures};
 use super::faults::Faults;
@@ -49,6 +50,7 @@ pub struct Emulator {
     pub(super) test: Tenant,
     pub(super) limits: Limits,
     pub(super) replays: Replays,
+    pub(super) pages: Pages,
     pub(super) log: Log,
     pub(super) faults: Faults,
     /// Requests so far.
@@ -56,6 +58,8 @@ pub struct Emulator {
     /// Where it is served, for the document that it gives of itself.
     pub(super) ports: Ports,
     records: Vec<Record>,
+    /// Somebody wants the journal rewritten.
+    wants_compaction: bool,
 }
 
 impl Emulator {
@@ -73,10 +77,12 @@ impl Emulator {
             test: Tenant::default(),
             limits: Limits::default(),
             replays: Replays::default(),
+            pages: Pages::default(),
             faults: Faults::default(),
             counter: 0,
             ports: Ports::default(),
             records: Vec::new(),
+            wants_compaction: false,
         };
         emulator.begin(0, now);
         emulator
@@ -163,6 +169,7 @@ impl Emulator {
         self.test = Tenant::default();
         self.limits = Limits::default();
         self.replays = Replays::default();
+        self.pages.clear();
     }
 
     pub fn config(&self) -> &Config {
@@ -179,6 +186,7 @@ impl Emulator {
         self.keys.extend(config.keys.iter().cloned());
         self.log.resize(config.log_capacity);
         self.config = config;
+        self.pages.clear();
         let mut clock = self.head.clock.clone();
         clock.follow(&self.config, now);
         self.set_clock(clock);
@@ -241,6 +249,15 @@ impl Emulator {
         } else {
             None
         }
+    }
+
+    pub(super) fn ask_for_compaction(&mut self) {
+        self.wants_compaction = true;
+    }
+
+    /// Whether the store is to rewrite its journal; asked once.
+    pub(super) fn take_compaction(&mut self) -> bool {
+        std::mem::take(&mut self.wants_compaction)
     }
 
     /// What has changed since the last call, for the store.

@@ -24,6 +24,7 @@ pub enum ErrorCode {
     AlreadyExists,
     ResourceInUse,
     QuotaExceeded,
+    IdempotencyInProgress,
     PreconditionFailed,
     RateLimitExceeded,
 }
@@ -48,6 +49,7 @@ impl ErrorCode {
             ErrorCode::AlreadyExists => "already_exists",
             ErrorCode::ResourceInUse => "resource_in_use",
             ErrorCode::QuotaExceeded => "quota_exceeded",
+            ErrorCode::IdempotencyInProgress => "idempotency_in_progress",
             ErrorCode::PreconditionFailed => "precondition_failed",
             ErrorCode::RateLimitExceeded => "rate_limit_exceeded",
         }
@@ -69,7 +71,8 @@ impl ErrorCode {
             | ErrorCode::ResourceBusy
             | ErrorCode::AlreadyExists
             | ErrorCode::ResourceInUse
-            | ErrorCode::QuotaExceeded => 409,
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::IdempotencyInProgress => 409,
             ErrorCode::PreconditionFailed => 412,
             ErrorCode::RateLimitExceeded => 429,
         }

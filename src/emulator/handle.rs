@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::cache::PageKey;
 use super::call::{Call, Reply, parse_body};
 use super::clock::{Now, rfc3339};
 use super::config::{ErrorFormat, Idempotency};
@@ -18,7 +19,7 @@ use super::limits;
 use super::log::{LogEntry, body_value};
 use super::object::Kind;
 use super::query::Query;
-use super::routes::{Door, Found, Operation, find};
+use super::routes::{Door, Found, Operation, Surface, find};
 use super::{cdn, control, databases, lists, machines, rules, ssh_keys, tamper};
 use crate::model::http::{Headers, Method, Request, Response};
 
@@ -163,7 +164,9 @@ impl Emulator {
         let Arrival { door, method, request, now, .. } = *arrival;
         let (route, captured) = match find(door.surface(), self.config.profile, method, request.path()) {
             Found::Route(route, captured) => (route, captured),
-            Found::WrongMethod(allowed) => return Err(wrong_method(&allowed)),
+            // Outside of the full profile whatever is not documented is not there (4.1).
+            Found::WrongMethod(allowed) if self.config.profile.is_full() => return Err(wrong_method(&allowed)),
+            Found::WrongMethod(_) => return Err(no_route(request.path())),
             Found::Nothing => return Err(no_route(request.path())),
         };
         let mut key = key.clone()?;
@@ -181,6 +184,7 @@ impl Emulator {
             route,
             captured,
             path: request.path(),
+            target: &request.target,
             query: Query::parse(request.query()),
             headers: &request.headers,
             body,
@@ -200,7 +204,7 @@ impl Emulator {
         let Some(header) = header else { return self.execute(call) };
         let place = format!("{} {} {} {header}", call.environment, call.route.method.as_str(), call.path);
         let fingerprint = ids::hex_digest(body, 32);
-        if let Some(reply) = self.replays.find(&place, &fingerprint)? {
+        if let Some(reply) = self.replays.find(&place, &fingerprint, call.now)? {
             return Ok(reply);
         }
         let reply = self.execute(call)?;
@@ -212,13 +216,14 @@ impl Emulator {
             headers: reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             body: String::from_utf8_lossy(&reply.body).into_owned(),
             at_ms: call.now.unix_ms,
+            busy_until_ms: busy_until_ms(call),
         });
         Ok(reply)
     }
 
     fn execute(&mut self, call: &Call<'_>) -> Result<Reply, Refusal> {
         match call.route.operation {
-            Operation::List(kind) => lists::objects(self, call, kind),
+            Operation::List(kind) => self.list(call, kind),
             Operation::Read(kind) => lists::object(self, call, kind),
             Operation::Create(kind) => create(self, call, kind),
             Operation::Update(kind) => update(self, call, kind),
@@ -233,6 +238,26 @@ impl Emulator {
             Operation::ReadImage => lists::image(call),
             Operation::ReadAccount => Ok(lists::account(self, call)),
         }
+    }
+
+    /// A page of a list, once more if it is still true.
+    fn list(&mut self, call: &Call<'_>, kind: Kind) -> Result<Reply, Refusal> {
+        if !call.effects.is_empty() {
+            return lists::objects(self, call, kind);
+        }
+        let key = PageKey {
+            environment: call.environment,
+            is_compute: call.door.surface() == Surface::C,
+            viewer: call.key.id(),
+            target: call.target.to_owned(),
+        };
+        let version = (self.live.version(), self.test.version());
+        if let Some(reply) = self.pages.find(version, &key) {
+            return Ok(reply);
+        }
+        let reply = lists::objects(self, call, kind)?;
+        self.pages.keep(version, key, &reply);
+        Ok(reply)
     }
 
     /// Writes the request into the log.
@@ -253,6 +278,21 @@ impl Emulator {
             faults: arrival.effects.iter().map(Effect::name).collect(),
         });
     }
+}
+
+/// Until when a fault holds the answer to a call up.
+fn busy_until_ms(call: &Call<'_>) -> i64 {
+    let held = call.effects.iter().map(|effect| match effect {
+        Effect::Wire(Wire::Latency { ms } | Wire::SlowBody { ms }) => i64::try_from(*ms).unwrap_or(i64::MAX),
+        Effect::Wire(Wire::Hang) => i64::MAX,
+        Effect::Wire(Wire::ResetBefore | Wire::ResetAfter | Wire::Truncate { .. } | Wire::ExitAfterCommit)
+        | Effect::Instead(_)
+        | Effect::Shape(_)
+        | Effect::Listing(_)
+        | Effect::Work(_)
+        | Effect::World(_) => 0,
+    });
+    call.now.unix_ms.saturating_add(held.fold(0, i64::saturating_add))
 }
 
 fn error_format(effect: &Effect) -> Option<ErrorFormat> {

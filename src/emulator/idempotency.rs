@@ -22,6 +22,9 @@ pub struct Stored {
     pub body: String,
     /// Real time.
     pub at_ms: i64,
+    /// Until then (real time) the first request is still under way: a fault holds its answer up.
+    #[serde(default)]
+    pub busy_until_ms: i64,
 }
 
 /// All kept answers.
@@ -46,22 +49,27 @@ impl Replays {
 
     /// Drops what is older than a day.
     pub fn expire(&mut self, now: Now) {
-        while let Some((at_ms, place)) = self.by_age.first().cloned() {
-            if at_ms.saturating_add(KEPT_MS) > now.unix_ms {
-                return;
+        while self.by_age.first().is_some_and(|(at_ms, _)| at_ms.saturating_add(KEPT_MS) <= now.unix_ms) {
+            if let Some((_, place)) = self.by_age.pop_first() {
+                self.by_place.remove(&place);
             }
-            self.by_age.pop_first();
-            self.by_place.remove(&place);
         }
     }
 
     /// The kept answer for a request, none, or a refusal because the body is another one.
-    pub fn find(&self, place: &str, fingerprint: &str) -> Result<Option<Reply>, Refusal> {
+    pub fn find(&self, place: &str, fingerprint: &str, now: Now) -> Result<Option<Reply>, Refusal> {
         let Some(stored) = self.by_place.get(place) else { return Ok(None) };
         if stored.fingerprint != fingerprint {
             return Err(refuse(
                 ErrorCode::IdempotencyMismatch,
                 "This Idempotency-Key was used with another request.",
+                json!({}),
+            ));
+        }
+        if now.unix_ms < stored.busy_until_ms {
+            return Err(refuse(
+                ErrorCode::IdempotencyInProgress,
+                "The first request with this Idempotency-Key is still running.",
                 json!({}),
             ));
         }

@@ -36,10 +36,7 @@ pub enum Goal {
         tier: SmolStr,
         read_replicas: i64,
     },
-    Purge {
-        paths: Vec<String>,
-        etag: Option<String>,
-    },
+    Purge(Box<PurgeOrder>),
 }
 
 /// What a purge takes off the edge.
@@ -96,7 +93,7 @@ pub struct Job {
     pub resource_id: SmolStr,
     pub goal: Goal,
     /// Which key started it.
-    pub owner: SmolStr,
+    pub owner: u64,
     pub created_ms: i64,
     pub scheduled_ms: Option<i64>,
     pub duration_ms: i64,
@@ -206,7 +203,7 @@ impl Entry for Job {
     }
 
     fn facets(&self) -> Vec<Facet> {
-        vec![Facet::Parent(self.resource_id.clone()), Facet::Owner(self.owner.clone())]
+        vec![Facet::Parent(self.resource_id.clone()), Facet::Owner(self.owner)]
     }
 
     fn slot(&self) -> Option<(SmolStr, SmolStr)> {

@@ -101,8 +101,8 @@ impl Key {
     }
 
     /// A name for the key that is no secret.
-    pub fn id(&self) -> SmolStr {
-        SmolStr::from(super::ids::base36(&["key", &self.secret], 12))
+    pub fn id(&self) -> u64 {
+        super::ids::number(&["key", &self.secret])
     }
 
     /// Whether a scoped key has the scope: `servers:write` contains `servers:read`, `*` everything.

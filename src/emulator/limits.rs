@@ -2,7 +2,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use smol_str::SmolStr;
 
 use super::clock::Now;
 use super::config::{Config, LimitHeaders, Switch};
@@ -13,7 +12,7 @@ use super::routes::Surface;
 /// Requests counted in the present windows. Kept in memory only: a restart begins new windows.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
-    windows: BTreeMap<(SmolStr, Surface), Window>,
+    windows: BTreeMap<(u64, Surface), Window>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use super::errors::{Refusal, invalid, not_found};
 use super::job::Job;
 use super::keys::{Permission, forbidden};
 use super::limits::limit_of;
-use super::object::{Kind, Object};
+use super::object::{Kind, Object, Status};
 use super::order::Ordered;
 use super::page::{Listing, Paging};
 use super::patterns::{is_region_slug, is_tag_filter};
@@ -88,10 +88,18 @@ fn selection(call: &Call<'_>, kind: Kind) -> Result<Selection, Refusal> {
     let regional = machines || kind == Kind::Database;
     let status = match call.query.get("status").filter(|_| machines) {
         None => None,
-        Some("running") => Some("running"),
-        Some("stopped") => Some("stopped"),
-        Some("provisioning") => Some("provisioning"),
-        Some(_) => return Err(invalid("status", "must be one of: running, stopped, provisioning")),
+        Some(text) => match Status::parse(text) {
+            Some(status @ (Status::Running | Status::Stopped | Status::Provisioning)) => Some(status),
+            Some(
+                Status::Scaling
+                | Status::Failed
+                | Status::Deleting
+                | Status::Active
+                | Status::Creating
+                | Status::Available,
+            )
+            | None => return Err(invalid("status", "must be one of: running, stopped, provisioning")),
+        },
     };
     let mut region = call.query.get("region").filter(|_| regional).map(SmolStr::from);
     if region.as_ref().is_some_and(|slug| !is_region_slug(slug)) {

@@ -1,6 +1,7 @@
 //! A CloudNexus on this machine: `Emulator::handle(door, request, now)`, pure, after `docs/api/contract.md`.
 //! Two doors: in process (`local`), and as a server on loopback (`serve`). Knows no other room than `model`.
 mod answer;
+mod cache;
 mod call;
 mod capacity;
 mod catalog;

@@ -266,7 +266,7 @@ impl Entry for Object {
     }
 
     fn facets(&self) -> Vec<Facet> {
-        let status = self.status.as_str();
+        let status = self.status;
         match &self.body {
             Body::Machine(_) | Body::Database(_) => {
                 let mut facets = vec![

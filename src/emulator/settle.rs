@@ -1,6 +1,5 @@
 //! What time does: jobs begin, end and are forgotten, and their objects change with them in the same step
 //! (contract.md 4.3). Computed when somebody looks, from virtual time, so no timer is needed.
-use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::cdn;

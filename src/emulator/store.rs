@@ -120,7 +120,8 @@ impl Store {
         let (result, durable) = run(emulator);
         self.append(emulator, durable)?;
         self.write_log(emulator)?;
-        if self.known > COMPACT_BYTES && self.known > self.base.saturating_mul(4) {
+        let has_grown = self.known > COMPACT_BYTES && self.known > self.base.saturating_mul(4);
+        if emulator.take_compaction() || has_grown {
             self.compact(emulator)?;
         }
         Ok(result)

@@ -59,6 +59,8 @@ pub struct Tenant {
     /// Addresses in use, by surface (instances, servers).
     addresses: [BTreeSet<u32>; 2],
     ordinals: BTreeMap<u64, u32>,
+    /// Counts changes.
+    version: u64,
 }
 
 impl Tenant {
@@ -70,13 +72,19 @@ impl Tenant {
         self.of(kind).get(id)
     }
 
+    /// Another number than before: something has changed.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Takes a change over.
     pub fn apply(&mut self, change: &Change) {
+        self.version += 1;
         match change {
             Change::Put(object) => self.put((**object).clone()),
             Change::Remove { kind, id } => {
                 if let Some(old) = self.objects[*kind as usize].remove(id) {
-                    self.free_address(&old);
+                    self.free_address(old.kind, old.machine().and_then(|machine| machine.ipv4));
                 }
             }
             Change::Job(job) => self.put_job((**job).clone()),
@@ -93,8 +101,9 @@ impl Tenant {
     }
 
     fn put(&mut self, object: Object) {
-        if let Some(old) = self.get(object.kind, &object.id).cloned() {
-            self.free_address(&old);
+        let old = self.get(object.kind, &object.id).map(|old| old.machine().and_then(|machine| machine.ipv4));
+        if let Some(address) = old {
+            self.free_address(object.kind, address);
         } else {
             let next = self.ordinals.entry(ordinal_key(&object)).or_insert(0);
             *next = (*next).max(object.ordinal + 1);
@@ -105,9 +114,9 @@ impl Tenant {
         self.objects[object.kind as usize].put(object);
     }
 
-    fn free_address(&mut self, object: &Object) {
-        if let Some(address) = object.machine().and_then(|machine| machine.ipv4) {
-            self.addresses[surface_index(object.kind)].remove(&address);
+    fn free_address(&mut self, kind: Kind, address: Option<u32>) {
+        if let Some(address) = address {
+            self.addresses[surface_index(kind)].remove(&address);
         }
     }
 

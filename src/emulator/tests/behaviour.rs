@@ -228,6 +228,21 @@ fn idempotency_keys_replay() {
 }
 
 #[test]
+fn a_request_that_is_held_up_is_in_progress() {
+    let mut world = World::new(Config::default());
+    world.post(Door::Control, "/__emulator/faults", r#"{"effect": {"latency": {"ms": 3000}}, "times": 1}"#);
+    let send = |world: &mut World| {
+        let answer = world.send(Door::P, "POST", "/v1/servers", SERVER, &[("Idempotency-Key", "one")]);
+        (answer.status, answer.code().to_owned())
+    };
+    assert_eq!(send(&mut world), (202, String::new()));
+    assert_eq!(send(&mut world), (409, "idempotency_in_progress".to_owned()));
+    world.wait_s(3.0);
+    assert_eq!(send(&mut world), (202, String::new()));
+    assert_eq!(world.get(Door::P, "/v1/servers").json["meta"]["total"], 1);
+}
+
+#[test]
 fn etags_guard_changes() {
     let (mut world, id) = server("running");
     let target = format!("/v1/servers/{id}");
@@ -357,6 +372,7 @@ fn the_control_door_moves_time_and_knobs() {
     let set = |world: &mut World, body: &str| world.send(Door::Control, "PUT", "/__emulator/config", body, &[]).status;
     assert_eq!(set(&mut world, r#"{"clock": "manual", "auth.family": "strict", "names": {"unique": true}}"#), 200);
     assert_eq!(set(&mut world, r#"{"auth.family": "loose"}"#), 400);
+    assert_eq!(set(&mut world, r#"{"delays.database.create": 1.5, "delays.tail.p": 0, "quota.server": 9}"#), 200);
     world.key = Some("cnx_sk_live_8f9d2a1b4c5e6f7g8h9i0j");
     let wrong = world.get(Door::C, "/v1/compute/instances");
     assert_eq!(wrong.json["error"]["details"]["reason"], "wrong_surface");

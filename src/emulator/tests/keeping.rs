@@ -82,6 +82,24 @@ fn two_holders_of_a_folder_see_one_world() {
 }
 
 #[test]
+fn a_rewritten_journal_is_the_same_world_to_everybody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, two) = (open(folder.path(), START_MS), open(folder.path(), START_MS));
+    for index in 0..30 {
+        call(&one, Method::Post, "/v1/servers", &SERVER.replace("web", &format!("web-{index}")), START_MS);
+    }
+    let (before, length) =
+        (names(&two, START_MS + 900), || std::fs::metadata(folder.path().join("journal.jsonl")).expect("there").len());
+    let long = length();
+    one.call(Door::Control, &request(Method::Post, "/__emulator/snapshot", ""), Now { unix_ms: START_MS + 900 });
+    assert!(length() < long);
+    assert_eq!(names(&two, START_MS + 900), before);
+    call(&two, Method::Post, "/v1/servers", SERVER, START_MS + 901);
+    assert_eq!(call(&one, Method::Get, "/v1/servers", "", START_MS + 901).1["meta"]["total"], 31);
+    assert_eq!(names(&open(folder.path(), START_MS + 901), START_MS + 901).len(), 20);
+}
+
+#[test]
 fn many_threads_share_one_emulator() {
     let folder = tempfile::tempdir().expect("a folder");
     let emulator = open(folder.path(), START_MS);

@@ -5,4 +5,3 @@ mod faults;
 mod keeping;
 mod openapi;
 mod support;
-mod tmp_perf;
