@@ -3,7 +3,7 @@
 use super::codes;
 use super::expand::MAX_INSTANCES;
 use super::inputs::{Inputs, assert_param, early, param_value, unknown_params};
-use super::machine::{FUEL_PER_INSTANCE, Machine};
+use super::machine::Machine;
 use super::resolve::{Resolution, outputs};
 use super::settings::{environment, settings};
 use super::types::{Desired, Instance, Resolver, Settings};
@@ -89,7 +89,7 @@ fn declared(machine: &mut Machine, at: usize, total: &mut usize) -> Vec<BTreeSet
     let mut instances: Vec<Instance> = Vec::with_capacity(count);
     let mut references = Vec::with_capacity(count);
     for index in 0..count {
-        machine.fuel = machine.fuel.saturating_add(FUEL_PER_INSTANCE);
+        machine.grant();
         machine.attributes.clear();
         instances.push(machine.instance(at, index, &shared));
         let mut own = std::mem::take(&mut machine.references);
@@ -144,4 +144,15 @@ fn depend(graph: &mut Graph<Instance>, from: NodeId, reference: Reference, bases
             (0..all[declaration].len()).for_each(|index| edge(bases[declaration] + index as u32));
         }
     }
+}
+
+/// How many steps an evaluation takes: what the tests count instead of time.
+#[cfg(test)]
+pub fn steps(program: &Arc<Program>, inputs: &Inputs) -> u64 {
+    let world = World::new(Arc::clone(program), super::settings::DEFAULT.to_owned(), Arc::clone(&inputs.files));
+    let mut machine = Machine::new(&world, None);
+    machine.fuel = u64::MAX / 2;
+    let references = run(&mut machine, inputs);
+    let instances: u64 = references.iter().map(|all| all.len() as u64).sum();
+    u64::MAX / 2 + machine.granted - machine.fuel + instances
 }

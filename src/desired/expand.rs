@@ -1,7 +1,7 @@
 //! Headers: which instances a declaration stands for, and their keys.
 
 use super::codes;
-use super::machine::{FUEL_PER_INSTANCE, Machine, Stop};
+use super::machine::{Machine, Stop};
 use super::world::{Expansion, Slot};
 use crate::diag::Diagnostic;
 use crate::model::{Key, KeyType, Span, Value};
@@ -58,7 +58,7 @@ impl Machine<'_> {
         };
         let mut made: Vec<(Key, Vec<Slot>)> = Vec::with_capacity(passes.len());
         for (key, slot) in passes {
-            self.fuel = self.fuel.saturating_add(FUEL_PER_INSTANCE);
+            self.grant();
             let own = match &slot {
                 Slot::Value(value) if keyed_by_value => value.clone(),
                 Slot::Value(_) | Slot::Instance(..) | Slot::Empty => key.clone(),

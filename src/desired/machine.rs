@@ -22,8 +22,8 @@ pub enum Stop {
 }
 
 /// Steps that any program may take; each instance adds [`FUEL_PER_INSTANCE`].
-const FUEL: u64 = 20_000_000;
-pub const FUEL_PER_INSTANCE: u64 = 2_000;
+const FUEL: u64 = 10_000_000;
+const FUEL_PER_INSTANCE: u64 = 2_000;
 /// Nesting of expressions across calls.
 const MAX_DEPTH: u32 = 400;
 pub const MAX_ELEMENTS: usize = 100_000;
@@ -37,6 +37,8 @@ pub struct Machine<'w> {
     pub diagnostics: Diagnostics,
     complained: HashSet<(&'static str, Span)>,
     pub fuel: u64,
+    /// What instances have added to it.
+    pub granted: u64,
     pub depth: u32,
     /// How many elements a range may have here.
     pub element_limit: usize,
@@ -59,6 +61,7 @@ impl<'w> Machine<'w> {
             diagnostics: Diagnostics::default(),
             complained: HashSet::new(),
             fuel: FUEL,
+            granted: 0,
             depth: 0,
             element_limit: MAX_ELEMENTS,
             stable_only: false,
@@ -77,7 +80,14 @@ impl<'w> Machine<'w> {
     }
 
     /// One complaint for a place and a code: the instances of a loop make the same mistake once.
-    pub fn fail<T>(&mut self, code: &'static Code, span: Span, message: &str, label: &str, help: &str) -> Result<T, Stop> {
+    pub fn fail<T>(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        message: &str,
+        label: &str,
+        help: &str,
+    ) -> Result<T, Stop> {
         self.complain(Diagnostic::new(code, message).at(span, label).help(help));
         Err(Stop::Failed)
     }
@@ -87,6 +97,12 @@ impl<'w> Machine<'w> {
         if place.is_none_or(|place| self.complained.insert(place)) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// More instances may do more work.
+    pub fn grant(&mut self) {
+        self.fuel = self.fuel.saturating_add(FUEL_PER_INSTANCE);
+        self.granted += FUEL_PER_INSTANCE;
     }
 
     pub fn burn(&mut self, steps: u64, span: Span) -> Result<(), Stop> {
@@ -196,7 +212,13 @@ impl<'w> Machine<'w> {
                 }
             }
             if out.len() > MAX_TEXT {
-                return self.fail(&codes::LIMIT, expr.span, "the text is longer than 1 MiB", "too long", "make it shorter");
+                return self.fail(
+                    &codes::LIMIT,
+                    expr.span,
+                    "the text is longer than 1 MiB",
+                    "too long",
+                    "make it shorter",
+                );
             }
         }
         self.burn(out.len() as u64 / 16, expr.span)?;
@@ -232,7 +254,8 @@ impl<'w> Machine<'w> {
     }
 
     fn object(&mut self, entries: &[Entry], expr: &Expr) -> Evaluated {
-        let closed = matches!(expr.ty.required(), Type::Object(object) if object.members.values().any(|m| m.ty.is_optional()));
+        let closed =
+            matches!(expr.ty.required(), Type::Object(object) if object.members.values().any(|m| m.ty.is_optional()));
         let mut members: BTreeMap<SmolStr, Value> = BTreeMap::new();
         for entry in entries {
             match entry {

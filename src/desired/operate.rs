@@ -12,9 +12,7 @@ impl Machine<'_> {
             Operator::And | Operator::Or => self.logical(operator, left, right, expr),
             Operator::Coalesce => match self.eval(left)? {
                 Value::Null => self.eval(right),
-                Value::Unknown(unknown) if left.ty.is_optional() => {
-                    Ok(pending(&[&Value::Unknown(unknown)], &expr.ty))
-                }
+                Value::Unknown(unknown) if left.ty.is_optional() => Ok(pending(&[&Value::Unknown(unknown)], &expr.ty)),
                 value => Ok(value),
             },
             Operator::Multiply

@@ -197,7 +197,8 @@ impl Machine<'_> {
         let resource = &program.resources[declaration];
         let attributes = program.catalog.attributes_of(resource.kind.as_str());
         let known = attributes.and_then(|attributes| attributes.get(name.as_str()));
-        let settable = known.is_some_and(|attribute| attribute.presence != Presence::Computed) || resource.mode == Mode::Data;
+        let settable =
+            known.is_some_and(|attribute| attribute.presence != Presence::Computed) || resource.mode == Mode::Data;
         if settable {
             let references = std::mem::take(&mut self.references);
             let written = self.configured(declaration, index, name);
@@ -238,7 +239,8 @@ impl Machine<'_> {
         let mut members = BTreeMap::new();
         for name in names {
             let value = self.attribute(declaration, index, &name.0)?;
-            let unwritten = self.stable_only && matches!(&value, Value::Unknown(_)) && self.is_unmanaged(resource, &name);
+            let unwritten =
+                self.stable_only && matches!(&value, Value::Unknown(_)) && self.is_unmanaged(resource, &name);
             if !unwritten {
                 members.insert(name.0, value);
             }
@@ -288,7 +290,7 @@ impl Machine<'_> {
         let expansion = world.expansion(declaration);
         let mut entries = BTreeMap::new();
         for (index, key) in expansion.keys.iter().enumerate() {
-            self.fuel = self.fuel.saturating_add(super::machine::FUEL_PER_INSTANCE);
+            self.grant();
             entries.insert(key.clone(), self.instance_value(declaration, index)?);
         }
         Ok(Value::map(entries))
@@ -298,10 +300,14 @@ impl Machine<'_> {
     pub fn not_known_yet(&mut self, value: &Value, span: Span, what: &str) {
         let mut waits_for = BTreeSet::new();
         value.waits_for(&mut waits_for);
-        let names: Vec<String> = waits_for.iter().take(3).map(|path| match path.path.first() {
-            Some(name) => format!("`{}.{name}`", path.address),
-            None => format!("`{}`", path.address),
-        }).collect();
+        let names: Vec<String> = waits_for
+            .iter()
+            .take(3)
+            .map(|path| match path.path.first() {
+                Some(name) => format!("`{}.{name}`", path.address),
+                None => format!("`{}`", path.address),
+            })
+            .collect();
         let waits = if names.is_empty() { "an output".to_owned() } else { names.join(", ") };
         self.complain(
             Diagnostic::new(&codes::NOT_KNOWN_YET, format!("{what} must be known before apply, and waits for {waits}"))

@@ -78,3 +78,253 @@ fn every_example_of_the_library() {
         assert!(same, "{}: {example} is {found:?}, expected {wanted:?}", function.name);
     }
 }
+
+#[test]
+fn expressions() {
+    let check = |expression: &str, expected: &str| {
+        let found = value_of(expression).unwrap_or_else(|why| panic!("{expression}: {why}"));
+        let wanted = value_of(expected).unwrap_or_else(|why| panic!("{expected}: {why}"));
+        assert!(super::operate::equal(&found, &wanted), "{expression} is {found:?}, expected {wanted:?}");
+    };
+    for line in include_str!("fixtures/expressions.txt").lines().filter(|line| !line.is_empty()) {
+        let (expression, expected) = line.split_once(" => is ").expect("a case has an expected value");
+        check(expression, expected);
+    }
+}
+
+/// Complaints of evaluation, by code and place.
+#[test]
+fn failing_programs() {
+    let mut seen = String::new();
+    let mut wrong = Vec::new();
+    for part in include_str!("fixtures/failing.txt").split("=== ").skip(1) {
+        let (name, body) = part.split_once('\n').expect("a case has a name");
+        let (expected, source): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("--- "));
+        let source = source.join("\n") + "\n";
+        let expected: Vec<&str> = expected.into_iter().map(|line| &line[4..]).collect();
+        let (program, checked, sources) = checked(&source);
+        assert!(!checked.has_errors(), "{name}: {:#?}", checked.0);
+        let (_, diagnostics) = evaluate(Arc::new(program), &inputs(None, &[]));
+        let found = places(&diagnostics, &sources);
+        seen.push_str(&format!("=== {name}\n{source}"));
+        found.iter().for_each(|place| seen.push_str(&format!("--- {place}\n")));
+        if found != expected {
+            wrong.push(format!("{name}\n   found {found:?}\nexpected {expected:?}"));
+        }
+        for diagnostic in &diagnostics.0 {
+            assert!(!diagnostic.help.is_empty(), "{name}: {} has no help", diagnostic.code.id);
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n\n{seen}", wrong.join("\n\n"));
+}
+
+#[test]
+fn parameters_from_text() {
+    let check = |raw: &str, ty: Type, expected: Result<Value, ()>| {
+        assert_eq!(parse_param(raw, &ty, &CATALOG).map_err(|_| ()), expected, "{raw} as {ty}");
+    };
+    let size = Type::Union(vec![Type::Literal("small".into()), Type::Literal("large".into())]);
+    check("a b", Type::String, Ok(Value::string("a b")));
+    check("12", Type::String, Ok(Value::string("12")));
+    check("12", Type::Int, Ok(Value::int(12)));
+    check("1 + 2", Type::Int, Ok(Value::int(3)));
+    check("1.5", Type::Int, Err(()));
+    check("true", Type::Bool, Ok(Value::Bool(true)));
+    check("yes", Type::Bool, Err(()));
+    check("1h30m", Type::Duration, Ok(Value::Duration(5_400_000)));
+    check("small", size.clone(), Ok(Value::string("small")));
+    check("tiny", size, Err(()));
+    check("null", Type::Int.optional(), Ok(Value::Null));
+    check("3", Type::Int.optional(), Ok(Value::int(3)));
+    check(r#"["a"]"#, Type::set(Type::String), Ok(Value::set([Value::string("a")])));
+    check("key_1", Type::Id(Ident::new("ssh_key")), Ok(Value::string("key_1")));
+    check("srv_1", Type::Id(Ident::new("ssh_key")), Err(()));
+    check("[", Type::list(Type::Int), Err(()));
+}
+
+/// Outputs that are known, by printed address.
+struct Known(BTreeMap<String, Attributes>);
+
+impl Outputs for Known {
+    fn attributes(&self, address: &Address) -> Option<&Attributes> {
+        self.0.get(&address.to_string())
+    }
+}
+
+fn known(entries: &[(&str, &str, &str)]) -> Known {
+    let mut all: BTreeMap<String, Attributes> = BTreeMap::new();
+    for (address, name, text) in entries {
+        all.entry((*address).to_owned()).or_default().insert(Ident::new(name), Value::string(text));
+    }
+    Known(all)
+}
+
+#[test]
+fn resolving_fills_in_what_is_known() {
+    let (desired, _) = evaluated(SHOP, &inputs(Some("staging"), &[]));
+    let zone = Address::managed("cdn_zone", "shop", None);
+    let node = desired.by_address[&zone];
+    let origin = |instance: &super::Instance| instance.attributes["origin_url"].value.clone();
+    assert!(!origin(desired.graph.node(node)).is_known());
+    let outputs = known(&[("server.web[1]", "ipv4", "192.168.1.7"), ("server.web[2]", "ipv4", "192.168.1.8")]);
+    let resolved = desired.resolve(node, &outputs).expect("it resolves");
+    assert_eq!(origin(&resolved), Value::string("http://192.168.1.7"));
+    let server = desired.by_address[&Address::managed("server", "web", Some(crate::model::Key::Int(1)))];
+    assert_eq!(desired.graph.dependencies(node), vec![server], "only the instance that it reads");
+    let resolver = desired.resolver.0.as_ref().expect("there is a resolver");
+    let found = resolver.outputs(&outputs).expect("outputs resolve");
+    let expected = value_of(r#"{ "web-01" = "192.168.1.7", "web-02" = "192.168.1.8" }"#).expect("a value");
+    assert!(super::operate::equal(&found["addresses"].value, &expected), "{found:?}");
+}
+
+#[test]
+fn settings_fill_in() {
+    let source = r#"
+project "shop" {}
+environment ci { target = "local", provider = { default_tags = { team = "ci" } } }
+environment live { target = "production", protect = true }
+provider cloudnexus {
+  default_region = "eu-west-2"
+  default_tags = { team = "web", env = env.name }
+  requests_per_minute = 60
+  max_wait = 2m
+  compute_url = "http://127.0.0.1:4710/v1"
+}
+compute_instance a { name = "a", type = "standard-2x4", image = "debian-12", tags = { own = "x" } }
+compute_instance b { name = "b", type = "standard-2x4", image = "debian-12", region = "us-east-1" }
+"#;
+    let (desired, diagnostics) = evaluated(source, &inputs(Some("live"), &[]));
+    assert_eq!(diagnostics, Diagnostics::default());
+    let shown = |name: &str, attribute: &str| {
+        let node = desired.by_address[&Address::managed("compute_instance", name, None)];
+        crate::model::json::to_json(&desired.graph.node(node).attributes[attribute].value).expect("known").to_string()
+    };
+    assert_eq!(shown("a", "region"), r#""eu-west-2""#);
+    assert_eq!(shown("b", "region"), r#""us-east-1""#);
+    assert_eq!(shown("a", "tags"), r#"{"env":"live","own":"x","team":"web"}"#);
+    assert_eq!(shown("b", "tags"), r#"{"env":"live","team":"web"}"#);
+    assert_eq!(shown("a", "desired_status"), r#""running""#);
+    assert_eq!(desired.settings.project, "shop");
+    assert_eq!(desired.settings.target, super::Target::Production);
+    assert!(desired.settings.protect);
+    assert_eq!(desired.settings.requests_per_minute, Some(60));
+    assert_eq!(desired.settings.max_wait, Some(120_000));
+    assert_eq!(desired.settings.urls[&Ident::new("compute_url")], "http://127.0.0.1:4710/v1");
+    let (desired, _) = evaluated(source, &inputs(None, &[]));
+    assert_eq!(desired.settings.environment, "ci");
+    assert_eq!(desired.settings.default_tags["team"], "ci");
+}
+
+#[test]
+fn references_become_edges() {
+    let check = |body: &str, expected: &[&str]| {
+        let source = format!(
+            "server web for n in 1..=3 {{ name = \"w${{n}}\", region = \"eu-west-2\", plan = \"standard-8\", image = \"debian-12\" }}\n\
+             server one {{ name = \"one\", region = \"eu-west-2\", plan = \"standard-8\", image = \"debian-12\" }}\n\
+             let second = server.web[2].ipv4\n{body}\n"
+        );
+        let (desired, diagnostics) = evaluated(&source, &inputs(None, &[]));
+        assert!(!diagnostics.has_errors(), "{body}: {:?}", diagnostics.0);
+        let all = desired.by_address.iter().filter(|(address, _)| address.name.as_str() == "probe");
+        let found: Vec<String> = all
+            .map(|(address, node)| {
+                let on = desired.graph.dependencies(*node);
+                let on: Vec<String> = on.iter().map(|id| desired.graph.node(*id).address.to_string()).collect();
+                format!("{address}: {}", on.join(" "))
+            })
+            .collect();
+        assert_eq!(found, expected, "{body}");
+    };
+    let zone = |header: &str, origin: &str, rest: &str| {
+        format!(
+            "cdn_zone probe {header} {{ domain = \"a.example.com\", origin_url = \"http://${{{origin}}}\"\n{rest} }}"
+        )
+    };
+    let all = "cdn_zone.probe: server.web[1] server.web[2] server.web[3]";
+    check(&zone("", "server.web[1].ipv4", ""), &["cdn_zone.probe: server.web[1]"]);
+    check(&zone("", "server.one.name", ""), &["cdn_zone.probe: server.one"]);
+    check(&zone("", "second", ""), &["cdn_zone.probe: server.web[2]"]);
+    check(&zone("", "join(\"-\", server.web[*].ipv4)", ""), &[all]);
+    check(&zone("", "length(server.web)", ""), &[all]);
+    check(
+        &zone("for k, s in server.web", "s.ipv4", ""),
+        &["cdn_zone.probe[1]: server.web[1]", "cdn_zone.probe[2]: server.web[2]", "cdn_zone.probe[3]: server.web[3]"],
+    );
+    check(
+        &zone("", "1", "lifecycle { depends_on = [server.one, server.web[3]] }"),
+        &["cdn_zone.probe: server.web[3] server.one"],
+    );
+    check(
+        &zone("", "1", "lifecycle { after { assert = cdn_zone.probe.status == \"active\" } }"),
+        &["cdn_zone.probe: "],
+    );
+}
+
+/// Steps must grow with the number of instances, not faster.
+#[test]
+fn work_is_linear_in_instances() {
+    let steps = |count: usize| {
+        let source = format!(
+            "let names = [for n in 1..={count} : \"web-${{n}}\"]\n\
+             server web for name in names {{ name = name, region = \"eu-west-2\", plan = \"standard-8\", image = \"debian-12\", ssh_keys = [ssh_key.k.id] }}\n\
+             ssh_key k {{ name = \"k\", public_key = file(\"deploy.pub\") }}\n\
+             cdn_zone z for k, s in server.web {{ domain = \"${{k}}.example.com\", origin_url = \"http://${{s.ipv4}}\" }}\n"
+        );
+        let (desired, diagnostics) = evaluated(&source, &inputs(None, &[]));
+        assert!(!diagnostics.has_errors(), "{:?}", diagnostics.0.first());
+        assert_eq!(desired.graph.len(), 2 * count + 1);
+        super::evaluate::steps(&source_program(&source), &inputs(None, &[]))
+    };
+    let (small, large) = (steps(200), steps(2_000));
+    assert!(large < small * 11, "{small} steps for 200, {large} for 2,000");
+}
+
+fn source_program(source: &str) -> Arc<crate::program::Program> {
+    Arc::new(checked(source).0)
+}
+
+/// A program that multiplies work ends with a complaint.
+#[test]
+fn fuel_runs_out() {
+    let (program, _, _) = checked("output a = [for x in 1..=1000 : [for y in 1..=1000 : x * y]]\n");
+    let program = Arc::new(program);
+    let world = super::world::World::new(Arc::clone(&program), "default".to_owned(), Arc::new(files));
+    let mut machine = super::machine::Machine::new(&world, None);
+    machine.fuel = 10_000;
+    assert_eq!(machine.value(&program.outputs[0].value), None);
+    assert_eq!(machine.diagnostics.0[0].code, &super::codes::LIMIT);
+}
+
+/// Prints times for 1,000, 10,000 and 100,000 servers: `cargo test --release scale -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, no check"]
+fn scale() {
+    for count in [1_000, 10_000, 100_000] {
+        let source = format!(
+            "server web for n in 1..={count} {{ name = \"web-${{n}}\", region = \"eu-west-2\", plan = \"standard-8\", image = \"debian-12\", ssh_keys = [ssh_key.k.id] }}\n\
+             ssh_key k {{ name = \"k\", public_key = file(\"deploy.pub\") }}\n\
+             cdn_zone z for k, s in server.web {{ domain = \"w${{k}}.example.com\", origin_url = \"http://${{s.ipv4}}\" }}\n"
+        );
+        let begin = std::time::Instant::now();
+        let program = source_program(&source);
+        let front = begin.elapsed();
+        let begin = std::time::Instant::now();
+        let (desired, diagnostics) = evaluate(program, &inputs(None, &[]));
+        let evaluated = begin.elapsed();
+        assert!(!diagnostics.has_errors());
+        let outputs = Known(
+            (1..=count)
+                .map(|n| {
+                    let attributes = Attributes::from([(Ident::new("ipv4"), Value::string("10.0.0.1"))]);
+                    (format!("server.web[{n}]"), attributes)
+                })
+                .collect(),
+        );
+        let begin = std::time::Instant::now();
+        let resolved = desired.graph.order().filter(|(node, _)| desired.resolve(*node, &outputs).is_ok()).count();
+        println!(
+            "{count}: parse and check {front:?}, evaluate {evaluated:?}, resolve {resolved} in {:?}",
+            begin.elapsed()
+        );
+    }
+}

@@ -147,8 +147,7 @@ fn ring_complaint(ring: &[usize], symbols: &Symbols) -> Diagnostic {
     for (at, one) in ring.iter().enumerate() {
         let alias = symbols.types[*one];
         let text = format!("`{}` contains `{}`", alias.name.value, names[at + 1]);
-        diagnostic =
-            if at == 0 { diagnostic.at(alias.name.span, text) } else { diagnostic.and(alias.name.span, text) };
+        diagnostic = if at == 0 { diagnostic.at(alias.name.span, text) } else { diagnostic.and(alias.name.span, text) };
     }
     diagnostic.help("a type cannot contain itself; name the inner part by an id or a key")
 }

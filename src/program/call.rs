@@ -18,7 +18,13 @@ impl Checker<'_> {
             Some((Global::Function(at), _)) => self.own_call(at, name, arguments, span),
             Some(_) => {
                 let help = format!("leave out the parentheses: `{}`", name.value);
-                self.report(&codes::WRONG_TYPE, format!("`{}` is no function", name.value), name.span, "a value", &help);
+                self.report(
+                    &codes::WRONG_TYPE,
+                    format!("`{}` is no function", name.value),
+                    name.span,
+                    "a value",
+                    &help,
+                );
                 self.infer_arguments(arguments);
                 Expr::error(span)
             }
@@ -197,7 +203,13 @@ fn bind(shape: &Shape, ty: &Type, bindings: &mut Bindings) -> bool {
         Shape::Any => true,
         Shape::Sized => matches!(
             ty,
-            Type::List(_) | Type::Set(_) | Type::Map(..) | Type::Object(_) | Type::String | Type::Literal(_) | Type::Id(_)
+            Type::List(_)
+                | Type::Set(_)
+                | Type::Map(..)
+                | Type::Object(_)
+                | Type::String
+                | Type::Literal(_)
+                | Type::Id(_)
         ),
         Shape::A => widen(&mut bindings.a, ty),
         Shape::B => widen(&mut bindings.b, ty),

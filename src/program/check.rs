@@ -6,7 +6,7 @@ use super::expr::Expr;
 use super::fits::has_error;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
 use super::order::order;
-use super::symbols::collect;
+use super::symbols::{Global, collect};
 use super::validate::Patterns;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Span, Type};
@@ -158,20 +158,25 @@ impl Checker<'_> {
         made
     }
 
+    /// Whether the name means this declaration, and no earlier one that it repeats.
+    fn is_first(&self, name: &crate::model::Ident, meaning: Global) -> bool {
+        self.symbols.globals.get(name).is_some_and(|(first, _)| *first == meaning)
+    }
+
     fn unused(&mut self) {
         let mut complaints = Vec::new();
         for (at, param) in self.symbols.params.iter().enumerate() {
-            if !self.used.params.contains(&at) {
+            if !self.used.params.contains(&at) && self.is_first(&param.node.name.value, Global::Param(at)) {
                 complaints.push(unused("parameter", param.node.name.value.as_str(), param.node.name.span));
             }
         }
         for (at, one) in self.symbols.lets.iter().enumerate() {
-            if !self.used.lets.contains(&at) {
+            if !self.used.lets.contains(&at) && self.is_first(&one.node.name.value, Global::Let(at)) {
                 complaints.push(unused("let", one.node.name.value.as_str(), one.node.name.span));
             }
         }
         for (at, function) in self.symbols.functions.iter().enumerate() {
-            if !self.used.functions.contains(&at) {
+            if !self.used.functions.contains(&at) && self.is_first(&function.node.name.value, Global::Function(at)) {
                 complaints.push(unused("function", function.node.name.value.as_str(), function.node.name.span));
             }
         }

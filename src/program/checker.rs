@@ -145,7 +145,9 @@ impl<'a> Checker<'a> {
             ResourceForm::Managed if catalog.sources.contains_key(kind) => {
                 ("resource kind", format!("`{kind}` is only read: write `data {kind} NAME {{ … }}`"))
             }
-            ResourceForm::Managed => ("resource kind", did_you_mean(kind.as_str(), kinds, "`cnx docs` lists the kinds")),
+            ResourceForm::Managed => {
+                ("resource kind", did_you_mean(kind.as_str(), kinds, "`cnx docs` lists the kinds"))
+            }
             ResourceForm::Data => {
                 ("data source", did_you_mean(kind.as_str(), sources.chain(kinds), "`cnx docs` lists the data sources"))
             }

@@ -49,10 +49,9 @@ pub fn convert(value: &Value, ty: &Type, catalog: &Catalog) -> Result<Value, Str
             });
             convert_object(&members.collect(), object, catalog)
         }
-        (Type::Union(members), _) => members
-            .iter()
-            .find_map(|member| convert(value, member, catalog).ok())
-            .ok_or_else(|| wrong(ty, value)),
+        (Type::Union(members), _) => {
+            members.iter().find_map(|member| convert(value, member, catalog).ok()).ok_or_else(|| wrong(ty, value))
+        }
         _ => Err(wrong(ty, value)),
     }
 }

@@ -81,9 +81,7 @@ pub fn join(left: &Type, right: &Type) -> Option<Type> {
     }
     Some(match (left, right) {
         (Type::Null, other) | (other, Type::Null) => other.clone().optional(),
-        (Type::Optional(inner), other) | (other, Type::Optional(inner)) => {
-            join(inner, other.required())?.optional()
-        }
+        (Type::Optional(inner), other) | (other, Type::Optional(inner)) => join(inner, other.required())?.optional(),
         (Type::Literal(_) | Type::Union(_), Type::Literal(_) | Type::Union(_)) => union(left, right)?,
         (Type::Literal(_) | Type::Id(_), Type::Id(_) | Type::Literal(_)) => Type::String,
         (Type::List(a), Type::List(b)) => Type::list(join(a, b)?),
@@ -164,10 +162,9 @@ pub fn widened(ty: &Type) -> Type {
 pub fn literals(ty: &Type) -> Option<Vec<&SmolStr>> {
     match ty.required() {
         Type::Literal(text) => Some(vec![text]),
-        Type::Union(members) => members
-            .iter()
-            .map(|member| if let Type::Literal(text) = member { Some(text) } else { None })
-            .collect(),
+        Type::Union(members) => {
+            members.iter().map(|member| if let Type::Literal(text) = member { Some(text) } else { None }).collect()
+        }
         _ => None,
     }
 }

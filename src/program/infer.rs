@@ -164,7 +164,13 @@ impl Checker<'_> {
             }
             Global::Function(_) => {
                 let help = format!("call it: `{name}(…)`");
-                self.report(&codes::WRONG_TYPE, format!("`{name}` is a function"), span, "a function is no value", &help);
+                self.report(
+                    &codes::WRONG_TYPE,
+                    format!("`{name}` is a function"),
+                    span,
+                    "a function is no value",
+                    &help,
+                );
                 Expr::error(span)
             }
         }

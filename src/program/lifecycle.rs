@@ -11,8 +11,18 @@ use crate::syntax::ast::{self, BodyEntry, Element, ExprKind as Written, Resource
 use std::collections::BTreeMap;
 
 const SETTINGS: &[&str] = &[
-    "protect", "create_before_destroy", "ignore", "replace_when", "depends_on", "retain", "timeouts", "triggers", "adopt",
-    "wait_for_window", "retry_capacity", "region_fallback",
+    "protect",
+    "create_before_destroy",
+    "ignore",
+    "replace_when",
+    "depends_on",
+    "retain",
+    "timeouts",
+    "triggers",
+    "adopt",
+    "wait_for_window",
+    "retry_capacity",
+    "region_fallback",
 ];
 
 impl Checker<'_> {

@@ -20,7 +20,8 @@ impl Checker<'_> {
             Some(Type::List(item) | Type::Set(item)) if **item != Type::Any => Some((**item).clone()),
             _ => None,
         };
-        let open = matches!(hint, Some(Type::Any)) || (wanted.is_none() && matches!(hint, Some(Type::List(_) | Type::Set(_))));
+        let open =
+            matches!(hint, Some(Type::Any)) || (wanted.is_none() && matches!(hint, Some(Type::List(_) | Type::Set(_))));
         let elements: Vec<Element> =
             written.iter().map(|element| self.element(element, wanted.as_ref(), set, open)).collect();
         let item = match wanted {
@@ -119,8 +120,7 @@ impl Checker<'_> {
         let objects: Vec<&Arc<ObjectType>> =
             members.iter().filter_map(|ty| if let Type::Object(object) = ty { Some(object) } else { None }).collect();
         let given: BTreeMap<&str, &ast::Expr> = written.iter().filter_map(static_pair).collect();
-        let by_literal: Vec<&&Arc<ObjectType>> =
-            objects.iter().filter(|object| agrees(object, &given)).collect();
+        let by_literal: Vec<&&Arc<ObjectType>> = objects.iter().filter(|object| agrees(object, &given)).collect();
         let by_names = by_literal.iter().max_by_key(|object| {
             let known = given.keys().filter(|name| object.members.contains_key(**name)).count();
             let missing = object
@@ -139,10 +139,7 @@ impl Checker<'_> {
         let span = value.span;
         self.diagnostics.push(wrong_literal(&text, &allowed.iter().collect::<Vec<_>>(), span));
         Some(Arc::new(ObjectType {
-            members: given
-                .keys()
-                .map(|name| (SmolStr::new(name), Member { ty: Type::Error, default: None }))
-                .collect(),
+            members: given.keys().map(|name| (SmolStr::new(name), Member { ty: Type::Error, default: None })).collect(),
         }))
     }
 
@@ -262,9 +259,7 @@ impl Checker<'_> {
 
     fn object_key(&mut self, key: &ObjectKey) -> Expr {
         match key {
-            ObjectKey::Name(name) => {
-                Expr::constant(Value::String(name.value.0.clone()), Type::String, name.span)
-            }
+            ObjectKey::Name(name) => Expr::constant(Value::String(name.value.0.clone()), Type::String, name.span),
             ObjectKey::Text(text, span) => self.text(text, *span),
             ObjectKey::Computed(expr) => self.check(expr, &Type::String),
         }
@@ -294,9 +289,7 @@ fn constant_element(element: &Element) -> Option<Value> {
 
 fn constant_pairs(entries: &[Entry]) -> Option<Vec<(SmolStr, Value)>> {
     let pair = |entry: &Entry| match entry {
-        Entry::Pair { key, value } => {
-            Some((SmolStr::new(key.as_constant()?.as_str()?), value.as_constant()?.clone()))
-        }
+        Entry::Pair { key, value } => Some((SmolStr::new(key.as_constant()?.as_str()?), value.as_constant()?.clone())),
         Entry::Spread(_) => None,
     };
     entries.iter().map(pair).collect()

@@ -23,7 +23,13 @@ impl Checker<'_> {
                 let shared = shared_member_type(object);
                 if shared.is_none() {
                     let help = "run over the members that share a type";
-                    self.report(&codes::MIXED_TYPES, "its members have different types", over.span, "cannot be run over", help);
+                    self.report(
+                        &codes::MIXED_TYPES,
+                        "its members have different types",
+                        over.span,
+                        "cannot be run over",
+                        help,
+                    );
                 }
                 shared.map(|item| (Type::String, item))
             }
@@ -151,7 +157,13 @@ impl Checker<'_> {
                 Type::Object(_) => "say what tells them apart: `for s in … by s.name`",
                 _ => "run over strings, ints or a map, or add `by …`",
             };
-            self.report(&codes::WRONG_LOOP, "each instance needs a string or an int as its key", found.span, &label, help);
+            self.report(
+                &codes::WRONG_LOOP,
+                "each instance needs a string or an int as its key",
+                found.span,
+                &label,
+                help,
+            );
         }
         KeyType::Text
     }

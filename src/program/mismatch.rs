@@ -71,9 +71,7 @@ fn advice(catalog: &Catalog, found: &Expr, expected: &Type) -> String {
         (Type::Int | Type::Number, Type::Duration) => "add a unit: `30s`, `5m`, `1h`".to_owned(),
         (Type::List(_), Type::Set(_)) => "use `toset(…)`".to_owned(),
         (Type::Set(_), Type::List(_)) => "use `tolist(…)`".to_owned(),
-        (found, Type::List(item) | Type::Set(item)) if fits(found, item) => {
-            "put it into brackets: `[…]`".to_owned()
-        }
+        (found, Type::List(item) | Type::Set(item)) if fits(found, item) => "put it into brackets: `[…]`".to_owned(),
         (_, Type::Object(_) | Type::Map(..)) => "write `{ name = value }`".to_owned(),
         _ => format!("write a value of type {expected}"),
     }

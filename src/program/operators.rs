@@ -37,10 +37,9 @@ impl Checker<'_> {
                 let ty = if operator.value == BinaryOperator::Remainder { Type::Int } else { Type::list(Type::Int) };
                 made(symbol, left, right, ty, span)
             }
-            BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Add
-            | BinaryOperator::Subtract => self.arithmetic(operator, left, right, span),
+            BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Add | BinaryOperator::Subtract => {
+                self.arithmetic(operator, left, right, span)
+            }
         }
     }
 
@@ -190,8 +189,7 @@ impl Checker<'_> {
 }
 
 fn conditional(condition: Expr, yes: Expr, no: Expr, ty: Type, span: Span) -> Expr {
-    let kind =
-        ExprKind::Conditional { condition: Box::new(condition), yes: Box::new(yes), no: Box::new(no) };
+    let kind = ExprKind::Conditional { condition: Box::new(condition), yes: Box::new(yes), no: Box::new(no) };
     Expr { kind, ty, span }
 }
 

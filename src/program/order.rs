@@ -79,7 +79,8 @@ fn shown(one: &Declaration, symbols: &Symbols) -> String {
 }
 
 fn edges(symbols: &Symbols) -> Edges {
-    let mut walker = Walker { symbols, from: Declaration::Param(0), own: true, locals: Vec::new(), edges: Edges::new() };
+    let mut walker =
+        Walker { symbols, from: Declaration::Param(0), own: true, locals: Vec::new(), edges: Edges::new() };
     for (at, param) in symbols.params.iter().enumerate() {
         walker.from = Declaration::Param(at);
         walker.own = false;

@@ -154,6 +154,12 @@ impl Checker<'_> {
             self.unknown_kind(kind, at, form);
             return Expr::error(span);
         }
+        let misspelt = |(_, of, other): &&(bool, Ident, Ident)| {
+            *other == name.value && self.catalog.attributes_of(of.as_str()).is_none()
+        };
+        if self.symbols.resource_names.keys().any(|key| misspelt(&key)) {
+            return Expr::error(span);
+        }
         let data = form == ResourceForm::Data;
         let same_kind = self.symbols.resource_names.keys().filter(|(other, of, _)| *other == data && of == kind);
         let names: Vec<&str> = same_kind.map(|(_, _, name)| name.as_str()).collect();
@@ -220,9 +226,11 @@ impl Checker<'_> {
                     .at(name.span, "which element?")
                     .help(format!("choose one with `[0]`, or all of them with `[*].{}`", name.value))
             }
-            other => Diagnostic::new(&codes::UNKNOWN_MEMBER, format!("a {} has no members", super::fits::widened(other)))
-                .at(name.span, "no such member")
-                .help("only objects, maps and resources have members"),
+            other => {
+                Diagnostic::new(&codes::UNKNOWN_MEMBER, format!("a {} has no members", super::fits::widened(other)))
+                    .at(name.span, "no such member")
+                    .help("only objects, maps and resources have members")
+            }
         }
     }
 
@@ -305,7 +313,11 @@ impl Checker<'_> {
         self.locals.truncate(depth);
         let ty = Type::list(value.ty.clone());
         let each = Each { over: Box::new(over), key: None, value: slot };
-        Expr { kind: ExprKind::ListFor { each, condition: None, value: Box::new(value), set: false }, ty, span: whole.span }
+        Expr {
+            kind: ExprKind::ListFor { each, condition: None, value: Box::new(value), set: false },
+            ty,
+            span: whole.span,
+        }
     }
 }
 
@@ -317,8 +329,9 @@ fn address(expr: &ast::Expr) -> usize {
 /// The splat nearest to the root of the chain that has no variable yet.
 fn first_splat<'e>(expr: &'e ast::Expr, bound: &[(usize, usize)]) -> Option<&'e ast::Expr> {
     match &expr.kind {
-        Written::Splat { target } => first_splat(target, bound)
-            .or_else(|| bound.iter().all(|(node, _)| *node != address(expr)).then_some(expr)),
+        Written::Splat { target } => {
+            first_splat(target, bound).or_else(|| bound.iter().all(|(node, _)| *node != address(expr)).then_some(expr))
+        }
         Written::Member { target, .. } | Written::Index { target, .. } => first_splat(target, bound),
         _ => None,
     }

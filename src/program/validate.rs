@@ -16,10 +16,8 @@ pub struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>>>);
 impl Patterns {
     fn matches(&self, pattern: &str, text: &str) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled = known
-            .entry(pattern.to_owned())
-            .or_insert_with(|| Regex::new(pattern).ok().map(Arc::new))
-            .clone();
+        let compiled =
+            known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok().map(Arc::new)).clone();
         drop(known);
         compiled.is_none_or(|regex| regex.is_match(text))
     }

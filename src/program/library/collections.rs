@@ -13,116 +13,330 @@ const MAP: Shape = Shape::Map(&Shape::A);
 const MANY: Shape = Shape::Collection(&Shape::A);
 
 pub static FUNCTIONS: &[Function] = &[
-    Function::new("length", "How many elements, or characters.", &[("of", Shape::Sized)], Shape::Int,
-        (r#"length(["a", "b"])"#, "2"), length).partial(),
-    Function::new("keys", "The keys of a map, in order.", &[("map", MAP)], Shape::List(&Shape::Key),
+    Function::new(
+        "length",
+        "How many elements, or characters.",
+        &[("of", Shape::Sized)],
+        Shape::Int,
+        (r#"length(["a", "b"])"#, "2"),
+        length,
+    )
+    .partial(),
+    Function::new(
+        "keys",
+        "The keys of a map, in order.",
+        &[("map", MAP)],
+        Shape::List(&Shape::Key),
         ("keys({ b = 1, a = 2 })", r#"["a", "b"]"#),
-        |a| Ok(Value::list(map(&a[0])?.keys().map(key_value).collect()))).partial(),
-    Function::new("values", "The values of a map, in the order of its keys.", &[("map", MAP)], LIST,
-        ("values({ b = 1, a = 2 })", "[2, 1]"), |a| Ok(Value::list(map(&a[0])?.values().cloned().collect()))).partial(),
-    Function::new("lookup", "The value at a key, or the default.", &[("map", MAP), ("key", S), ("default", Shape::A)],
-        Shape::A, (r#"lookup({ a = 1 }, "b", 0)"#, "0"),
-        |a| Ok(map(&a[0])?.get(&Key::text(text(&a[1])?)).cloned().unwrap_or_else(|| a[2].clone()))).partial(),
-    Function::new("haskey", "Whether the map has the key.", &[("map", MAP), ("key", S)], Shape::Bool,
-        (r#"haskey({ a = 1 }, "a")"#, "true"), |a| Ok(Value::Bool(map(&a[0])?.contains_key(&Key::text(text(&a[1])?))))).partial(),
-    Function::new("merge", "All entries; the later map wins.", &[("maps", MAP)], MAP,
-        ("merge({ a = 1 }, { a = 2, b = 3 })", "{ a = 2, b = 3 }"), merge).variadic().partial(),
-    Function::new("concat", "One list after the other.", &[("lists", LIST)], LIST, ("concat([1], [2, 3])", "[1, 2, 3]"), concat)
-        .variadic().partial(),
-    Function::new("contains", "Whether the element is in it.", &[("collection", MANY), ("element", Shape::A)], Shape::Bool,
-        (r#"contains(["a"], "a")"#, "true"), |a| match &a[0] {
+        |a| Ok(Value::list(map(&a[0])?.keys().map(key_value).collect())),
+    )
+    .partial(),
+    Function::new(
+        "values",
+        "The values of a map, in the order of its keys.",
+        &[("map", MAP)],
+        LIST,
+        ("values({ b = 1, a = 2 })", "[2, 1]"),
+        |a| Ok(Value::list(map(&a[0])?.values().cloned().collect())),
+    )
+    .partial(),
+    Function::new(
+        "lookup",
+        "The value at a key, or the default.",
+        &[("map", MAP), ("key", S), ("default", Shape::A)],
+        Shape::A,
+        (r#"lookup({ a = 1 }, "b", 0)"#, "0"),
+        |a| Ok(map(&a[0])?.get(&Key::text(text(&a[1])?)).cloned().unwrap_or_else(|| a[2].clone())),
+    )
+    .partial(),
+    Function::new(
+        "haskey",
+        "Whether the map has the key.",
+        &[("map", MAP), ("key", S)],
+        Shape::Bool,
+        (r#"haskey({ a = 1 }, "a")"#, "true"),
+        |a| Ok(Value::Bool(map(&a[0])?.contains_key(&Key::text(text(&a[1])?)))),
+    )
+    .partial(),
+    Function::new(
+        "merge",
+        "All entries; the later map wins.",
+        &[("maps", MAP)],
+        MAP,
+        ("merge({ a = 1 }, { a = 2, b = 3 })", "{ a = 2, b = 3 }"),
+        merge,
+    )
+    .variadic()
+    .partial(),
+    Function::new(
+        "concat",
+        "One list after the other.",
+        &[("lists", LIST)],
+        LIST,
+        ("concat([1], [2, 3])", "[1, 2, 3]"),
+        concat,
+    )
+    .variadic()
+    .partial(),
+    Function::new(
+        "contains",
+        "Whether the element is in it.",
+        &[("collection", MANY), ("element", Shape::A)],
+        Shape::Bool,
+        (r#"contains(["a"], "a")"#, "true"),
+        |a| match &a[0] {
             Value::Set(items) => Ok(Value::Bool(items.contains(&a[1]))),
             other => Ok(Value::Bool(list(other)?.contains(&a[1]))),
-        }),
-    Function::new("index", "The place of the first such element.", &[("list", LIST), ("element", Shape::A)], Shape::Int,
-        (r#"index(["a", "b"], "b")"#, "1"), |a| {
+        },
+    ),
+    Function::new(
+        "index",
+        "The place of the first such element.",
+        &[("list", LIST), ("element", Shape::A)],
+        Shape::Int,
+        (r#"index(["a", "b"], "b")"#, "1"),
+        |a| {
             let found = list(&a[0])?.iter().position(|item| *item == a[1]);
             found.map(|at| Value::int(at as i64)).ok_or_else(|| "no such element".to_owned())
-        }),
-    Function::new("distinct", "Each element once, where it first stands.", &[("list", LIST)], LIST,
-        ("distinct([1, 2, 1])", "[1, 2]"), |a| {
+        },
+    ),
+    Function::new(
+        "distinct",
+        "Each element once, where it first stands.",
+        &[("list", LIST)],
+        LIST,
+        ("distinct([1, 2, 1])", "[1, 2]"),
+        |a| {
             let mut seen = BTreeSet::new();
             Ok(Value::list(list(&a[0])?.iter().filter(|item| seen.insert((*item).clone())).cloned().collect()))
-        }),
-    Function::new("flatten", "The elements of the lists in a list, one level.", &[("lists", Shape::List(&MANY))], LIST,
-        ("flatten([[1], [2, 3]])", "[1, 2, 3]"), flatten).partial(),
-    Function::new("sort", "In order: texts by character, numbers by value.", &[("collection", MANY)], LIST,
-        (r#"sort(["b", "a"])"#, r#"["a", "b"]"#), |a| {
+        },
+    ),
+    Function::new(
+        "flatten",
+        "The elements of the lists in a list, one level.",
+        &[("lists", Shape::List(&MANY))],
+        LIST,
+        ("flatten([[1], [2, 3]])", "[1, 2, 3]"),
+        flatten,
+    )
+    .partial(),
+    Function::new(
+        "sort",
+        "In order: texts by character, numbers by value.",
+        &[("collection", MANY)],
+        LIST,
+        (r#"sort(["b", "a"])"#, r#"["a", "b"]"#),
+        |a| {
             let mut all: Vec<Value> = items(&a[0])?.into_iter().cloned().collect();
             all.sort();
             Ok(Value::list(all))
-        }),
-    Function::new("reverse", "Last first.", &[("list", LIST)], LIST, ("reverse([1, 2])", "[2, 1]"),
-        |a| Ok(Value::list(list(&a[0])?.iter().rev().cloned().collect()))).partial(),
-    Function::new("element", "The element at a place; places beyond the end begin anew.", &[("list", LIST), ("at", Shape::Int)],
-        Shape::A, (r#"element(["a", "b"], 3)"#, r#""b""#), element).partial(),
-    Function::new("one", "The only element, or null where there is none.", &[("collection", MANY)], Shape::Optional(&Shape::A),
-        ("one([1])", "1"), |a| match items(&a[0])?.as_slice() {
+        },
+    ),
+    Function::new("reverse", "Last first.", &[("list", LIST)], LIST, ("reverse([1, 2])", "[2, 1]"), |a| {
+        Ok(Value::list(list(&a[0])?.iter().rev().cloned().collect()))
+    })
+    .partial(),
+    Function::new(
+        "element",
+        "The element at a place; places beyond the end begin anew.",
+        &[("list", LIST), ("at", Shape::Int)],
+        Shape::A,
+        (r#"element(["a", "b"], 3)"#, r#""b""#),
+        element,
+    )
+    .partial(),
+    Function::new(
+        "one",
+        "The only element, or null where there is none.",
+        &[("collection", MANY)],
+        Shape::Optional(&Shape::A),
+        ("one([1])", "1"),
+        |a| match items(&a[0])?.as_slice() {
             [] => Ok(Value::Null),
             [only] => Ok((*only).clone()),
             more => Err(format!("there are {} elements", more.len())),
-        }).partial(),
-    Function::new("slice", "From one place up to another, which is left out.",
-        &[("list", LIST), ("from", Shape::Int), ("to", Shape::Int)], LIST, ("slice([1, 2, 3], 0, 2)", "[1, 2]"), slice).partial(),
-    Function::new("range", "Ints from a start up to a limit, which is left out.",
-        &[("start", Shape::Int), ("limit", Shape::Int), ("step", Shape::Int)], Shape::List(&Shape::Int),
-        ("range(0, 6, 2)", "[0, 2, 4]"), range).optional(1),
-    Function::new("zipmap", "A map from a list of keys and a list of values.", &[("keys", Shape::List(&S)), ("values", LIST)], MAP,
-        (r#"zipmap(["a"], [1])"#, "{ a = 1 }"), zipmap).partial(),
-    Function::new("transpose", "A map of lists turned around.", &[("map", Shape::Map(&Shape::List(&S)))],
-        Shape::Map(&Shape::List(&S)), (r#"transpose({ a = ["x"], b = ["x"] })"#, r#"{ x = ["a", "b"] }"#), transpose),
-    Function::new("setunion", "What is in any of them.", &[("sets", SET)], SET,
-        ("setunion([1], [2])", "toset([1, 2])"), |a| {
-            Ok(Value::set(a.iter().map(set).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().cloned()))
-        }).variadic(),
-    Function::new("setintersection", "What is in all of them.", &[("sets", SET)], SET,
-        ("setintersection([1, 2], [2])", "toset([2])"), |a| {
+        },
+    )
+    .partial(),
+    Function::new(
+        "slice",
+        "From one place up to another, which is left out.",
+        &[("list", LIST), ("from", Shape::Int), ("to", Shape::Int)],
+        LIST,
+        ("slice([1, 2, 3], 0, 2)", "[1, 2]"),
+        slice,
+    )
+    .partial(),
+    Function::new(
+        "range",
+        "Ints from a start up to a limit, which is left out.",
+        &[("start", Shape::Int), ("limit", Shape::Int), ("step", Shape::Int)],
+        Shape::List(&Shape::Int),
+        ("range(0, 6, 2)", "[0, 2, 4]"),
+        range,
+    )
+    .optional(1),
+    Function::new(
+        "zipmap",
+        "A map from a list of keys and a list of values.",
+        &[("keys", Shape::List(&S)), ("values", LIST)],
+        MAP,
+        (r#"zipmap(["a"], [1])"#, "{ a = 1 }"),
+        zipmap,
+    )
+    .partial(),
+    Function::new(
+        "transpose",
+        "A map of lists turned around.",
+        &[("map", Shape::Map(&Shape::List(&S)))],
+        Shape::Map(&Shape::List(&S)),
+        (r#"transpose({ a = ["x"], b = ["x"] })"#, r#"{ x = ["a", "b"] }"#),
+        transpose,
+    ),
+    Function::new(
+        "setunion",
+        "What is in any of them.",
+        &[("sets", SET)],
+        SET,
+        ("setunion([1], [2])", "toset([1, 2])"),
+        |a| Ok(Value::set(a.iter().map(set).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().cloned())),
+    )
+    .variadic(),
+    Function::new(
+        "setintersection",
+        "What is in all of them.",
+        &[("sets", SET)],
+        SET,
+        ("setintersection([1, 2], [2])", "toset([2])"),
+        |a| {
             let sets = a.iter().map(set).collect::<Result<Vec<_>, _>>()?;
             let Some((first, rest)) = sets.split_first() else { return Ok(Value::set([])) };
             Ok(Value::set(first.iter().filter(|item| rest.iter().all(|other| other.contains(*item))).cloned()))
-        }).variadic(),
-    Function::new("setsubtract", "What is in the first and not in the second.", &[("from", SET), ("without", SET)], SET,
+        },
+    )
+    .variadic(),
+    Function::new(
+        "setsubtract",
+        "What is in the first and not in the second.",
+        &[("from", SET), ("without", SET)],
+        SET,
         ("setsubtract([1, 2], [2])", "toset([1])"),
-        |a| Ok(Value::set(set(&a[0])?.difference(set(&a[1])?).cloned()))),
-    Function::new("setproduct", "Every choice of one element from each list.", &[("lists", MANY)], Shape::List(&LIST),
-        ("setproduct([1, 2], [3])", "[[1, 3], [2, 3]]"), setproduct).variadic(),
-    Function::new("toset", "The elements as a set.", &[("collection", MANY)], SET, ("toset([1, 1])", "toset([1])"),
-        |a| Ok(Value::set(items(&a[0])?.into_iter().cloned()))).partial(),
-    Function::new("tolist", "The elements as a list, those of a set in order.", &[("collection", MANY)], LIST,
-        ("tolist(toset([2, 1]))", "[1, 2]"), |a| Ok(Value::list(items(&a[0])?.into_iter().cloned().collect()))),
-    Function::new("compact", "Without null and without empty texts.", &[("texts", Shape::List(&Shape::Optional(&S)))], Shape::List(&S),
-        (r#"compact(["a", "", null])"#, r#"["a"]"#), |a| {
+        |a| Ok(Value::set(set(&a[0])?.difference(set(&a[1])?).cloned())),
+    ),
+    Function::new(
+        "setproduct",
+        "Every choice of one element from each list.",
+        &[("lists", MANY)],
+        Shape::List(&LIST),
+        ("setproduct([1, 2], [3])", "[[1, 3], [2, 3]]"),
+        setproduct,
+    )
+    .variadic(),
+    Function::new(
+        "toset",
+        "The elements as a set.",
+        &[("collection", MANY)],
+        SET,
+        ("toset([1, 1])", "toset([1])"),
+        |a| Ok(Value::set(items(&a[0])?.into_iter().cloned())),
+    )
+    .partial(),
+    Function::new(
+        "tolist",
+        "The elements as a list, those of a set in order.",
+        &[("collection", MANY)],
+        LIST,
+        ("tolist(toset([2, 1]))", "[1, 2]"),
+        |a| Ok(Value::list(items(&a[0])?.into_iter().cloned().collect())),
+    ),
+    Function::new(
+        "compact",
+        "Without null and without empty texts.",
+        &[("texts", Shape::List(&Shape::Optional(&S)))],
+        Shape::List(&S),
+        (r#"compact(["a", "", null])"#, r#"["a"]"#),
+        |a| {
             let full = |value: &&Value| !value.is_null() && value.as_str() != Some("");
             Ok(Value::list(list(&a[0])?.iter().filter(full).cloned().collect()))
-        }),
-    Function::new("chunklist", "Cut into lists of at most so many.", &[("list", LIST), ("size", Shape::Int)], Shape::List(&LIST),
-        ("chunklist([1, 2, 3], 2)", "[[1, 2], [3]]"), |a| {
+        },
+    ),
+    Function::new(
+        "chunklist",
+        "Cut into lists of at most so many.",
+        &[("list", LIST), ("size", Shape::Int)],
+        Shape::List(&LIST),
+        ("chunklist([1, 2, 3], 2)", "[[1, 2], [3]]"),
+        |a| {
             let size = count(&a[1])?.max(1);
             Ok(Value::list(list(&a[0])?.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()))
-        }).partial(),
-    Function::new("coalesce", "The first that is neither null nor an empty text.", &[("values", Shape::Optional(&Shape::A))],
-        Shape::A, (r#"coalesce(null, "", "a")"#, r#""a""#), |a| {
+        },
+    )
+    .partial(),
+    Function::new(
+        "coalesce",
+        "The first that is neither null nor an empty text.",
+        &[("values", Shape::Optional(&Shape::A))],
+        Shape::A,
+        (r#"coalesce(null, "", "a")"#, r#""a""#),
+        |a| {
             let found = a.iter().find(|value| !value.is_null() && value.as_str() != Some(""));
             found.cloned().ok_or_else(|| "every value is null or empty".to_owned())
-        }).variadic(),
-    Function::new("coalescelist", "The first list that has elements.", &[("lists", LIST)], LIST,
-        ("coalescelist([], [1])", "[1]"), |a| {
+        },
+    )
+    .variadic(),
+    Function::new(
+        "coalescelist",
+        "The first list that has elements.",
+        &[("lists", LIST)],
+        LIST,
+        ("coalescelist([], [1])", "[1]"),
+        |a| {
             let found = a.iter().find(|value| list(value).is_ok_and(|items| !items.is_empty()));
             found.cloned().ok_or_else(|| "every list is empty".to_owned())
-        }).variadic().partial(),
-    Function::new("alltrue", "Whether all are true.", &[("flags", Shape::Collection(&Shape::Bool))], Shape::Bool,
-        ("alltrue([true, false])", "false"), |a| Ok(Value::Bool(items(&a[0])?.into_iter().all(|one| one.as_bool() == Some(true))))),
-    Function::new("anytrue", "Whether any is true.", &[("flags", Shape::Collection(&Shape::Bool))], Shape::Bool,
-        ("anytrue([true, false])", "true"), |a| Ok(Value::Bool(items(&a[0])?.into_iter().any(|one| one.as_bool() == Some(true))))),
-    Function::new("group_by", "Objects by the text of one member.", &[("objects", LIST), ("member", S)], Shape::Map(&LIST),
-        (r#"keys(group_by([{ a = "x" }, { a = "y" }], "a"))"#, r#"["x", "y"]"#), group_by),
-    Function::new("sort_by", "Objects in the order of one member.", &[("objects", LIST), ("member", S)], LIST,
-        (r#"sort_by([{ n = 2 }, { n = 1 }], "n")[0].n"#, "1"), |a| {
+        },
+    )
+    .variadic()
+    .partial(),
+    Function::new(
+        "alltrue",
+        "Whether all are true.",
+        &[("flags", Shape::Collection(&Shape::Bool))],
+        Shape::Bool,
+        ("alltrue([true, false])", "false"),
+        |a| Ok(Value::Bool(items(&a[0])?.into_iter().all(|one| one.as_bool() == Some(true)))),
+    ),
+    Function::new(
+        "anytrue",
+        "Whether any is true.",
+        &[("flags", Shape::Collection(&Shape::Bool))],
+        Shape::Bool,
+        ("anytrue([true, false])", "true"),
+        |a| Ok(Value::Bool(items(&a[0])?.into_iter().any(|one| one.as_bool() == Some(true)))),
+    ),
+    Function::new(
+        "group_by",
+        "Objects by the text of one member.",
+        &[("objects", LIST), ("member", S)],
+        Shape::Map(&LIST),
+        (r#"keys(group_by([{ a = "x" }, { a = "y" }], "a"))"#, r#"["x", "y"]"#),
+        group_by,
+    ),
+    Function::new(
+        "sort_by",
+        "Objects in the order of one member.",
+        &[("objects", LIST), ("member", S)],
+        LIST,
+        (r#"sort_by([{ n = 2 }, { n = 1 }], "n")[0].n"#, "1"),
+        |a| {
             let name = text(&a[1])?;
-            let mut all = list(&a[0])?.iter().map(|one| Ok((member(one, name)?, one.clone()))).collect::<Result<Vec<_>, String>>()?;
+            let mut all = list(&a[0])?
+                .iter()
+                .map(|one| Ok((member(one, name)?, one.clone())))
+                .collect::<Result<Vec<_>, String>>()?;
             all.sort_by(|(left, _), (right, _)| left.cmp(right));
             Ok(Value::list(all.into_iter().map(|(_, one)| one).collect()))
-        }),
+        },
+    ),
 ];
 
 fn length(a: &[Value]) -> Result<Value, String> {
@@ -178,7 +392,13 @@ fn slice(a: &[Value]) -> Result<Value, String> {
 fn range(a: &[Value]) -> Result<Value, String> {
     let (start, limit) = (int(&a[0])?, int(&a[1])?);
     let step = match a.get(2) {
-        Some(Value::Null) | None => if limit < start { -1 } else { 1 },
+        Some(Value::Null) | None => {
+            if limit < start {
+                -1
+            } else {
+                1
+            }
+        }
         Some(step) => int(step)?,
     };
     if step == 0 {

@@ -7,13 +7,24 @@ use crate::model::{Key, Value};
 const S: Shape = Shape::String;
 
 pub static FUNCTIONS: &[Function] = &[
-    Function::new("format", "A text with values put in: `%s` as it is, `%d` an int, `%.2f` a number, `%02d` padded, `%q` quoted.",
-        &[("pattern", S), ("values", Shape::Any)], S, (r#"format("%s-%02d", "web", 3)"#, r#""web-03""#), |a| {
-            made(format(text(&a[0])?, &a[1..])?)
-        }).variadic(),
-    Function::new("formatlist", "The pattern once for every element of the lists; other values stay.",
-        &[("pattern", S), ("values", Shape::Any)], Shape::List(&S),
-        (r#"formatlist("%s.example.com", ["a", "b"])"#, r#"["a.example.com", "b.example.com"]"#), formatlist).variadic(),
+    Function::new(
+        "format",
+        "A text with values put in: `%s` as it is, `%d` an int, `%.2f` a number, `%02d` padded, `%q` quoted.",
+        &[("pattern", S), ("values", Shape::Any)],
+        S,
+        (r#"format("%s-%02d", "web", 3)"#, r#""web-03""#),
+        |a| made(format(text(&a[0])?, &a[1..])?),
+    )
+    .variadic(),
+    Function::new(
+        "formatlist",
+        "The pattern once for every element of the lists; other values stay.",
+        &[("pattern", S), ("values", Shape::Any)],
+        Shape::List(&S),
+        (r#"formatlist("%s.example.com", ["a", "b"])"#, r#"["a.example.com", "b.example.com"]"#),
+        formatlist,
+    )
+    .variadic(),
 ];
 
 /// Width, flags and precision of one verb.
@@ -82,7 +93,9 @@ fn rendered(letter: char, value: &Value, verb: &Verb) -> Result<String, String> 
     match letter {
         's' | 'v' => match render(value) {
             Some(text) => Ok(text),
-            None => crate::model::json::to_json(value).map(|json| json.to_string()).ok_or_else(|| "not known yet".to_owned()),
+            None => crate::model::json::to_json(value)
+                .map(|json| json.to_string())
+                .ok_or_else(|| "not known yet".to_owned()),
         },
         'q' => Ok(Key::text(text(value)?).to_string()),
         't' => value.as_bool().map(|flag| flag.to_string()).ok_or_else(|| "`%t` takes a bool".to_owned()),

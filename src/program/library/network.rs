@@ -8,32 +8,59 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const S: Shape = Shape::String;
 
 pub static FUNCTIONS: &[Function] = &[
-    Function::new("cidrsubnet", "A network within a network: so many bits longer, with that number.",
-        &[("prefix", S), ("newbits", Shape::Int), ("number", Shape::Int)], S,
-        (r#"cidrsubnet("10.0.0.0/16", 8, 2)"#, r#""10.0.2.0/24""#), |a| {
-            made(subnet(&network(text(&a[0])?)?, count(&a[1])?, int(&a[2])?)?.shown())
-        }),
-    Function::new("cidrsubnets", "Networks one after the other, each so many bits longer.",
-        &[("prefix", S), ("newbits", Shape::Int)], Shape::List(&S),
-        (r#"cidrsubnets("10.0.0.0/16", 8, 8)"#, r#"["10.0.0.0/24", "10.0.1.0/24"]"#), subnets).variadic(),
-    Function::new("cidrhost", "The address with that number in a network; negative counts from the end.",
-        &[("prefix", S), ("number", Shape::Int)], S, (r#"cidrhost("10.0.0.0/24", 5)"#, r#""10.0.0.5""#), host),
-    Function::new("cidrnetmask", "The mask of an IPv4 network.", &[("prefix", S)], S,
-        (r#"cidrnetmask("10.0.0.0/12")"#, r#""255.240.0.0""#), |a| {
+    Function::new(
+        "cidrsubnet",
+        "A network within a network: so many bits longer, with that number.",
+        &[("prefix", S), ("newbits", Shape::Int), ("number", Shape::Int)],
+        S,
+        (r#"cidrsubnet("10.0.0.0/16", 8, 2)"#, r#""10.0.2.0/24""#),
+        |a| made(subnet(&network(text(&a[0])?)?, count(&a[1])?, int(&a[2])?)?.shown()),
+    ),
+    Function::new(
+        "cidrsubnets",
+        "Networks one after the other, each so many bits longer.",
+        &[("prefix", S), ("newbits", Shape::Int)],
+        Shape::List(&S),
+        (r#"cidrsubnets("10.0.0.0/16", 8, 8)"#, r#"["10.0.0.0/24", "10.0.1.0/24"]"#),
+        subnets,
+    )
+    .variadic(),
+    Function::new(
+        "cidrhost",
+        "The address with that number in a network; negative counts from the end.",
+        &[("prefix", S), ("number", Shape::Int)],
+        S,
+        (r#"cidrhost("10.0.0.0/24", 5)"#, r#""10.0.0.5""#),
+        host,
+    ),
+    Function::new(
+        "cidrnetmask",
+        "The mask of an IPv4 network.",
+        &[("prefix", S)],
+        S,
+        (r#"cidrnetmask("10.0.0.0/12")"#, r#""255.240.0.0""#),
+        |a| {
             let network = network(text(&a[0])?)?;
             if network.bits != 32 {
                 return Err("masks are written for IPv4 only".to_owned());
             }
             let mask = if network.length == 0 { 0 } else { u32::MAX << (32 - network.length) };
             made(Ipv4Addr::from(mask).to_string())
-        }),
-    Function::new("cidrcontains", "Whether an address lies in a network.", &[("prefix", S), ("address", S)], Shape::Bool,
-        (r#"cidrcontains("10.0.0.0/8", "10.1.2.3")"#, "true"), |a| {
+        },
+    ),
+    Function::new(
+        "cidrcontains",
+        "Whether an address lies in a network.",
+        &[("prefix", S), ("address", S)],
+        Shape::Bool,
+        (r#"cidrcontains("10.0.0.0/8", "10.1.2.3")"#, "true"),
+        |a| {
             let network = network(text(&a[0])?)?;
             let address: IpAddr = text(&a[1])?.parse().map_err(|_| "no IP address".to_owned())?;
             let (value, bits) = number_of(address);
             Ok(Value::Bool(bits == network.bits && masked(value, network.length, bits) == network.base))
-        }),
+        },
+    ),
 ];
 
 struct Network {
@@ -92,7 +119,8 @@ fn subnets(a: &[Value]) -> Result<Value, String> {
     let mut made = Vec::new();
     for newbits in &a[1..] {
         let length = count(newbits)? + whole.length as usize;
-        let length = u32::try_from(length).ok().filter(|length| *length <= whole.bits).ok_or("the prefix would be too long")?;
+        let length =
+            u32::try_from(length).ok().filter(|length| *length <= whole.bits).ok_or("the prefix would be too long")?;
         let free = whole.bits - length;
         let size = 1u128.checked_shl(free).unwrap_or(0);
         let rest = if size == 0 { 0 } else { next % size };

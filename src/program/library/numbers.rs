@@ -16,13 +16,19 @@ pub static FUNCTIONS: &[Function] = &[
     Function::new("floor", "The next int below.", &[("number", N)], Shape::Int, ("floor(-1.2)", "-2"), |a| {
         Ok(Value::Number(number(&a[0])?.floor()))
     }),
-    Function::new("round", "To so many digits after the point, halves to the even digit.",
-        &[("number", N), ("digits", Shape::Int)], N, ("round(2.345, 2)", "2.34"), |a| {
+    Function::new(
+        "round",
+        "To so many digits after the point, halves to the even digit.",
+        &[("number", N), ("digits", Shape::Int)],
+        N,
+        ("round(2.345, 2)", "2.34"),
+        |a| {
             let digits = u32::try_from(int(&a[1])?).ok().filter(|digits| *digits <= 1000);
             let digits = digits.ok_or("digits are 0 to 1000")?;
             Ok(Value::Number(number(&a[0])?.rounded(digits)))
-        })
-        .optional(0),
+        },
+    )
+    .optional(0),
     Function::new("max", "The greatest.", &[("numbers", Shape::A)], Shape::A, ("max(1, 3, 2)", "3"), |a| {
         extreme(a.iter().collect(), true)
     })
@@ -31,21 +37,59 @@ pub static FUNCTIONS: &[Function] = &[
         extreme(a.iter().collect(), false)
     })
     .variadic(),
-    Function::new("sum", "All added up.", &[("numbers", Shape::Collection(&Shape::A))], Shape::A, ("sum([1, 2, 3])", "6"), sum),
-    Function::new("pow", "To a whole power of at least 0.", &[("base", Shape::A), ("exponent", Shape::Int)], Shape::A,
-        ("pow(2, 10)", "1024"), pow),
+    Function::new(
+        "sum",
+        "All added up.",
+        &[("numbers", Shape::Collection(&Shape::A))],
+        Shape::A,
+        ("sum([1, 2, 3])", "6"),
+        sum,
+    ),
+    Function::new(
+        "pow",
+        "To a whole power of at least 0.",
+        &[("base", Shape::A), ("exponent", Shape::Int)],
+        Shape::A,
+        ("pow(2, 10)", "1024"),
+        pow,
+    ),
     Function::new("signum", "-1, 0 or 1.", &[("number", N)], Shape::Int, ("signum(-5)", "-1"), |a| {
         let value = number(&a[0])?;
-        Ok(Value::int(if value.is_zero() { 0 } else if value.is_negative() { -1 } else { 1 }))
+        Ok(Value::int(if value.is_zero() {
+            0
+        } else if value.is_negative() {
+            -1
+        } else {
+            1
+        }))
     }),
-    Function::new("parseint", "An int from its digits in a base of 2 to 36.", &[("text", Shape::String), ("base", Shape::Int)],
-        Shape::Int, (r#"parseint("ff", 16)"#, "255"), parseint),
-    Function::new("tonumber", "A number from its text.", &[("value", Shape::Any)], N, (r#"tonumber("1.5")"#, "1.5"), tonumber),
-    Function::new("toint", "An int from its text, or from a number without a fraction.", &[("value", Shape::Any)], Shape::Int,
-        (r#"toint("42")"#, "42"), |a| match tonumber(a)? {
+    Function::new(
+        "parseint",
+        "An int from its digits in a base of 2 to 36.",
+        &[("text", Shape::String), ("base", Shape::Int)],
+        Shape::Int,
+        (r#"parseint("ff", 16)"#, "255"),
+        parseint,
+    ),
+    Function::new(
+        "tonumber",
+        "A number from its text.",
+        &[("value", Shape::Any)],
+        N,
+        (r#"tonumber("1.5")"#, "1.5"),
+        tonumber,
+    ),
+    Function::new(
+        "toint",
+        "An int from its text, or from a number without a fraction.",
+        &[("value", Shape::Any)],
+        Shape::Int,
+        (r#"toint("42")"#, "42"),
+        |a| match tonumber(a)? {
             Value::Number(number) if number.is_int() => Ok(Value::Number(number)),
             _ => Err("it has a fraction".to_owned()),
-        }),
+        },
+    ),
 ];
 
 fn extreme(values: Vec<&Value>, greatest: bool) -> Result<Value, String> {

@@ -11,63 +11,172 @@ pub static FUNCTIONS: &[Function] = &[
     Function::new("chomp", "Removes line breaks at the end.", &[("text", S)], S, (r#"chomp("a\n")"#, r#""a""#), |a| {
         made(text(&a[0])?.trim_end_matches(['\n', '\r']).to_owned())
     }),
-    Function::new("endswith", "Whether the text ends with the suffix.", &[("text", S), ("suffix", S)], Shape::Bool,
-        (r#"endswith("a.png", ".png")"#, "true"), |a| Ok(Value::Bool(text(&a[0])?.ends_with(text(&a[1])?)))),
-    Function::new("startswith", "Whether the text begins with the prefix.", &[("text", S), ("prefix", S)], Shape::Bool,
-        (r#"startswith("web-1", "web")"#, "true"), |a| Ok(Value::Bool(text(&a[0])?.starts_with(text(&a[1])?)))),
-    Function::new("strcontains", "Whether the text contains the part.", &[("text", S), ("part", S)], Shape::Bool,
-        (r#"strcontains("hello", "ell")"#, "true"), |a| Ok(Value::Bool(text(&a[0])?.contains(text(&a[1])?)))),
-    Function::new("indent", "Puts blanks before every line but the first.", &[("spaces", Shape::Int), ("text", S)], S,
-        (r#"indent(2, "a\nb")"#, r#""a\n  b""#), indent),
-    Function::new("join", "The texts with a separator between them.", &[("separator", S), ("parts", Shape::Collection(&S))], S,
-        (r#"join("-", ["a", "b"])"#, r#""a-b""#), join),
+    Function::new(
+        "endswith",
+        "Whether the text ends with the suffix.",
+        &[("text", S), ("suffix", S)],
+        Shape::Bool,
+        (r#"endswith("a.png", ".png")"#, "true"),
+        |a| Ok(Value::Bool(text(&a[0])?.ends_with(text(&a[1])?))),
+    ),
+    Function::new(
+        "startswith",
+        "Whether the text begins with the prefix.",
+        &[("text", S), ("prefix", S)],
+        Shape::Bool,
+        (r#"startswith("web-1", "web")"#, "true"),
+        |a| Ok(Value::Bool(text(&a[0])?.starts_with(text(&a[1])?))),
+    ),
+    Function::new(
+        "strcontains",
+        "Whether the text contains the part.",
+        &[("text", S), ("part", S)],
+        Shape::Bool,
+        (r#"strcontains("hello", "ell")"#, "true"),
+        |a| Ok(Value::Bool(text(&a[0])?.contains(text(&a[1])?))),
+    ),
+    Function::new(
+        "indent",
+        "Puts blanks before every line but the first.",
+        &[("spaces", Shape::Int), ("text", S)],
+        S,
+        (r#"indent(2, "a\nb")"#, r#""a\n  b""#),
+        indent,
+    ),
+    Function::new(
+        "join",
+        "The texts with a separator between them.",
+        &[("separator", S), ("parts", Shape::Collection(&S))],
+        S,
+        (r#"join("-", ["a", "b"])"#, r#""a-b""#),
+        join,
+    ),
     Function::new("lower", "In lower case.", &[("text", S)], S, (r#"lower("ABC")"#, r#""abc""#), |a| {
         made(text(&a[0])?.to_lowercase())
     }),
     Function::new("upper", "In upper case.", &[("text", S)], S, (r#"upper("abc")"#, r#""ABC""#), |a| {
         made(text(&a[0])?.to_uppercase())
     }),
-    Function::new("title", "Each word with a capital.", &[("text", S)], S, (r#"title("hello world")"#, r#""Hello World""#), title),
-    Function::new("repeat", "The text so many times.", &[("text", S), ("times", Shape::Int)], S,
-        (r#"repeat("ab", 3)"#, r#""ababab""#), |a| {
+    Function::new(
+        "title",
+        "Each word with a capital.",
+        &[("text", S)],
+        S,
+        (r#"title("hello world")"#, r#""Hello World""#),
+        title,
+    ),
+    Function::new(
+        "repeat",
+        "The text so many times.",
+        &[("text", S), ("times", Shape::Int)],
+        S,
+        (r#"repeat("ab", 3)"#, r#""ababab""#),
+        |a| {
             let (part, times) = (text(&a[0])?, count(&a[1])?);
             super::arguments::fits_limit(part.len().saturating_mul(times))?;
             made(part.repeat(times))
-        }),
-    Function::new("replace", "With every occurrence of one text put as another.", &[("text", S), ("from", S), ("to", S)], S,
-        (r#"replace("a.b.c", ".", "-")"#, r#""a-b-c""#), replace),
-    Function::new("split", "The parts between the separators.", &[("separator", S), ("text", S)], TEXTS,
-        (r#"split(",", "a,b")"#, r#"["a", "b"]"#), split),
+        },
+    ),
+    Function::new(
+        "replace",
+        "With every occurrence of one text put as another.",
+        &[("text", S), ("from", S), ("to", S)],
+        S,
+        (r#"replace("a.b.c", ".", "-")"#, r#""a-b-c""#),
+        replace,
+    ),
+    Function::new(
+        "split",
+        "The parts between the separators.",
+        &[("separator", S), ("text", S)],
+        TEXTS,
+        (r#"split(",", "a,b")"#, r#"["a", "b"]"#),
+        split,
+    ),
     Function::new("strrev", "Backwards, by characters.", &[("text", S)], S, (r#"strrev("abc")"#, r#""cba""#), |a| {
         made(text(&a[0])?.chars().rev().collect())
     }),
-    Function::new("substr", "Characters from an offset on (negative counts from the end); a length of -1 is all the rest.",
-        &[("text", S), ("offset", Shape::Int), ("length", Shape::Int)], S, (r#"substr("hello", 1, 3)"#, r#""ell""#), substr),
-    Function::new("trim", "Without the given characters at both ends.", &[("text", S), ("characters", S)], S,
-        (r#"trim("..a..", ".")"#, r#""a""#), |a| {
+    Function::new(
+        "substr",
+        "Characters from an offset on (negative counts from the end); a length of -1 is all the rest.",
+        &[("text", S), ("offset", Shape::Int), ("length", Shape::Int)],
+        S,
+        (r#"substr("hello", 1, 3)"#, r#""ell""#),
+        substr,
+    ),
+    Function::new(
+        "trim",
+        "Without the given characters at both ends.",
+        &[("text", S), ("characters", S)],
+        S,
+        (r#"trim("..a..", ".")"#, r#""a""#),
+        |a| {
             let cut: Vec<char> = text(&a[1])?.chars().collect();
             made(text(&a[0])?.trim_matches(cut.as_slice()).to_owned())
-        }),
-    Function::new("trimspace", "Without blanks and line breaks at both ends.", &[("text", S)], S,
-        (r#"trimspace("  a ")"#, r#""a""#), |a| made(text(&a[0])?.trim().to_owned())),
-    Function::new("trimprefix", "Without the prefix, where it has it.", &[("text", S), ("prefix", S)], S,
-        (r#"trimprefix("v1.2", "v")"#, r#""1.2""#), |a| {
+        },
+    ),
+    Function::new(
+        "trimspace",
+        "Without blanks and line breaks at both ends.",
+        &[("text", S)],
+        S,
+        (r#"trimspace("  a ")"#, r#""a""#),
+        |a| made(text(&a[0])?.trim().to_owned()),
+    ),
+    Function::new(
+        "trimprefix",
+        "Without the prefix, where it has it.",
+        &[("text", S), ("prefix", S)],
+        S,
+        (r#"trimprefix("v1.2", "v")"#, r#""1.2""#),
+        |a| {
             let whole = text(&a[0])?;
             made(whole.strip_prefix(text(&a[1])?).unwrap_or(whole).to_owned())
-        }),
-    Function::new("trimsuffix", "Without the suffix, where it has it.", &[("text", S), ("suffix", S)], S,
-        (r#"trimsuffix("a.txt", ".txt")"#, r#""a""#), |a| {
+        },
+    ),
+    Function::new(
+        "trimsuffix",
+        "Without the suffix, where it has it.",
+        &[("text", S), ("suffix", S)],
+        S,
+        (r#"trimsuffix("a.txt", ".txt")"#, r#""a""#),
+        |a| {
             let whole = text(&a[0])?;
             made(whole.strip_suffix(text(&a[1])?).unwrap_or(whole).to_owned())
-        }),
-    Function::new("lines", "The lines of a text, without their breaks.", &[("text", S)], TEXTS,
-        (r#"lines("a\nb\n")"#, r#"["a", "b"]"#), |a| Ok(texts(text(&a[0])?.lines()))),
-    Function::new("slug", "In lower case, with `-` for whatever is neither letter nor digit.", &[("text", S)], S,
-        (r#"slug("My Shop!")"#, r#""my-shop""#), slug),
-    Function::new("padleft", "Filled up on the left to a width.", &[("text", S), ("width", Shape::Int), ("fill", S)], S,
-        (r#"padleft("7", 3, "0")"#, r#""007""#), |a| padded(a, true)),
-    Function::new("padright", "Filled up on the right to a width.", &[("text", S), ("width", Shape::Int), ("fill", S)], S,
-        (r#"padright("a", 3, ".")"#, r#""a..""#), |a| padded(a, false)),
+        },
+    ),
+    Function::new(
+        "lines",
+        "The lines of a text, without their breaks.",
+        &[("text", S)],
+        TEXTS,
+        (r#"lines("a\nb\n")"#, r#"["a", "b"]"#),
+        |a| Ok(texts(text(&a[0])?.lines())),
+    ),
+    Function::new(
+        "slug",
+        "In lower case, with `-` for whatever is neither letter nor digit.",
+        &[("text", S)],
+        S,
+        (r#"slug("My Shop!")"#, r#""my-shop""#),
+        slug,
+    ),
+    Function::new(
+        "padleft",
+        "Filled up on the left to a width.",
+        &[("text", S), ("width", Shape::Int), ("fill", S)],
+        S,
+        (r#"padleft("7", 3, "0")"#, r#""007""#),
+        |a| padded(a, true),
+    ),
+    Function::new(
+        "padright",
+        "Filled up on the right to a width.",
+        &[("text", S), ("width", Shape::Int), ("fill", S)],
+        S,
+        (r#"padright("a", 3, ".")"#, r#""a..""#),
+        |a| padded(a, false),
+    ),
 ];
 
 fn texts<'t>(parts: impl Iterator<Item = &'t str>) -> Value {
@@ -109,7 +218,9 @@ fn replace(a: &[Value]) -> Result<Value, String> {
         return Err("the text to replace is empty".to_owned());
     }
     let times = whole.matches(from).count();
-    super::arguments::fits_limit(whole.len().saturating_add(times.saturating_mul(to.len())).saturating_sub(times * from.len()))?;
+    super::arguments::fits_limit(
+        whole.len().saturating_add(times.saturating_mul(to.len())).saturating_sub(times * from.len()),
+    )?;
     made(whole.replace(from, to))
 }
 

@@ -127,12 +127,16 @@ impl Shape {
             Shape::Duration => Type::Duration,
             Shape::A => bindings.a.clone().unwrap_or(Type::Any),
             Shape::B => bindings.b.clone().unwrap_or(Type::Any),
-            Shape::Key => if bindings.key == Some(KeyType::Int) { Type::Int } else { Type::String },
+            Shape::Key => {
+                if bindings.key == Some(KeyType::Int) {
+                    Type::Int
+                } else {
+                    Type::String
+                }
+            }
             Shape::List(item) | Shape::Collection(item) => Type::list(item.instantiate(bindings)),
             Shape::Set(item) => Type::set(item.instantiate(bindings)),
-            Shape::Map(item) => {
-                Type::Map(bindings.key.unwrap_or(KeyType::Text), Box::new(item.instantiate(bindings)))
-            }
+            Shape::Map(item) => Type::Map(bindings.key.unwrap_or(KeyType::Text), Box::new(item.instantiate(bindings))),
             Shape::Optional(inner) => inner.instantiate(bindings).optional(),
         }
     }
