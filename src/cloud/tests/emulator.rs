@@ -6,7 +6,7 @@ use crate::cloud::{
 };
 use crate::emulator::local::LocalEmulator;
 use crate::emulator::{Config, Now, Profile};
-use crate::model::{Attributes, Ident, JobId, RemoteId, Value};
+use crate::model::{Attributes, Ident, JobId, Key, RemoteId, Value};
 use crate::provider::cloudnexus;
 use crate::world::{ApiKey, Clock, InProcess};
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl World {
 
     async fn finished(&self, surface: &Ident, job: JobId) -> Option<Value> {
         loop {
-            let found = self.client.jobs(surface, &[job.clone()]).await.unwrap().remove(0);
+            let found = self.client.jobs(surface, std::slice::from_ref(&job)).await.unwrap().remove(0);
             match found.status {
                 JobStatus::Open | JobStatus::Scheduled(_) => self.clock.sleep(Duration::from_secs(2)).await,
                 JobStatus::Succeeded => return found.result,
@@ -134,12 +134,8 @@ fn machines_keys_and_snapshots_live_their_lives() {
 
         let mut instance =
             texts(&[("name", "jump"), ("region", "us-east-1"), ("type", "standard-2x4"), ("image", "debian-12")]);
-        instance.insert(
-            ident("tags"),
-            Value::map(BTreeMap::from(
-                [("team".into(), Value::string("ops"))].map(|(k, v): (&str, _)| (crate::model::Key::text(k), v)),
-            )),
-        );
+        let tags = BTreeMap::from([(Key::text("team"), Value::string("ops"))]);
+        instance.insert(ident("tags"), Value::map(tags));
         let instance_id = world.made("compute_instance", &instance).await;
         world.changed("compute_instance", &instance_id, "resize", &none, "type", Value::string("memory-4x32")).await;
 

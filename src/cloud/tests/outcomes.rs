@@ -2,7 +2,6 @@
 
 use super::support::*;
 use crate::cloud::{Accepted, Outcome, Verb};
-use crate::model::Value;
 
 fn server() -> crate::model::Attributes {
     texts(&[("name", "web"), ("region", "eu-west-2"), ("plan", "standard-8"), ("image", "ubuntu-22.04")])
