@@ -2,4 +2,5 @@
 
 mod examples;
 mod support;
+mod outside;
 mod tidy;

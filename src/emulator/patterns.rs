@@ -14,7 +14,7 @@ static PLAN: LazyLock<Regex> = LazyLock::new(|| compile("^[a-z][a-z0-9-]*$"));
 static ORIGIN: LazyLock<Regex> = LazyLock::new(|| compile(ORIGIN_URL));
 static PUBLIC_KEY: LazyLock<Regex> = LazyLock::new(|| {
     compile(
-        r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/=]+( [^\n\r\x{2028}\x{2029}]*)?$",
+        r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/=]+( [^\x00-\x1F\x7F-\x{9F}\x{2028}\x{2029}]*)?$",
     )
 });
 static DATE_TIME: LazyLock<Regex> = LazyLock::new(|| {
