@@ -203,7 +203,6 @@ impl<'a> Planner<'a> {
         let order = if retain { ReplaceOrder::DestroyFirst } else { order };
         unit.forward = self.making(node, kind, instance, reason.clone(), &after);
         unit.forward[0].changes = found.changes;
-        unit.forward[0].before = standing.clone();
         let speed = self.inputs.options.speed;
         unit.ending = Some(unit::ending(Some(kind), record, standing, retain, reason, speed));
         unit.replacement = Some(order);
