@@ -6,6 +6,7 @@ use super::work::{Deed, Failure, Next, Phase, Waiter, Why};
 use crate::apply::event::{Progress, StepEnd};
 use crate::cloud::{Accepted, Outcome};
 use crate::model::{NodeId, Observed, RemoteId};
+use crate::plan::{ReasonCode, Step};
 use crate::provider::{Kind, Presence};
 use crate::state::{JournalEntry, Open, OperationId};
 use std::time::Duration;
@@ -56,12 +57,23 @@ impl Run {
         let mut entries = Vec::new();
         match self.snapshot.records.get(&address) {
             Some(record) if record.id == *id => return entries,
-            Some(record) => entries.push(JournalEntry::Deposed { address, id: record.id.clone() }),
+            Some(record) => entries.push(self.stepping_aside(step, record.id.clone())),
             None => {}
         }
         entries.push(JournalEntry::Bound { operation, id: id.clone() });
         self.tell(Progress::Bound { step, id: id.clone() });
         entries
+    }
+
+    /// What becomes of the object that a new one takes the place of: it waits for its end, or it is known to be gone.
+    pub(super) fn stepping_aside(&self, step: NodeId, id: RemoteId) -> JournalEntry {
+        let Step { address, reason, .. } = self.step(step);
+        let address = address.clone();
+        if reason.code == ReasonCode::DeletedOutside {
+            JournalEntry::Deleted { operation: None, address, id }
+        } else {
+            JournalEntry::Deposed { address, id }
+        }
     }
 
     /// Whether an answer without a job says all: the object at rest, a run, a delete of a kind that has no delete job.

@@ -60,7 +60,7 @@ impl Run {
 
     /// Fills in what the step wants; the same substitution as while planning.
     fn resolve(&mut self, step: NodeId) -> Result<(), Failure> {
-        let Step { desired, address, id, before, .. } = self.step(step).clone();
+        let Step { desired, address, action, id, before, .. } = self.step(step).clone();
         let Some(node) = desired else { return Ok(()) };
         let instance = self.desired.resolve(node, &self.holdings).map_err(|found| unresolved(&found))?;
         if let Some(condition) =
@@ -76,6 +76,7 @@ impl Run {
             Some(kind) => {
                 let id = id.as_ref().or_else(|| self.snapshot.records.get(&address).map(|record| &record.id));
                 let record = id.and_then(|id| find(&self.snapshot, &address, id));
+                let record = record.filter(|_| action != Action::Create);
                 let none = Attributes::new();
                 let applied = record.map_or(&none, |record| &record.applied);
                 plan::wanted(kind, &instance, &before, applied)

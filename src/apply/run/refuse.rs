@@ -150,13 +150,13 @@ impl Run {
     pub(super) fn failed_for_good(&mut self, step: NodeId, failure: Failure, left: Option<RemoteId>) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let (operation, makes) = (doing.operation, doing.deed == Deed::Create);
-        let address = self.step(step).address.clone();
+        let address = &self.step(step).address;
         let mut entries = Vec::new();
         let id = left.filter(|_| makes);
-        if let (Some(id), Some(record)) = (&id, self.snapshot.records.get(&address))
+        if let (Some(id), Some(record)) = (&id, self.snapshot.records.get(address))
             && record.id != *id
         {
-            entries.push(JournalEntry::Deposed { address, id: record.id.clone() });
+            entries.push(self.stepping_aside(step, record.id.clone()));
         }
         entries.push(JournalEntry::Failed { operation, id, message: failure.message.clone() });
         self.close_with(step, entries, Next::End(failure.end()));
