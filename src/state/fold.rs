@@ -75,7 +75,9 @@ impl Folding<'_> {
             JournalEntry::Failed { operation, id, message } => self.failed(*operation, id.as_ref(), message),
             JournalEntry::NotCreated { operation, .. } => self.not_created(*operation),
             JournalEntry::Asked { operation, candidates } => {
-                self.open(*operation)?.candidates.clone_from(candidates);
+                let open = self.open(*operation)?;
+                open.candidates.clone_from(candidates);
+                open.asked = true;
                 Ok(())
             }
             JournalEntry::LateDuplicate { operation, .. } => {
@@ -124,7 +126,7 @@ impl Folding<'_> {
         }
         self.touched.operations.insert(operation);
         self.snapshot.next_operation += 1;
-        let open = Open { intent: intent.clone(), job: None, id: intent.id.clone(), candidates: Vec::new() };
+        let open = Open { intent: intent.clone(), job: None, id: intent.id.clone(), candidates: Vec::new(), asked: false };
         self.snapshot.open.insert(operation, open);
         Ok(())
     }

@@ -225,6 +225,8 @@ pub struct Open {
     pub id: Option<RemoteId>,
     /// Objects among which a person must choose.
     pub candidates: Vec<RemoteId>,
+    /// The search was made to its end, and only a person can tell.
+    pub asked: bool,
 }
 
 /// What is kept of a create that was given up.

@@ -221,6 +221,7 @@ pub struct OpenWire {
     job: Option<String>,
     id: Option<String>,
     candidates: Vec<String>,
+    asked: bool,
 }
 
 impl OpenWire {
@@ -230,6 +231,7 @@ impl OpenWire {
             job: open.job.as_ref().map(JobId::to_string),
             id: open.id.as_ref().map(RemoteId::to_string),
             candidates: open.candidates.iter().map(RemoteId::to_string).collect(),
+            asked: open.asked,
         }
     }
 
@@ -239,6 +241,7 @@ impl OpenWire {
             job: self.job.as_deref().map(JobId::new),
             id: self.id.as_deref().map(RemoteId::new),
             candidates: self.candidates.iter().map(|id| RemoteId::new(id)).collect(),
+            asked: self.asked,
         })
     }
 }

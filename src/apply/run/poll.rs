@@ -250,7 +250,7 @@ impl Run {
     }
 
     /// The object that a create's job names.
-    fn named_by(&self, step: NodeId, job: &Job) -> Option<RemoteId> {
+    pub(super) fn named_by(&self, step: NodeId, job: &Job) -> Option<RemoteId> {
         let kind = self.catalog.kind(&self.step(step).address.kind)?;
         let id = match &kind.create.id_in_result {
             Some(member) => match job.result.as_ref()? {

@@ -1,5 +1,6 @@
 //! An unclear create is traced: by its mark, else by the jobs, else by a person. Never sent again blindly, never called failed.
 
+use super::accept::is_at_rest;
 use super::begin::list_below;
 use super::machine::Run;
 use super::work::Failure;
@@ -10,7 +11,7 @@ use crate::cloud::{Job, Listing};
 use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
 use crate::plan;
 use crate::provider::{Kind, Presence};
-use crate::state::{Intent, JournalEntry, STAMP_OPERATION};
+use crate::state::{Intent, JournalEntry, OperationId, STAMP_OPERATION};
 use std::time::Duration;
 
 /// Between two lists while an unclear create may still appear.
@@ -31,7 +32,9 @@ enum Verdict {
 impl Run {
     /// Starts tracing. The window begins now: the request can no longer leave this machine.
     pub(super) fn settle(&mut self, step: NodeId, reason: String) {
-        let window = if self.in_process { Duration::ZERO } else { self.options.settle_window };
+        let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
+        let asked = operation.and_then(|operation| self.snapshot.open.get(&operation)).is_some_and(|open| open.asked);
+        let window = if self.in_process || asked { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.phase = Phase::Settling(Settling { until, reason, listed: None, passes: 0 });
@@ -96,18 +99,45 @@ impl Run {
         let Phase::Settling(settling) = &doing.phase else { return };
         let Some(candidates) = settling.listed.clone() else { return };
         let jobs = answer.unwrap_or_default();
-        let made =
-            |object: &&Observed| jobs.iter().any(|job| job.resource.as_ref() == Some(&object.id) && is_creation(job));
-        let by_job: Vec<&Observed> = candidates.iter().filter(made).collect();
-        let verdict = match (by_job.as_slice(), candidates.len()) {
-            ([one], 1) => Verdict::Adopt {
+        let made = |object: &Observed| {
+            jobs.iter().any(|job| is_creation(job) && self.named_by(step, job).as_ref() == Some(&object.id))
+        };
+        let verdict = match candidates.as_slice() {
+            [one] if made(one) => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "job",
                 evidence: format!("a create job names {}, which is new and as wanted", one.id),
             },
-            (_, _) => Verdict::Ask(candidates.iter().map(|object| object.id.clone()).collect()),
+            [one] if self.in_process || self.is_unique(step) => Verdict::Adopt {
+                id: one.id.clone(),
+                rule: "unique",
+                evidence: format!("{} is new and as wanted, and there can be no other", one.id),
+            },
+            several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
         };
-        self.judge(step, verdict, &candidates);
+        let soon = candidates.iter().any(|object| !is_at_rest(object)) && self.now.monotonic < doing.deadline;
+        match verdict {
+            // The job that makes it names it when it is through.
+            Verdict::Ask(_) if soon => {
+                let span = self.scaled(BETWEEN_LISTS);
+                self.pause(step, span, Then::Settle);
+            }
+            Verdict::Ask(_) | Verdict::Adopt { .. } | Verdict::Nothing => self.judge(step, verdict, &candidates),
+        }
+    }
+
+    fn is_unique(&self, step: NodeId) -> bool {
+        self.catalog.kind(&self.step(step).address.kind).is_some_and(|kind| kind.natural_key_unique)
+    }
+
+    /// Only a person can tell; written once.
+    fn ask(&mut self, step: NodeId, operation: OperationId, candidates: Vec<RemoteId>, why: String) {
+        let end = StepEnd::Open { why };
+        let same = self.snapshot.open.get(&operation).is_some_and(|open| open.asked && open.candidates == candidates);
+        if same {
+            return self.end(step, end);
+        }
+        self.close_with(step, vec![JournalEntry::Asked { operation, candidates }], Next::End(end));
     }
 
     fn judge(&mut self, step: NodeId, verdict: Verdict, objects: &[Observed]) {
@@ -118,8 +148,7 @@ impl Run {
             Verdict::Ask(candidates) => {
                 let shown: Vec<String> = candidates.iter().map(RemoteId::to_string).collect();
                 let why = format!("it may have made one of {}; say which", shown.join(", "));
-                let entry = JournalEntry::Asked { operation, candidates };
-                self.close_with(step, vec![entry], Next::End(StepEnd::Open { why }));
+                self.ask(step, operation, candidates, why);
             }
             Verdict::Adopt { id, rule, evidence } => {
                 let seen = objects.iter().find(|object| object.id == id).cloned();
@@ -155,8 +184,7 @@ impl Run {
         if !(marked || self.in_process || self.options.retry_unknown) {
             let why =
                 "nothing shows that it was made, and nothing proves that it was not; look, then give --retry-unknown";
-            let entry = JournalEntry::Asked { operation, candidates: Vec::new() };
-            return self.close_with(step, vec![entry], Next::End(StepEnd::Open { why: why.to_owned() }));
+            return self.ask(step, operation, Vec::new(), why.to_owned());
         }
         let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
         let entry = JournalEntry::NotCreated { operation, evidence };

@@ -1,1 +1,7 @@
-//! Tests of this room.
+//! Tests of this room: whole cycles against the real emulator under a simulated clock, with accidents at every seam; and
+//! the machine alone, against scripted answers.
+
+mod accidents;
+mod cycles;
+mod machine;
+mod sim;

@@ -1,0 +1,134 @@
+//! Answers lost and processes ended at every point: run again, and nothing is lost and nothing is there twice.
+
+use super::super::*;
+use super::cycles::SHOP;
+use super::sim::{Accident, World};
+use std::sync::atomic::Ordering;
+
+/// Runs until nothing is left to do; three runs must do.
+fn converges(world: &World, program: &str) {
+    for _ in 0..3 {
+        let ran = world.run(program).expect("lives");
+        let s = &ran.summary;
+        if s.failed + s.skipped + s.open == 0 {
+            world.assert_state_is_cloud();
+            assert!(world.plan(program).steps.is_empty(), "the plan after apply is empty");
+            return;
+        }
+    }
+    panic!("it does not converge: {:#?}", world.store_history());
+}
+
+#[test]
+fn a_process_that_ends_anywhere_leaves_nothing_behind() {
+    for program in [SHOP, ""] {
+        let seams = {
+            let world = World::local();
+            world.run(SHOP).expect("lives");
+            let before = world.seams.passed.load(Ordering::Relaxed);
+            world.run(program).expect("lives");
+            if program.is_empty() { world.seams.passed.load(Ordering::Relaxed) - before } else { before }
+        };
+        for at in 1..=seams {
+            let world = World::local();
+            if program.is_empty() {
+                world.run(SHOP).expect("lives");
+            }
+            let before = world.seams.passed.load(Ordering::Relaxed);
+            *world.seams.dies_at.lock().unwrap() = Some(before + at);
+            assert!(world.run(program).is_none(), "it dies at {at}");
+            world.restart();
+            converges(&world, program);
+        }
+    }
+}
+
+#[test]
+fn a_recovery_that_ends_anywhere_is_taken_up() {
+    let passages = |first: u64| {
+        let world = World::local();
+        *world.seams.dies_at.lock().unwrap() = Some(first);
+        assert!(world.run(SHOP).is_none());
+        world.restart();
+        let before = world.seams.passed.load(Ordering::Relaxed);
+        world.run(SHOP).expect("lives");
+        world.seams.passed.load(Ordering::Relaxed) - before
+    };
+    for first in [9, 20, 33, 47] {
+        for second in (1..=passages(first)).step_by(3) {
+            let world = World::local();
+            *world.seams.dies_at.lock().unwrap() = Some(first);
+            assert!(world.run(SHOP).is_none());
+            world.restart();
+            let before = world.seams.passed.load(Ordering::Relaxed);
+            *world.seams.dies_at.lock().unwrap() = Some(before + second);
+            assert!(world.run(SHOP).is_none());
+            world.restart();
+            converges(&world, SHOP);
+        }
+    }
+}
+
+#[test]
+fn a_lost_answer_anywhere_makes_nothing_twice() {
+    let kinds = [
+        Accident::NotSent,
+        Accident::LostBefore,
+        Accident::LostAfter,
+        Accident::BadGatewayBefore,
+        Accident::BadGatewayAfter,
+    ];
+    for kind in kinds {
+        for in_process in [true, false] {
+            let writes = {
+                let world = World::local();
+                world.run(SHOP).expect("lives");
+                world.run("").expect("lives");
+                world.seams.writes.load(Ordering::Relaxed)
+            };
+            for at in 1..=writes {
+                let mut world = World::local();
+                world.in_process = in_process;
+                world.options.retry_unknown = true;
+                world.seams.accidents.lock().unwrap().insert(at, kind);
+                converges(&world, SHOP);
+                converges(&world, "");
+                assert!(world.objects().is_empty(), "{kind:?} at {at}: {:?}", world.objects());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unmarked_create_that_left_no_trace_is_asked_about() {
+    let mut world = World::local();
+    world.in_process = false;
+    let program =
+        "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
+    world.seams.accidents.lock().unwrap().insert(1, Accident::LostBefore);
+    let ran = world.run(program).expect("lives");
+    assert_eq!((ran.summary.open, ran.summary.created), (1, 0));
+    assert!(world.objects().is_empty());
+    let ran = world.run(program).expect("lives");
+    assert_eq!((ran.summary.open, ran.summary.created), (1, 0), "asked again, not made twice");
+    world.options.retry_unknown = true;
+    converges(&world, program);
+}
+
+#[test]
+fn interrupts_stop_and_leave() {
+    let world = World::local();
+    let stop = futures::stream::iter([Interrupt::Stop]);
+    let ran = world.run_interrupted(SHOP, stop).expect("lives");
+    assert!(ran.summary.interrupted);
+    assert_eq!(ran.summary.open, 0);
+    assert_eq!(ran.summary.skipped + ran.summary.created, ran.plan.steps.len());
+    world.assert_state_is_cloud();
+    converges(&world, SHOP);
+
+    let world = World::local();
+    let leave = futures::stream::iter([Interrupt::Leave]);
+    let ran = world.run_interrupted(SHOP, leave).expect("lives");
+    assert!(ran.summary.interrupted);
+    converges(&world, SHOP);
+}
