@@ -5,6 +5,12 @@ use super::cycles::SHOP;
 use super::sim::{Accident, World};
 use std::sync::atomic::Ordering;
 
+/// Every so many points of the places where something can go wrong: all of them with `CNX_EVERY_POINT=1`, which takes a
+/// minute or two, else a part, which takes seconds.
+fn sampled() -> usize {
+    if option_env!("CNX_EVERY_POINT").is_some() { 1 } else { 5 }
+}
+
 /// Runs until nothing is left to do; three runs must do.
 fn converges(world: &World, program: &str) {
     for _ in 0..3 {
@@ -29,7 +35,7 @@ fn a_process_that_ends_anywhere_leaves_nothing_behind() {
             world.run(program).expect("lives");
             if program.is_empty() { world.seams.passed.load(Ordering::Relaxed) - before } else { before }
         };
-        for at in 1..=seams {
+        for at in (1..=seams).step_by(sampled()) {
             let world = World::local();
             if program.is_empty() {
                 world.run(SHOP).expect("lives");
@@ -55,7 +61,7 @@ fn a_recovery_that_ends_anywhere_is_taken_up() {
         world.seams.passed.load(Ordering::Relaxed) - before
     };
     for first in [9, 20, 33, 47] {
-        for second in (1..=passages(first)).step_by(3) {
+        for second in (1..=passages(first)).step_by(3 * sampled()) {
             let world = World::local();
             *world.seams.dies_at.lock().unwrap() = Some(first);
             assert!(world.run(SHOP).is_none());
@@ -86,7 +92,7 @@ fn a_lost_answer_anywhere_makes_nothing_twice() {
                 world.run("").expect("lives");
                 world.seams.writes.load(Ordering::Relaxed)
             };
-            for at in 1..=writes {
+            for at in (1..=writes).step_by(sampled()) {
                 let mut world = World::local();
                 world.in_process = in_process;
                 world.options.retry_unknown = true;
@@ -103,8 +109,7 @@ fn a_lost_answer_anywhere_makes_nothing_twice() {
 fn an_unmarked_create_that_left_no_trace_is_asked_about() {
     let mut world = World::local();
     world.in_process = false;
-    let program =
-        "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
+    let program = "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
     world.seams.accidents.lock().unwrap().insert(1, Accident::LostBefore);
     let ran = world.run(program).expect("lives");
     assert_eq!((ran.summary.open, ran.summary.created), (1, 0));

@@ -63,12 +63,9 @@ fn actions(plan: &Plan) -> Vec<String> {
 /// Applies, and checks what every apply promises.
 fn applied(world: &World, program: &str) -> Summary {
     let ran = world.run(program).expect("the process lives");
-    let ends: Vec<&Progress> =
-        ran.progress.iter().filter(|told| matches!(told, Progress::StepEnded { .. })).collect();
-    let failed: Vec<_> = ends
-        .iter()
-        .filter(|told| !matches!(told, Progress::StepEnded { end: StepEnd::Done, .. }))
-        .collect();
+    let ends: Vec<&Progress> = ran.progress.iter().filter(|told| matches!(told, Progress::StepEnded { .. })).collect();
+    let failed: Vec<_> =
+        ends.iter().filter(|told| !matches!(told, Progress::StepEnded { end: StepEnd::Done, .. })).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     assert_eq!(ends.len(), ran.plan.steps.len(), "every step ends once");
     world.assert_state_is_cloud();
@@ -94,7 +91,11 @@ fn changes_are_applied_in_place_by_their_operations() {
     let edits = [
         ("plan     = \"standard-8\"", "plan     = \"standard-32\"\n  desired_status = \"stopped\"", "/actions"),
         ("region   = \"eu-west-2\"\n  plan", "region   = \"eu-west-3\"\n  plan", "POST /v1/servers"),
-        ("tags   = { team = \"platform\" }", "tags   = { team = \"edge\", tier = \"1\" }", "PATCH /v1/compute/instances"),
+        (
+            "tags   = { team = \"platform\" }",
+            "tags   = { team = \"edge\", tier = \"1\" }",
+            "PATCH /v1/compute/instances",
+        ),
         ("standard-2x4", "memory-4x32", "/actions"),
         ("read_replicas = 1", "read_replicas = 3", "POST /v1/databases/scale"),
         ("priority = 10", "priority = 20", "PATCH /v1/cdn/zones/"),

@@ -314,8 +314,7 @@ impl World {
         let context = self.context();
         let mut progress = Vec::new();
         let snapshot = self.store.load().expect("loads");
-        let recovered =
-            recover(&context, snapshot, &mut |told| progress.push(told), futures::stream::pending()).await;
+        let recovered = recover(&context, snapshot, &mut |told| progress.push(told), futures::stream::pending()).await;
         let (plan, live) = self.planned(&context, &desired, &recovered.snapshot, destroy).await.expect("plans");
         let fingerprint = plan.fingerprint();
         let approved = plan.clone().approve(&fingerprint).expect("is itself");
