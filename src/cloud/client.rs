@@ -20,6 +20,9 @@ use std::time::Duration;
 /// How often something is tried that failed without having been sent, or while reading.
 pub(super) const TRIES: u32 = 5;
 
+/// How often a read is tried to which the machine found no way: people without a network shall know it soon.
+pub(super) const UNREACHED_TRIES: u32 = 3;
+
 /// How often a write is sent again because the same one is still being executed.
 const IN_PROGRESS_TRIES: u32 = 20;
 

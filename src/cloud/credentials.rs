@@ -39,7 +39,8 @@ pub struct Wishes {
     pub needed: BTreeSet<Ident>,
 }
 
-/// The endpoints of CloudNexus's hosts (or of the URLs given instead), and what is wrong or odd about the keys.
+/// The endpoints of CloudNexus's hosts (or of the URLs given instead), those that are needed first, and what is wrong
+/// or odd about the keys.
 pub fn endpoints(
     catalog: &Catalog,
     wishes: &Wishes,
@@ -66,9 +67,13 @@ pub fn endpoints(
             }
             continue;
         };
+        let is_needed = wishes.needed.contains(&surface.name);
         if let Some(diagnostic) = judge(surface, wishes.hosts, variable, key) {
             let is_refused = diagnostic.is_error();
-            diagnostics.push(diagnostic);
+            // A key that this run does not use needs no complaint.
+            if is_needed {
+                diagnostics.push(diagnostic);
+            }
             if is_refused {
                 continue;
             }
@@ -78,6 +83,7 @@ pub fn endpoints(
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
+    endpoints.sort_by_key(|endpoint| !wishes.needed.contains(&endpoint.surface));
     (endpoints, diagnostics)
 }
 

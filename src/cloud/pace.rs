@@ -12,9 +12,9 @@ fn fraction(random: &dyn Random) -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
 
-/// Anything from nothing to twice as long as the time before, starting at one second, a minute at most.
+/// Anything from nothing to a second at the first attempt (1), twice as long at each further one, a minute at most.
 pub(super) fn back_off(attempt: u32, random: &dyn Random) -> Duration {
-    let ceiling = Duration::from_secs(1 << attempt.min(6)).min(Duration::from_secs(60));
+    let ceiling = Duration::from_secs(1 << attempt.saturating_sub(1).min(6)).min(Duration::from_secs(60));
     ceiling.mul_f64(fraction(random))
 }
 
@@ -76,14 +76,14 @@ mod tests {
             (&[("Retry-After", "Sat, 01 Feb 2025 02:00:07 GMT")], 8),
             (&[("Retry-After", "Sat, 01 Feb 2025 01:00:07 GMT"), date], 8),
             (&[("Retry-After", "Sat, 01 Feb 2020 01:00:07 GMT")], 1),
-            (&[("Retry-After", "soon")], 9),
+            (&[("Retry-After", "soon")], 5),
             (&[("X-RateLimit-Reset", "30")], 31),
             (&[("X-RateLimit-Reset", "1738375230")], 31),
             (&[("X-RateLimit-Reset", "1738375230000")], 31),
             (&[("X-RateLimit-Reset", "1738371630"), date], 31),
             (&[("X-RateLimit-Reset", "1708492800")], 2),
-            (&[("X-RateLimit-Reset", "-5")], 9),
-            (&[], 9),
+            (&[("X-RateLimit-Reset", "-5")], 5),
+            (&[], 5),
         ];
         for (pairs, seconds) in cases {
             let headers = Headers(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());

@@ -1,6 +1,6 @@
 //! Reading: tries, one object, and whether an object that does not answer is gone or hidden (`contract.md` 2.3, 2.7).
 
-use super::client::{Client, Failure, READ_DEADLINE, Reach, TRIES};
+use super::client::{Client, Failure, READ_DEADLINE, Reach, TRIES, UNREACHED_TRIES};
 use super::envelope::{error_of, has_error, json_of};
 use super::error::ReadError;
 use super::observe::{data_of, observed};
@@ -130,7 +130,7 @@ impl Client {
     pub(super) async fn get(&self, surface: &Ident, target: String) -> Result<Answer, ReadError> {
         let reach = self.reach(surface)?;
         let parts = Parts { surface: surface.clone(), method: Method::Get, target, body: None, headers: Vec::new() };
-        let (mut failed, mut too_many, mut waited) = (0, 0, Duration::ZERO);
+        let (mut failed, mut unreached, mut too_many, mut waited) = (0, 0, 0, Duration::ZERO);
         loop {
             let (error, pause) = match self.exchange(reach, &parts, READ_DEADLINE).await {
                 Err(Failure::Wait(wait)) => return Err(rate_limited(reach, wait)),
@@ -155,7 +155,8 @@ impl Client {
                 Some(pause) => pause,
                 None => {
                     failed += 1;
-                    if failed >= TRIES {
+                    unreached += u32::from(matches!(error, ReadError::Unreachable { .. }));
+                    if failed >= TRIES || unreached >= UNREACHED_TRIES {
                         return Err(error);
                     }
                     pace::back_off(failed, &*self.random)

@@ -29,7 +29,7 @@ fn reads_are_tried_again_where_that_can_help() {
         (&[FOUND], "ok", 1),
         (&["lost", "not sent", "502 <html>", "500 {}", FOUND], "ok", 5),
         (&["lost"], "interrupted", 5),
-        (&["not sent"], "unreachable", 5),
+        (&["not sent"], "unreachable", 3),
         (&["503 {}"], "failed", 5),
         (&["408 {}"], "failed", 5),
         (&["429 {}", "429 <html>", FOUND], "ok", 3),
