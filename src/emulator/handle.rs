@@ -8,7 +8,8 @@ use super::answer::Answer;
 use super::cache::PageKey;
 use super::call::{Call, Reply, parse_body};
 use super::clock::{Now, rfc3339};
-use super::config::{ErrorFormat, Idempotency};
+use super::config::{ErrorFormat, Idempotency, LimitHeaders};
+use super::conformity::conforms;
 use super::core::Emulator;
 use super::effects::{Effect, Instead, Shape, Wire, Work, World};
 use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
@@ -60,6 +61,9 @@ impl Emulator {
         let key = authenticate(&self.config, &self.keys, door, request.headers.get("authorization"));
         let outcome = self.outcome(&arrival, &key);
         let (mut response, error_code) = self.respond(&arrival, key.as_ref().ok(), outcome);
+        if cfg!(debug_assertions) {
+            self.hold_against_document(&arrival, &response);
+        }
         let at_ms = self.virtual_ms(now);
         let mut answer = Answer::whole(Response { status: 0, headers: Headers::default(), body: Vec::new() });
         for effect in &arrival.effects {
@@ -74,6 +78,22 @@ impl Emulator {
         self.note(&arrival, &response, error_code);
         answer.response = response;
         answer
+    }
+
+    /// An answer that breaks the emulator's own document is a bug of one of them, unless somebody asked for it.
+    fn hold_against_document(&self, arrival: &Arrival<'_>, response: &Response) {
+        let asked_for = arrival.effects.iter().any(|effect| match effect {
+            Effect::Instead(_) | Effect::Shape(_) | Effect::Wire(_) => true,
+            Effect::Listing(_) | Effect::Work(_) | Effect::World(_) => false,
+        });
+        let knobs = self.config.error_format == ErrorFormat::Envelope
+            && self.config.ratelimit.headers == LimitHeaders::Documented
+            && self.config.actions.return_job;
+        if asked_for || !knobs || arrival.method.is_none() {
+            return;
+        }
+        let outcome = conforms(self.config.profile, arrival.door, arrival.request, response);
+        debug_assert_eq!(outcome, Ok(()), "invariant: every answer is one that the document allows");
     }
 
     /// What the request leads to: the first fault that answers in its place, or its execution.
