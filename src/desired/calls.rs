@@ -33,6 +33,9 @@ impl Machine<'_> {
             Run::Partial(_) => values.iter().any(|value| matches!(value, Value::Unknown(_))),
             Run::Pure(_) | Run::File(_) | Run::Template => !values.iter().all(Value::is_known),
         };
+        if !matches!(function.run, Run::Partial(_)) {
+            self.burn(values.iter().map(size).sum::<u64>() / 8, expr.span)?;
+        }
         if waits {
             return Ok(pending(&values.iter().collect::<Vec<_>>(), &expr.ty));
         }

@@ -83,6 +83,7 @@ impl Machine<'_> {
         };
         let mut made = Vec::with_capacity(passes.len());
         for (key, one) in passes {
+            self.burn(1, expr.span)?;
             self.bind(each, key, one);
             match self.keeps(condition)? {
                 Ok(true) => made.push(self.eval(value)?),
@@ -91,7 +92,7 @@ impl Machine<'_> {
             }
             self.limit(made.len(), expr.span)?;
         }
-        Ok(if set { Value::set(made) } else { Value::list(made) })
+        self.made(if set { Value::set(made) } else { Value::list(made) }, expr.span)
     }
 
     /// Whether the pass counts; the value that it waits for where that is not known.
@@ -117,6 +118,7 @@ impl Machine<'_> {
         };
         let mut made: BTreeMap<Key, Value> = BTreeMap::new();
         for (key, one) in passes {
+            self.burn(1, expr.span)?;
             self.bind(each, key, one);
             match self.keeps(condition)? {
                 Ok(true) => {}
@@ -131,7 +133,7 @@ impl Machine<'_> {
             }
             self.limit(made.len(), expr.span)?;
         }
-        Ok(Value::map(made))
+        self.made(Value::map(made), expr.span)
     }
 
     fn duplicate_key(&mut self, key: &Key, span: Span) -> Evaluated {

@@ -27,6 +27,9 @@ const FUEL_PER_INSTANCE: u64 = 2_000;
 /// Nesting of expressions across calls.
 const MAX_DEPTH: u32 = 400;
 pub const MAX_ELEMENTS: usize = 100_000;
+/// Parts of one value, counted wherever they stand, and how deep it may be nested.
+const MAX_PARTS: u64 = 10_000_000;
+const MAX_NESTING: usize = 256;
 
 pub struct Machine<'w> {
     pub world: &'w World,
@@ -241,8 +244,18 @@ impl<'w> Machine<'w> {
             }
             self.limit(items.len(), expr.span)?;
         }
-        self.burn(items.len() as u64, expr.span)?;
-        Ok(if set { Value::set(items) } else { Value::list(items) })
+        self.made(if set { Value::set(items) } else { Value::list(items) }, expr.span)
+    }
+
+    /// A container that was just made: its whole content costs fuel, so that doubling ends in a complaint.
+    pub fn made(&mut self, value: Value, span: Span) -> Evaluated {
+        let mut budget = MAX_PARTS;
+        if !weigh(&value, MAX_NESTING, &mut budget) {
+            let help = "nest less, or make fewer copies of large values";
+            return self.fail(&codes::LIMIT, span, "the value is nested too deep or too large", "too large", help);
+        }
+        self.burn((MAX_PARTS - budget) / 4, span)?;
+        Ok(value)
     }
 
     pub fn limit(&mut self, length: usize, span: Span) -> Result<(), Stop> {
@@ -273,7 +286,7 @@ impl<'w> Machine<'w> {
                 },
             }
         }
-        Ok(Value::object(members))
+        self.made(Value::object(members), expr.span)
     }
 
     fn map(&mut self, entries: &[Entry], expr: &Expr) -> Evaluated {
@@ -296,7 +309,7 @@ impl<'w> Machine<'w> {
             }
         }
         self.limit(made.len(), expr.span)?;
-        Ok(Value::map(made))
+        self.made(Value::map(made), expr.span)
     }
 
     fn conditional(&mut self, condition: &Expr, yes: &Expr, no: &Expr, expr: &Expr) -> Evaluated {
@@ -309,6 +322,26 @@ impl<'w> Machine<'w> {
                 Ok(if yes == no { yes } else { pending(&[&other, &yes, &no], &expr.ty) })
             }
         }
+    }
+}
+
+/// Whether a value has no more parts than the budget and is nested no deeper; the budget shrinks by its parts.
+fn weigh(value: &Value, depth: usize, budget: &mut u64) -> bool {
+    if depth == 0 || *budget == 0 {
+        return false;
+    }
+    *budget -= 1;
+    match value {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Unknown(_) => true,
+        Value::List(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
+        Value::Set(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
+        Value::Map(entries) => entries.values().all(|item| weigh(item, depth - 1, budget)),
+        Value::Object(members) => members.values().all(|item| weigh(item, depth - 1, budget)),
     }
 }
 

@@ -328,3 +328,47 @@ fn scale() {
         );
     }
 }
+
+/// Hostile programs end with a complaint, quickly and on a small stack.
+#[test]
+fn hostile_programs_end() {
+    let check = |name: &str, source: &str| {
+        let (program, mut diagnostics, _) = checked(source);
+        if !diagnostics.has_errors() {
+            diagnostics = evaluate(Arc::new(program), &inputs(None, &[])).1;
+        }
+        assert!(diagnostics.has_errors(), "{name} should be refused");
+    };
+    let chain = |first: &str, next: &dyn Fn(usize) -> String, count: usize, last: &str| {
+        let mut source = format!("let a0 = {first}\n");
+        (1..=count).for_each(|n| source.push_str(&format!("let a{n} = {}\n", next(n - 1))));
+        source + last
+    };
+    let out = |n: usize| format!("output b = length(a{n})\n");
+    check("values that double", &chain("[1]", &|n| format!("[...a{n}, ...a{n}]"), 40, &out(40)));
+    check("lists in lists", &chain("[1]", &|n| format!("[a{n}, a{n}]"), 60, &out(60)));
+    check("objects in objects", &chain("{ x = 1 }", &|n| format!("{{ x = a{n}, y = a{n} }}"), 60, &out(60)));
+    check("deep values", &chain("[1]", &|n| format!("[a{n}]"), 20_000, &out(20_000)));
+    check("deep values of any type", &chain("[1]", &|n| format!("element([[a{n}], 1], 0)"), 2_000, "output b = a2000\n"));
+    check("texts that double", &chain("\"x\"", &|n| format!("\"${{a{n}}}${{a{n}}}\""), 60, "output b = a60\n"));
+    let functions: String = (1..2_000).map(|n| format!("fn f{n}(x: int): int = f{}(x) + 1\n", n - 1)).collect();
+    check("calls in calls", &format!("fn f0(x: int): int = x\n{functions}output b = f1999(1)\n"));
+    check("large ranges", "output b = length(range(0, 1000000000000000000))\n");
+    check("large ranges of operators", "output b = 0..1000000000000000000\n");
+    check("many instances", "cdn_zone a for n in 1..=2000000 { domain = \"a.example.com\", origin_url = \"http://a\" }\n");
+    let types: String = (1..60).map(|n| format!("type T{n} = {{ a: T{}, b: T{} }}\n", n - 1, n - 1)).collect();
+    check("types that double", &format!("type T0 = int\n{types}param p: T59\noutput b = p\n"));
+}
+
+/// What is written nested as deep as the grammar allows is checked and evaluated on a small stack.
+#[test]
+fn deep_expressions_fit_the_stack() {
+    let nested = |open: &str, close: &str| format!("output a = {}1{}\n", open.repeat(100), close.repeat(100));
+    for (open, close) in [("[", "]"), ("(", ")"), ("abs(", ")"), ("{ a = ", " }"), ("true ? 1 : (", ")"), ("-(", ")")] {
+        let source = nested(open, close);
+        let (program, diagnostics, _) = checked(&source);
+        assert!(!diagnostics.has_errors(), "{open}: {:?}", diagnostics.0);
+        let (_, diagnostics) = evaluate(Arc::new(program), &inputs(None, &[]));
+        assert!(!diagnostics.has_errors(), "{open}: {:?}", diagnostics.0);
+    }
+}

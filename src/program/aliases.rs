@@ -47,6 +47,7 @@ impl Checker<'_> {
             let alias = self.symbols.types[at];
             if !self.types.contains_key(&alias.name.value) {
                 let ty = self.resolve_type(&alias.ty);
+                let ty = self.bounded(ty, alias.name.span);
                 self.types.insert(alias.name.value.clone(), ty);
             }
         }

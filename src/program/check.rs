@@ -83,7 +83,8 @@ impl Checker<'_> {
             Declaration::Let(at) => {
                 let documented = self.symbols.lets[at];
                 let found = self.infer(&documented.node.value);
-                let value = if in_ring { Expr::error(found.span) } else { found };
+                let ty = self.bounded(found.ty.clone(), documented.node.name.span);
+                let value = if in_ring || ty == Type::Error { Expr::error(found.span) } else { found };
                 self.let_types[at] = value.ty.clone();
                 if self.touched_resource {
                     self.live_lets.insert(at);

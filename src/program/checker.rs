@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::expr::Expr;
+use super::fits::too_complex;
 use super::ir::{Function, Resource};
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
@@ -125,7 +126,18 @@ impl<'a> Checker<'a> {
             }
             self.diagnostics.push(complaint.help("choose another name for the variable"));
         }
+        let ty = self.bounded(ty, name.span);
         self.bind_silently(name.value.clone(), ty)
+    }
+
+    /// The type, or a complaint where it is too large to work with.
+    pub fn bounded(&mut self, ty: Type, span: Span) -> Type {
+        if !too_complex(&ty) {
+            return ty;
+        }
+        let message = "a type is nested at most 128 deep and has at most 20,000 parts";
+        self.report(&codes::TOO_COMPLEX, message, span, "its type is too large", "nest less, or share less");
+        Type::Error
     }
 
     pub fn bind_silently(&mut self, name: Ident, ty: Type) -> usize {

@@ -40,5 +40,6 @@ codes! {
     NOT_HERE = error("not_here", "reference not possible here");
     WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");
     WRONG_BLOCK = error("wrong_block", "unexpected block");
+    TOO_COMPLEX = error("too_complex", "type too large");
     WRONG_VERSION = error("wrong_version", "version demand not met");
 }

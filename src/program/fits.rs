@@ -158,6 +158,39 @@ pub fn widened(ty: &Type) -> Type {
     }
 }
 
+/// Deeper or larger types are refused: walking them would cost more than the program is worth.
+const MAX_DEPTH: usize = 128;
+const MAX_PARTS: usize = 20_000;
+
+/// Whether a type is nested too deep or has too many parts. Costs no more than the limit.
+pub fn too_complex(ty: &Type) -> bool {
+    let mut budget = MAX_PARTS;
+    !within(ty, MAX_DEPTH, &mut budget)
+}
+
+fn within(ty: &Type, depth: usize, budget: &mut usize) -> bool {
+    if depth == 0 || *budget == 0 {
+        return false;
+    }
+    *budget -= 1;
+    match ty {
+        Type::List(item) | Type::Set(item) | Type::Map(_, item) | Type::Optional(item) => within(item, depth - 1, budget),
+        Type::Object(object) => object.members.values().all(|member| within(&member.ty, depth - 1, budget)),
+        Type::Union(members) => members.iter().all(|member| within(member, depth - 1, budget)),
+        Type::Error
+        | Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Int
+        | Type::Number
+        | Type::String
+        | Type::Duration
+        | Type::Literal(_)
+        | Type::Id(_)
+        | Type::Instance(_) => true,
+    }
+}
+
 /// The texts of a union of literals (or of one literal).
 pub fn literals(ty: &Type) -> Option<Vec<&SmolStr>> {
     match ty.required() {

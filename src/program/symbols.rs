@@ -44,6 +44,7 @@ pub struct Symbols<'a> {
     pub globals: BTreeMap<Ident, (Global, Span)>,
     pub type_names: BTreeMap<Ident, (usize, Span)>,
     pub resource_names: BTreeMap<(bool, Ident, Ident), (usize, Span)>,
+    output_names: BTreeMap<Ident, Span>,
     /// Modules, so that references to them are no second mistake.
     pub modules: BTreeMap<Ident, Span>,
 }
@@ -103,11 +104,8 @@ impl<'a> Symbols<'a> {
                 if node.secret {
                     not_supported(diagnostics, node.name.span, "secret outputs");
                 }
-                let first = self.outputs.iter().find(|other| other.node.name.value == node.name.value);
-                if let Some(first) = first {
-                    let earlier = first.node.name.span;
-                    duplicate(diagnostics, "output", node.name.value.as_str(), node.name.span, earlier);
-                }
+                let first = *self.output_names.entry(node.name.value.clone()).or_insert(node.name.span);
+                duplicate(diagnostics, "output", node.name.value.as_str(), node.name.span, first);
                 self.outputs.push(Documented { doc, node });
             }
             ItemKind::Module(node) => {
