@@ -332,12 +332,9 @@ fn weigh(value: &Value, depth: usize, budget: &mut u64) -> bool {
     }
     *budget -= 1;
     match value {
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::Unknown(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) | Value::Unknown(_) => {
+            true
+        }
         Value::List(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
         Value::Set(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
         Value::Map(entries) => entries.values().all(|item| weigh(item, depth - 1, budget)),

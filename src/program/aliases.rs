@@ -115,6 +115,9 @@ impl Checker<'_> {
     }
 
     fn unknown_type(&mut self, name: &str, span: Span, built_in: &[&str]) -> Type {
+        if self.symbols.broken.contains(name) {
+            return Type::Error;
+        }
         let aliases: Vec<&str> = self.symbols.type_names.keys().map(Ident::as_str).collect();
         let candidates = built_in.iter().copied().chain(aliases);
         let help = did_you_mean(name, candidates, "declare it: `type Name = …`; own types begin with a capital");

@@ -30,6 +30,10 @@ impl Checker<'_> {
             }
             None => match library::find(name.value.as_str()) {
                 Some(at) => self.library_call(at, name, arguments, span),
+                None if self.symbols.broken.contains(&name.value) => {
+                    self.infer_arguments(arguments);
+                    Expr::error(span)
+                }
                 None => {
                     let own = self.symbols.globals.iter();
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));

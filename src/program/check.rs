@@ -35,6 +35,8 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     checker.unused();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort();
+    let lines: Vec<Span> = asts.iter().flat_map(|ast| ast.broken.lines.iter().copied()).collect();
+    diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
     let program = Program {
         catalog: Arc::clone(catalog),
         project,
@@ -48,6 +50,14 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
         order: ordered.order,
     };
     (program, diagnostics)
+}
+
+/// What stands on a line that could not be read follows from that.
+fn on_broken_line(diagnostic: &Diagnostic, lines: &[Span]) -> bool {
+    let Some(label) = &diagnostic.primary else { return false };
+    let touches =
+        |line: &Span| line.file == label.span.file && line.start <= label.span.start && label.span.start <= line.end;
+    lines.iter().any(touches)
 }
 
 /// Declarations made so far, by index.
@@ -159,9 +169,10 @@ impl Checker<'_> {
         made
     }
 
-    /// Whether the name means this declaration, and no earlier one that it repeats.
+    /// Whether the name means this declaration, no earlier one that it repeats, and is not used on an unreadable line.
     fn is_first(&self, name: &crate::model::Ident, meaning: Global) -> bool {
-        self.symbols.globals.get(name).is_some_and(|(first, _)| *first == meaning)
+        let first = self.symbols.globals.get(name).is_some_and(|(first, _)| *first == meaning);
+        first && !self.symbols.broken.contains(name)
     }
 
     fn unused(&mut self) {
@@ -182,7 +193,7 @@ impl Checker<'_> {
             }
         }
         for (at, alias) in self.symbols.types.iter().enumerate() {
-            if !self.used.types.contains(&at) {
+            if !self.used.types.contains(&at) && !self.symbols.broken.contains(&alias.name.value) {
                 complaints.push(unused("type", alias.name.value.as_str(), alias.name.span));
             }
         }

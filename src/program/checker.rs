@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::expr::Expr;
-use super::fits::too_complex;
+use super::fits::{has_error, too_complex};
 use super::ir::{Function, Resource};
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
@@ -134,6 +134,9 @@ impl<'a> Checker<'a> {
     pub fn bounded(&mut self, ty: Type, span: Span) -> Type {
         if !too_complex(&ty) {
             return ty;
+        }
+        if has_error(&ty) {
+            return Type::Error;
         }
         let message = "a type is nested at most 128 deep and has at most 20,000 parts";
         self.report(&codes::TOO_COMPLEX, message, span, "its type is too large", "nest less, or share less");

@@ -174,7 +174,9 @@ fn within(ty: &Type, depth: usize, budget: &mut usize) -> bool {
     }
     *budget -= 1;
     match ty {
-        Type::List(item) | Type::Set(item) | Type::Map(_, item) | Type::Optional(item) => within(item, depth - 1, budget),
+        Type::List(item) | Type::Set(item) | Type::Map(_, item) | Type::Optional(item) => {
+            within(item, depth - 1, budget)
+        }
         Type::Object(object) => object.members.values().all(|member| within(&member.ty, depth - 1, budget)),
         Type::Union(members) => members.iter().all(|member| within(member, depth - 1, budget)),
         Type::Error

@@ -194,6 +194,9 @@ impl Checker<'_> {
     }
 
     fn unknown_name(&mut self, name: &Ident, span: Span) {
+        if self.symbols.broken.contains(name) {
+            return;
+        }
         if let Some(help) = super::foreign::advice(name.as_str(), None) {
             let message = format!("`{name}` is not a name of cnx");
             return self.report(&codes::FOREIGN_NAME, message, span, "unknown here", &help);

@@ -126,6 +126,9 @@ impl Checker<'_> {
 
     /// `sever.web`: a kind with a typing error, where the resource exists or the kind is close.
     fn undeclared_kind(&mut self, word: &Ident, at: Span, name: &Spanned<Ident>) -> Option<Expr> {
+        if self.symbols.broken.contains(&name.value) {
+            return Some(Expr::error(at));
+        }
         let declared = self.symbols.resource_names.keys().find(|(_, _, other)| *other == name.value);
         let kinds = self.catalog.kinds.keys().chain(self.catalog.actions.keys()).map(Ident::as_str);
         let close = crate::diag::suggest::closest(word.as_str(), kinds);
@@ -157,7 +160,7 @@ impl Checker<'_> {
         let misspelt = |(_, of, other): &&(bool, Ident, Ident)| {
             *other == name.value && self.catalog.attributes_of(of.as_str()).is_none()
         };
-        if self.symbols.resource_names.keys().any(|key| misspelt(&key)) {
+        if self.symbols.broken.contains(&name.value) || self.symbols.resource_names.keys().any(|key| misspelt(&key)) {
             return Expr::error(span);
         }
         let data = form == ResourceForm::Data;

@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
         let missing: Vec<&Attribute> = required
             .filter(|attribute| !given.contains_key(&attribute.name))
             .filter(|attribute| !meant(attribute, &written, measure.attributes))
-            .filter(|attribute| !self.has_default_region(attribute))
+            .filter(|attribute| !self.has_default_region(attribute) && !self.symbols.broken.contains(&attribute.name))
             .collect();
         if missing.is_empty() {
             return;

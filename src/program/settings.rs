@@ -124,6 +124,9 @@ impl Checker<'_> {
         for (name, value) in self.named_entries(value) {
             let names = self.symbols.params.iter().map(|param| param.node.name.value.as_str());
             let Some(at) = names.clone().position(|one| one == name.value.as_str()) else {
+                if self.symbols.broken.contains(&name.value) {
+                    continue;
+                }
                 let help = did_you_mean(name.value.as_str(), names, "declare it: `param NAME: TYPE`");
                 let message = format!("there is no parameter `{}`", name.value);
                 self.report(&codes::UNKNOWN_NAME, message, name.span, "not declared", &help);

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Mode, Span};
 use crate::provider::Catalog;
 use crate::syntax::ast::{self, Ast, ItemKind, ResourceForm};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a bare name in an expression may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct Symbols<'a> {
     pub type_names: BTreeMap<Ident, (usize, Span)>,
     pub resource_names: BTreeMap<(bool, Ident, Ident), (usize, Span)>,
     output_names: BTreeMap<Ident, Span>,
+    /// Names on lines that could not be read: they may have been declared there.
+    pub broken: BTreeSet<Ident>,
     /// Modules, so that references to them are no second mistake.
     pub modules: BTreeMap<Ident, Span>,
 }
@@ -55,6 +57,7 @@ pub fn collect<'a>(asts: &'a [Ast], catalog: &Catalog, diagnostics: &mut Diagnos
     for item in asts.iter().flat_map(|ast| &ast.items) {
         symbols.add(item, catalog, diagnostics);
     }
+    symbols.broken = asts.iter().flat_map(|ast| ast.broken.words.iter().cloned()).collect();
     symbols
 }
 

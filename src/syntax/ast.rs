@@ -9,6 +9,17 @@ pub struct Ast {
     pub items: Vec<Item>,
     /// Every comment of the file in order, for the formatter.
     pub comments: Vec<Comment>,
+    /// The lines that could not be read.
+    pub broken: Broken,
+}
+
+/// What stood on lines with a mistake of syntax: names that may have been declared there, and the lines themselves,
+/// so that the checker need not complain of what follows from it.
+#[derive(Clone, Debug, Default)]
+pub struct Broken {
+    pub words: std::collections::BTreeSet<Ident>,
+    /// Whole lines, in order.
+    pub lines: Vec<Span>,
 }
 
 /// A `#` comment, without its line break; `text` includes the `#`.

@@ -1,13 +1,13 @@
 //! The door from text to tree: scan, parse piece by piece, build.
 
-use super::ast::{Ast, Comment, Expr, Item, TypeExpr};
+use super::ast::{Ast, Broken, Comment, Expr, Item, TypeExpr};
 use super::build::Builder;
 use super::codes;
 use super::comments::attach_docs;
 use super::grammar::{Grammar, Rule};
 use super::scan::{Scan, scan};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{FileId, Span};
+use crate::model::{FileId, Ident, Span};
 use pest::Parser;
 
 /// Bytes of a source file (`design: language`, "Limits").
@@ -29,18 +29,18 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         let label = format!("{} bytes", text.len());
         let help = "split the module into several `.cnx` files, or read large content with `file(\"…\")`";
         let diagnostic = Diagnostic::new(&codes::TOO_LARGE, "").at(place, label).help(help);
-        return parsed(file, Vec::new(), Vec::new(), vec![diagnostic]);
+        return parsed(file, "", Vec::new(), Vec::new(), vec![diagnostic]);
     }
     let Scan { comments, mut diagnostics, told, patched, cuts, deepest, refused } = scan(file, text);
     if refused {
-        return parsed(file, Vec::new(), comments, diagnostics);
+        return parsed(file, text, Vec::new(), comments, diagnostics);
     }
     let mut builder = Builder::new(file, told);
     let source = patched.as_deref().unwrap_or(text);
     let mut items = on_enough_stack(deepest, || items(&mut builder, source, &cuts));
     attach_docs(text, &comments, &mut items);
     diagnostics.append(&mut builder.diagnostics);
-    parsed(file, items, comments, diagnostics)
+    parsed(file, text, items, comments, diagnostics)
 }
 
 /// Reads one expression, as after `-p NAME=`.
@@ -53,10 +53,29 @@ pub fn parse_type(file: FileId, text: &str) -> Result<TypeExpr, Diagnostic> {
     alone(file, text, Rule::alone_type, Builder::type_expr)
 }
 
-fn parsed(file: FileId, items: Vec<Item>, comments: Vec<Comment>, diagnostics: Vec<Diagnostic>) -> Parsed {
+fn parsed(file: FileId, text: &str, items: Vec<Item>, comments: Vec<Comment>, diagnostics: Vec<Diagnostic>) -> Parsed {
     let mut diagnostics = Diagnostics(diagnostics);
     diagnostics.sort();
-    Parsed { ast: Ast { file, items, comments }, diagnostics }
+    let broken = broken(file, text, &diagnostics);
+    Parsed { ast: Ast { file, items, comments, broken }, diagnostics }
+}
+
+/// The lines of the complaints and the names that stand on them.
+fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
+    let mut broken = Broken::default();
+    let mut end = 0;
+    for label in diagnostics.0.iter().filter_map(|diagnostic| diagnostic.primary.as_ref()) {
+        let at = (label.span.start as usize).min(text.len());
+        if (at < end && end > 0) || !text.is_char_boundary(at) {
+            continue;
+        }
+        let start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
+        end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        broken.lines.push(Span::new(file, start, end));
+        let words = text[start..end].split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        broken.words.extend(words.filter(|word| !word.is_empty()).map(Ident::new));
+    }
+    broken
 }
 
 fn items(builder: &mut Builder, source: &str, cuts: &[usize]) -> Vec<Item> {
@@ -95,7 +114,12 @@ fn items(builder: &mut Builder, source: &str, cuts: &[usize]) -> Vec<Item> {
 }
 
 /// One expression or type that is the whole text.
-fn alone<T>(file: FileId, text: &str, rule: Rule, build: fn(&mut Builder, super::build::Pair<'_>) -> T) -> Result<T, Diagnostic> {
+fn alone<T>(
+    file: FileId,
+    text: &str,
+    rule: Rule,
+    build: fn(&mut Builder, super::build::Pair<'_>) -> T,
+) -> Result<T, Diagnostic> {
     let Scan { diagnostics, deepest, .. } = scan(file, text);
     if let Some(first) = diagnostics.into_iter().next() {
         return Err(first);
