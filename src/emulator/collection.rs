@@ -71,6 +71,12 @@ impl<T: Entry> Collection<T> {
         self.entries.values().map(|entry| &**entry)
     }
 
+    /// The last ones in list order, backwards.
+    pub fn newest(&self, most: usize) -> impl Iterator<Item = &T> {
+        let places: Vec<&Position> = self.all.from(self.all.len().saturating_sub(most)).collect();
+        places.into_iter().rev().filter_map(|(_, id)| self.get(id))
+    }
+
     pub fn position(&self, id: &str) -> Option<Position> {
         self.get(id).map(position)
     }

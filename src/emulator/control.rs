@@ -7,6 +7,7 @@ use super::core::{Emulator, Record};
 use super::drift;
 use super::faults::Fault;
 use super::handle::control_error;
+use super::live;
 use super::openapi;
 use super::query::Query;
 use super::routes::Door;
@@ -25,6 +26,14 @@ pub fn complain(message: impl Into<String>) -> Complaint {
 
 /// Answers a control request.
 pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response {
+    if is_foreign(request) {
+        return control_error(403, "insufficient_permissions", "The control door answers to this machine only.");
+    }
+    if request.method == Method::Get && ["/", "/__emulator", "/__emulator/"].contains(&request.path()) {
+        let mut headers = Headers::default();
+        headers.push("Content-Type", "text/html; charset=utf-8");
+        return Response { status: 200, headers, body: live::PAGE.as_bytes().to_vec() };
+    }
     let outcome = match (request.method, request.path()) {
         (Method::Post, "/__emulator/reset") => reset(emulator, request, now),
         (Method::Post, "/__emulator/clock/advance") => advance(emulator, request, now),
@@ -37,6 +46,7 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
         (Method::Put, "/__emulator/state") => put_state(emulator, request, now),
         (Method::Get, "/__emulator/config") => Ok(json!(emulator.config())),
         (Method::Put, "/__emulator/config") => put_config(emulator, request, now),
+        (Method::Get, "/__emulator/live") => Ok(live::picture(emulator, now)),
         (Method::Get, "/__emulator/openapi.json") => openapi_document(emulator, request),
         (Method::Get, "/__emulator/requests") => Ok(requests(emulator, request)),
         (Method::Get, "/__emulator/faults") => Ok(json!({"faults": emulator.faults.list()})),
@@ -58,6 +68,16 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
             control_error(complaint.status, code, &complaint.message)
         }
     }
+}
+
+/// Whether a web page of another host sends this through somebody's browser: it would have this machine's address, but
+/// names its own host.
+fn is_foreign(request: &Request) -> bool {
+    ["host", "origin"].iter().filter_map(|name| request.headers.get(name)).any(|value| {
+        let place = value.rsplit_once("://").map_or(value, |(_, place)| place);
+        let name = if place.starts_with('[') { place.split(']').next() } else { place.split(':').next() };
+        !["127.0.0.1", "localhost", "[::1"].contains(&name.unwrap_or(""))
+    })
 }
 
 /// The body as an object; none is an empty one.

@@ -66,6 +66,11 @@ impl Log {
         self.entries.range(old..)
     }
 
+    /// Newest first.
+    pub fn newest(&self) -> impl Iterator<Item = &LogEntry> {
+        self.entries.iter().rev()
+    }
+
     /// Oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &LogEntry> {
         self.entries.iter()

@@ -26,6 +26,7 @@ mod job;
 mod keys;
 mod limits;
 mod lists;
+mod live;
 pub mod local;
 mod log;
 mod machines;

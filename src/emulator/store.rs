@@ -47,7 +47,7 @@ impl Store {
     /// The disk's errors; `InvalidData` for a journal that is damaged in its middle or of another version.
     pub fn open(folder: &Path, config: Config, now: Now) -> io::Result<(Store, Emulator)> {
         std::fs::create_dir_all(folder)?;
-        let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join("lock"))?;
+        let lock = private().read(true).write(true).create(true).truncate(false).open(folder.join("lock"))?;
         lock.lock()?;
         let number = read_number(&lock)?;
         let journal = open_journal(folder)?;
@@ -164,7 +164,7 @@ impl Store {
     /// Rewrites the journal as the shortest one that gives the same machine.
     fn compact(&mut self, emulator: &Emulator) -> io::Result<()> {
         let (path, next) = (self.folder.join("journal.jsonl"), self.folder.join("journal.new"));
-        let mut file = File::create(&next)?;
+        let mut file = private().write(true).create(true).truncate(true).open(&next)?;
         let mut length = 0;
         let records = emulator.snapshot();
         for part in records.chunks(1000) {
@@ -196,7 +196,7 @@ impl Store {
             return Ok(());
         }
         let path = self.folder.join("requests.jsonl");
-        let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
+        let mut file = private().append(true).create(true).open(&path)?;
         file.write_all(&lines)?;
         if file.metadata()?.len() > LOG_BYTES {
             std::fs::rename(&path, self.folder.join("requests.1.jsonl"))?;
@@ -205,8 +205,16 @@ impl Store {
     }
 }
 
+/// Files that only their owner may read, where the system knows owners.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 fn open_journal(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join("journal.jsonl"))
+    private().read(true).write(true).create(true).truncate(false).open(folder.join("journal.jsonl"))
 }
 
 fn read_number(mut lock: &File) -> io::Result<u64> {

@@ -394,3 +394,37 @@ fn the_control_door_moves_time_and_knobs() {
     assert_eq!(world.get(Door::P, "/v1/servers").json["meta"]["total"], 1);
     assert_eq!(world.emulator.account_id(), account);
 }
+
+#[test]
+fn the_page_shows_the_cloud_and_strangers_see_nothing() {
+    let (mut world, id) = server("busy");
+    world.post(Door::Control, "/__emulator/faults", r#"{"effect": "ipv4_null", "match": {"path": "/v1/servers/*"}}"#);
+    world.get(Door::P, &format!("/v1/servers/{id}"));
+    let page = world.get(Door::Control, "/");
+    assert_eq!((page.status, page.headers.get("Content-Type")), (200, Some("text/html; charset=utf-8")));
+    let live = world.get(Door::Control, "/__emulator/live").json;
+    let data = &live["environments"][0];
+    assert_eq!(
+        (&data["resources"][1]["kind"], &data["resources"][1]["newest"][0]["id"]),
+        (&json!("server"), &json!(id))
+    );
+    assert_eq!((&data["jobs"]["newest"][0]["type"], &data["jobs"]["total"]), (&json!("server.reboot"), &json!(2)));
+    assert_eq!((&live["requests"][0]["faults"], &live["faults"][0]["happened"]), (&json!(["ipv4_null"]), &json!(1)));
+    let budget = &live["budgets"][0];
+    assert_eq!(
+        (&budget["key"], &budget["surface"], &budget["limit"]),
+        (&json!("cnx_sk_live_[redacted]"), &json!("p"), &json!(1000))
+    );
+    for (name, value, status) in [
+        ("Origin", "http://127.0.0.1:4713", 200),
+        ("Host", "localhost:4713", 200),
+        ("Host", "[::1]:4713", 200),
+        ("Origin", "https://stranger.example", 403),
+        ("Origin", "null", 403),
+        ("Host", "rebound.example:4713", 403),
+    ] {
+        let answer =
+            world.send(Door::Control, "POST", "/__emulator/clock/advance", r#"{"seconds": 0}"#, &[(name, value)]);
+        assert_eq!(answer.status, status, "{name}: {value}");
+    }
+}

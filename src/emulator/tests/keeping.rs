@@ -189,7 +189,7 @@ fn ask(port: u16, line: &str, body: &str) -> String {
     let mut socket = std::net::TcpStream::connect(("127.0.0.1", port)).expect("connects");
     let length = body.len();
     let head = format!(
-        "{line}\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        "{line}\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     );
     socket.write_all(format!("{head}{body}").as_bytes()).expect("sent");
     socket.set_read_timeout(Some(std::time::Duration::from_millis(500))).expect("set");
