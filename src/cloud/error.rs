@@ -137,9 +137,11 @@ pub fn rejection(error: &ApiError) -> Diagnostic {
 fn authentication_help(error: &ApiError) -> String {
     let reason = detail(error, "reason").and_then(|reason| reason.as_str().map(str::to_owned));
     match (error.code.as_str(), reason.as_deref()) {
-        (_, Some("environment_mismatch")) => "the key belongs to another environment: use a test key for the sandbox and a live key for production",
-        ("expired_api_key", _) => "make a new key in the Dashboard and set it in CLOUDNEXUS_API_KEY or with `cnx login`",
-        (_, _) => "set a valid key in CLOUDNEXUS_API_KEY (or CLOUDNEXUS_COMPUTE_API_KEY, CLOUDNEXUS_PLATFORM_API_KEY), or run `cnx login`",
+        (_, Some("environment_mismatch")) => {
+            "the key belongs to another environment: use a test key for the sandbox and a live key for production"
+        }
+        ("expired_api_key", _) => "make a new key in the Dashboard and set it in CLOUDNEXUS_API_KEY",
+        (_, _) => "set a valid key in CLOUDNEXUS_API_KEY (or CLOUDNEXUS_COMPUTE_API_KEY, CLOUDNEXUS_PLATFORM_API_KEY)",
     }
     .to_owned()
 }
