@@ -95,24 +95,22 @@ impl Linker {
 
     /// An object ends after those who used it have ended or let go of it.
     fn end_after_users(&mut self, desired: &Desired, by_node: &[Option<u32>], units: &[Unit<'_>]) {
-        let ending: BTreeMap<&Address, u32> = units
-            .iter()
-            .enumerate()
-            .filter(|(_, unit)| unit.destroys() && unit.ending.as_ref().is_some_and(|step| !step.deposed))
-            .map(|(at, unit)| (unit.address, at as u32))
-            .collect();
+        let mut ending: BTreeMap<&Address, Vec<u32>> = BTreeMap::new();
+        for (at, unit) in units.iter().enumerate().filter(|(_, unit)| unit.destroys()) {
+            ending.entry(unit.address).or_default().push(at as u32);
+        }
         if ending.is_empty() {
             return;
         }
         for (user, unit) in units.iter().enumerate() {
             let used = unit.record.into_iter().flat_map(|record| &record.lifecycle.dependencies);
-            for at in used.filter_map(|address| ending.get(address)) {
+            for at in used.filter_map(|address| ending.get(address)).flatten() {
                 self.end_after(units, *at, user as u32);
             }
         }
-        for at in ending.values() {
-            let Some(node) = units[*at as usize].node else { continue };
-            for dependant in desired.graph.dependants(node) {
+        for at in ending.values().flatten() {
+            let Some(node) = desired.by_address.get(units[*at as usize].address) else { continue };
+            for dependant in desired.graph.dependants(*node) {
                 if let Some(user) = by_node[dependant.0 as usize] {
                     self.end_after(units, *at, user);
                 }

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 struct Web<'a> {
     desired: &'a Desired,
     units: &'a [Unit<'a>],
-    by_address: BTreeMap<&'a Address, usize>,
+    /// More than one where a predecessor is still there.
+    by_address: BTreeMap<&'a Address, Vec<usize>>,
     /// Users of an object, by what the state remembers.
     users: BTreeMap<&'a Address, Vec<usize>>,
 }
@@ -43,9 +44,10 @@ pub fn select<'a>(units: Vec<Unit<'a>>, desired: &'a Desired, options: &Options)
 
 impl<'a> Web<'a> {
     fn new(desired: &'a Desired, units: &'a [Unit<'a>]) -> Web<'a> {
-        let by_address = units.iter().enumerate().map(|(at, unit)| (unit.address, at)).collect();
+        let mut by_address: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         let mut users: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for (at, unit) in units.iter().enumerate() {
+            by_address.entry(unit.address).or_default().push(at);
             for used in unit.record.into_iter().flat_map(|record| &record.lifecycle.dependencies) {
                 users.entry(used).or_default().push(at);
             }
@@ -64,7 +66,7 @@ impl<'a> Web<'a> {
                     nodes[node.0 as usize] = true;
                     open.extend(self.desired.graph.dependencies(node).into_iter().map(Reached::Node));
                     let address = &self.desired.graph.node(node).address;
-                    open.extend(self.by_address.get(address).map(|at| Reached::Unit(*at)));
+                    open.extend(self.by_address.get(address).into_iter().flatten().map(|at| Reached::Unit(*at)));
                 }
                 Reached::Unit(at) if !units[at] => {
                     units[at] = true;
@@ -91,14 +93,14 @@ impl<'a> Web<'a> {
                     nodes[node.0 as usize] = true;
                     open.extend(self.desired.graph.dependants(node).into_iter().map(Reached::Node));
                     let address = &self.desired.graph.node(node).address;
-                    open.extend(self.by_address.get(address).map(|at| Reached::Unit(*at)));
+                    open.extend(self.by_address.get(address).into_iter().flatten().map(|at| Reached::Unit(*at)));
                 }
                 Reached::Unit(at) if !units[at] => {
                     units[at] = true;
                     let unit = &self.units[at];
                     open.extend(unit.node.map(Reached::Node));
                     let used = unit.record.into_iter().flat_map(|record| &record.lifecycle.dependencies);
-                    let kept = used.filter_map(|address| self.by_address.get(address));
+                    let kept = used.filter_map(|address| self.by_address.get(address)).flatten();
                     open.extend(kept.filter(|at| self.units[**at].destroys()).map(|at| Reached::Unit(*at)));
                 }
                 Reached::Node(_) | Reached::Unit(_) => {}

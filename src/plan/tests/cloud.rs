@@ -59,6 +59,13 @@ impl World {
         plan(desired, &self.snapshot, &self.live(desired), catalog(), options)
     }
 
+    /// Obeys up to so many steps, as a run that is cut off.
+    pub fn apply_first(&mut self, desired: &Desired, plan: &Plan, steps: usize) {
+        for (node, step) in plan.steps.order().take(steps) {
+            self.step(desired, plan, node, step, &mut Vec::new());
+        }
+    }
+
     /// Obeys; every violated rule is a text.
     pub fn apply(&mut self, desired: &Desired, plan: &Plan) -> Vec<String> {
         let mut wrong = Vec::new();

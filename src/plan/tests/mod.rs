@@ -7,5 +7,6 @@ mod guarding;
 mod language;
 mod program;
 mod properties;
+mod reading;
 mod replacing;
 mod scale;

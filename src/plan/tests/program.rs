@@ -157,7 +157,8 @@ impl Lines {
         for (name, attribute) in attributes {
             let found = line.attributes.iter().find(|(written, _)| written == name.as_str());
             let default = match &attribute.presence {
-                Presence::Optional { default } => default.clone(),
+                Presence::Optional { default } if line.address.mode == Mode::Managed => default.clone(),
+                Presence::Optional { .. } => None,
                 Presence::Required | Presence::Computed => None,
             };
             let value = found.map(|(_, written)| written.value(&attribute.ty, outputs)).or(default);
