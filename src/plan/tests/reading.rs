@@ -116,7 +116,7 @@ fn open(of: &str, purpose: Purpose, id: Option<&str>) -> Open {
         attempt: 1,
         at: Timestamp(0),
     };
-    Open { intent, job: None, id: id.map(RemoteId::new), candidates: Vec::new() }
+    Open { intent, job: None, id: id.map(RemoteId::new), candidates: Vec::new(), asked: false }
 }
 
 #[test]
