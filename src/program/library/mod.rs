@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod collections;
 pub mod encoding;
 pub mod format;
+pub mod nested;
 pub mod network;
 pub mod numbers;
 pub mod reference;

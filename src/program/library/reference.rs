@@ -1,7 +1,7 @@
 //! The whole library in order of names, look-up, and the reference page made from it.
 
 use super::table::Function;
-use super::{collections, encoding, format, network, numbers, strings};
+use super::{collections, encoding, format, nested, network, numbers, strings};
 use std::sync::LazyLock;
 
 static ALL: LazyLock<Vec<&'static Function>> = LazyLock::new(|| {
@@ -11,12 +11,35 @@ static ALL: LazyLock<Vec<&'static Function>> = LazyLock::new(|| {
         collections::FUNCTIONS,
         encoding::FUNCTIONS,
         format::FUNCTIONS,
+        nested::FUNCTIONS,
         network::FUNCTIONS,
     ];
     let mut all: Vec<&Function> = groups.into_iter().flatten().collect();
     all.sort_by_key(|function| function.name);
     all
 });
+
+/// Functions of Terraform that are not here, and what stands for them.
+const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "timestamp, plantimestamp, uuid, uuidv5, bcrypt",
+        "no clock and no randomness: the same inputs give the same plan",
+    ),
+    ("formatdate, timeadd, timecmp", "without a clock there are no dates to compute with; durations are a type"),
+    ("abspath, pathexpand, fileset, fileexists", "only named files of the program's own folder are read"),
+    ("templatefile, templatestring", "`template(file, variables)`, and interpolation"),
+    ("try, can", "`?.` and `??` say which value may be absent"),
+    (
+        "tomap, tolist of a tuple, type conversions",
+        "the expected type shapes a literal; `toset`, `tolist`, `tostring` remain",
+    ),
+    ("md5, sha1, filemd5, filesha1", "broken hashes; `sha256` and `sha512` are here"),
+    ("rsadecrypt", "no key material passes through a program"),
+    ("log", "numbers are exact decimals; a logarithm is not"),
+    ("yamlencode, yamldecode, csvdecode", "`jsonencode` and `jsondecode` carry structured data"),
+    ("textencodebase64, textdecodebase64, base64gzip", "texts are UTF-8; `base64encode` is here"),
+    ("sensitive, nonsensitive, issensitive", "come with secret parameters"),
+];
 
 /// Every function, by name.
 pub fn functions() -> &'static [&'static Function] {
@@ -42,6 +65,10 @@ pub fn markdown() -> String {
             function.signature(),
             function.doc
         ));
+    }
+    page.push_str("\n## Left out\n\n| Terraform | why |\n|---|---|\n");
+    for (names, why) in LEFT_OUT {
+        page.push_str(&format!("| {names} | {why} |\n"));
     }
     page
 }
