@@ -35,9 +35,8 @@ impl Terminal for RealTerminal {
     }
 
     fn ask(&self, question: &str) -> Result<Option<String>> {
-        let mut error = std::io::stderr().lock();
-        error.write_all(question.as_bytes())?;
-        error.flush()?;
+        // Not locked while waiting: others may have something to say meanwhile.
+        std::io::stderr().write_all(question.as_bytes())?;
         let mut line = String::new();
         let length = std::io::stdin().lock().read_line(&mut line)?;
         Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
