@@ -50,6 +50,7 @@ fn handler(look: &Look) -> GraphicalReportHandler {
         .with_links(false)
         .with_context_lines(1)
         .with_width(look.width)
+        .with_break_words(false)
         .tab_width(2)
 }
 

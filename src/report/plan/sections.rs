@@ -1,9 +1,10 @@
 //! What lies beside the steps: open operations, drift, outputs.
 
 use super::render::{Context, address_text};
-use crate::plan::{Drift, DriftHandling, Plan};
+use crate::plan::{Drift, DriftHandling, OutputChange, Plan};
+use crate::report::difference;
 use crate::report::escape;
-use crate::report::look::{Detail, Role, columns_of, pad, wrap};
+use crate::report::look::{Detail, Look, Role, columns_of, pad, wrap};
 use crate::report::value::{inline_or_none, path_text};
 use crate::state::{Open, Purpose};
 
@@ -104,17 +105,33 @@ pub fn outputs(plan: &Plan, context: &Context<'_>) -> String {
     let mut out = look.paint(Role::Strong, "Outputs:") + "\n";
     let room = look.width.saturating_sub(widest + 6).max(24);
     for output in &plan.outputs {
-        let (old, new) = (inline_or_none(output.before.as_ref(), look), inline_or_none(output.after.as_ref(), look));
-        let (sign, role, text) = match (output.secret, &output.before, &output.after) {
-            (true, _, _) => ("~", Role::Update, "(secret, changed)".to_owned()),
-            (false, None, _) => ("+", Role::Create, look.cut(&new, room)),
-            (false, Some(_), None) => ("-", Role::Destroy, look.cut(&old, room)),
-            (false, Some(_), Some(_)) => {
-                let half = room.saturating_sub(4) / 2;
-                ("~", Role::Update, format!("{} {} {}", look.cut(&old, half), look.arrow(), look.cut(&new, half)))
-            }
+        let (sign, role) = match (output.secret, &output.before, &output.after) {
+            (false, None, _) => ("+", Role::Create),
+            (false, Some(_), None) => ("-", Role::Destroy),
+            (true, _, _) | (false, Some(_), Some(_)) => ("~", Role::Update),
         };
-        out.push_str(&format!("  {} {}  {text}\n", look.paint(role, sign), pad(output.name.as_str(), widest)));
+        let indent = " ".repeat(widest + 6);
+        let lines = output_lines(output, room, look).join(&format!("\n{indent}"));
+        out.push_str(&format!("  {} {}  {lines}\n", look.paint(role, sign), pad(output.name.as_str(), widest)));
     }
     out
+}
+
+/// A map is compared member by member, everything else side by side.
+fn output_lines(output: &OutputChange, room: usize, look: &Look) -> Vec<String> {
+    if output.secret {
+        return vec!["(secret, changed)".to_owned()];
+    }
+    match (&output.before, &output.after) {
+        (Some(before), None) => vec![look.cut(&inline_or_none(Some(before), look), room)],
+        (None, after) => vec![look.cut(&inline_or_none(after.as_ref(), look), room)],
+        (Some(before), Some(after)) => {
+            if let (Some(old), Some(new)) = (difference::members(before), difference::members(after)) {
+                return difference::maps(&old, &new, look);
+            }
+            let half = room.saturating_sub(4) / 2;
+            let shown = |value| look.cut(&inline_or_none(Some(value), look), half);
+            vec![format!("{} {} {}", shown(before), look.arrow(), shown(after))]
+        }
+    }
 }

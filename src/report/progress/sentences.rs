@@ -65,7 +65,7 @@ impl Sentences {
                 self.look.paint(Role::Quiet, &format!("{name}: skipped{because}{colon}{}", escape::clean(why)))
             }
             StepEnd::Open { why } => {
-                let text = format!("{name}: open, {}; the next run takes it up", escape::clean(why));
+                let text = format!("{name}: open, {}", escape::clean(why));
                 self.look.paint(Role::Warning, &text)
             }
         }
@@ -147,6 +147,10 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (false, false) => ("Not all applied", Role::Error),
     };
     let ill = if ill.is_empty() { String::new() } else { format!("; {ill}") };
-    let again = if summary.open > 0 || summary.interrupted { " Running again takes up what is open." } else { "" };
+    let again = match (summary.open > 0, summary.interrupted) {
+        (true, _) => " Running again takes up what is open.",
+        (false, true) => " Running again does the rest.",
+        (false, false) => "",
+    };
     format!("{}: {well} {effort}{ill}.{again}", look.paint(role, word))
 }

@@ -45,7 +45,11 @@ fn run() -> Vec<(u64, Progress)> {
         (50_000, Progress::Stopping { in_flight: 1 }),
         (
             70_000,
-            ended(4, Action::Update(vec![Ident::new("resize")]), StepEnd::Open { why: "no answer came".to_owned() }),
+            ended(
+                4,
+                Action::Update(vec![Ident::new("resize")]),
+                StepEnd::Open { why: "no answer came; the next run takes it up".to_owned() },
+            ),
         ),
         (71_000, Progress::RunEnded(summary)),
     ]
@@ -97,5 +101,5 @@ fn a_clean_end() {
     assert_eq!(summary(&end, &Look::default()), "Applied: 2 created, 1 replaced, 1 ran in 4.2s with 1 request.");
     let broken = Summary { interrupted: true, created: 1, elapsed: 100, ..Summary::default() };
     let text = summary(&broken, &Look::default());
-    assert_eq!(text, "Interrupted: 1 created in 0.1s with 0 requests. Running again takes up what is open.");
+    assert_eq!(text, "Interrupted: 1 created in 0.1s with 0 requests. Running again does the rest.");
 }
