@@ -2,6 +2,7 @@
 
 use super::args::{Apply, Consent, Destroy, OnFailure};
 use super::choices::Choices;
+use super::driving::Signals;
 use super::exit::{Exit, Failure};
 use super::memory::Held;
 use super::parameters::Given;
@@ -91,17 +92,24 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         meant.add_to(&mut prepared, &known)?;
     }
     let reached = session::reach(shell, &prepared, &known)?;
-    block_on(async {
-        let held = memory::hold(shell, prepared.environment(), command, patience).await?;
-        let pin = reached.pin().await?;
+    let done = block_on(async {
+        let mut signals = Signals::catch()?;
+        let hold = memory::hold(shell, prepared.environment(), command, patience);
+        let held = signals.unless_stopped(hold).await?;
+        let pin = signals.unless_stopped(reached.pin()).await?;
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
         session::same_cloud(&known, &pin, &prepared.choices)?;
         let stops = consent.on_failure == OnFailure::Stop;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
-        let run = Run { prepared: &prepared, reached: &reached, held: &held, context: &context, consent, question };
+        let mut run =
+            Run { prepared: &prepared, reached: &reached, held: &held, context: &context, consent, question, signals };
         run.whole(shell, agreed).await
-    })
+    });
+    if let Err(Failure { exit: Exit::Interrupted, .. }) = &done {
+        shell.say("Interrupted; nothing was changed.");
+    }
+    done
 }
 
 fn patience(consent: &Consent) -> Result<Duration, Failure> {
@@ -120,22 +128,29 @@ struct Run<'a> {
     context: &'a apply::Context,
     consent: &'a Consent,
     question: &'static str,
+    signals: Signals,
 }
 
 impl Run<'_> {
-    async fn whole(&self, shell: &mut Shell, agreed: Option<String>) -> Result<Exit, Failure> {
+    async fn whole(&mut self, shell: &mut Shell, agreed: Option<String>) -> Result<Exit, Failure> {
         let open = self.settle(shell).await?;
         if open == Exit::Interrupted {
             return Ok(open);
         }
         let planned = self.plan().await?;
-        plan::show(shell, self.prepared, &planned, &self.reached.shown);
+        let will_ask = agreed.is_none() && !self.consent.yes && self.consent.approve.is_none();
+        if will_ask || !shell.global.quiet {
+            plan::show(shell, self.prepared, &planned, &self.reached.shown);
+        }
         let fingerprint = planned.plan.fingerprint();
         let has_changes = planned.plan.has_changes();
         let agreed = match agreed {
             Some(agreed) => agreed,
             None if !has_changes => fingerprint,
-            None => consent::obtain(shell, self.consent, &fingerprint, self.question)?,
+            None => {
+                let consent = consent::obtain(shell, self.consent, &fingerprint, self.question);
+                self.signals.unless_stopped(consent).await?
+            }
         };
         let summary = self.apply(shell, planned, &agreed).await?;
         if !has_changes && summary_is_clean(&summary) {
@@ -150,14 +165,14 @@ impl Run<'_> {
     }
 
     /// Ends what an earlier run left open.
-    async fn settle(&self, shell: &mut Shell) -> Result<Exit, Failure> {
+    async fn settle(&mut self, shell: &mut Shell) -> Result<Exit, Failure> {
         let snapshot = self.load()?;
         if snapshot.open.is_empty() {
             return Ok(Exit::Done);
         }
         shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
         let teller = Teller::new(shell, 0);
-        let recovered = driving::recover(self.context, snapshot, &teller).await?;
+        let recovered = driving::recover(self.context, snapshot, &teller, &mut self.signals).await;
         shell.complain(&recovered.still_open());
         let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
         Ok(if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit })
@@ -167,16 +182,17 @@ impl Run<'_> {
         self.held.store.load().map_err(|error| Failure::from(error.diagnostic()))
     }
 
-    async fn plan(&self) -> Result<Planned, Failure> {
-        planning::plan(self.prepared, self.context, self.load()?, self.reached.speed).await
+    async fn plan(&mut self) -> Result<Planned, Failure> {
+        let plan = planning::plan(self.prepared, self.context, self.load()?, self.reached.speed);
+        self.signals.unless_stopped(plan).await
     }
 
-    async fn apply(&self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<Summary, Failure> {
+    async fn apply(&mut self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<Summary, Failure> {
         let Planned { plan, snapshot, live } = planned;
         let teller = Teller::new(shell, plan.estimate.duration);
         let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
         let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
-        driving::apply(self.context, &approved, input, &teller).await
+        Ok(driving::apply(self.context, &approved, input, &teller, &mut self.signals).await)
     }
 
     /// The last lines, and how the process ends.
@@ -205,7 +221,7 @@ impl Run<'_> {
     }
 
     /// Plans again: nothing may be left.
-    async fn verify(&self, shell: &mut Shell) -> Result<Exit, Failure> {
+    async fn verify(&mut self, shell: &mut Shell) -> Result<Exit, Failure> {
         let again = self.plan().await?;
         if !again.plan.has_changes() {
             shell.say("Verified: planning again finds nothing to do.");

@@ -11,20 +11,25 @@ use crate::world::{self, interrupts};
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::BoxStream;
+use std::fmt;
 use std::pin::pin;
 
 /// Carries an approved plan out.
-pub async fn apply(cloud: &Context, approved: &Approved, input: Input, teller: &Teller) -> Result<Summary, Failure> {
-    let stops = stops()?;
+pub async fn apply(
+    cloud: &Context,
+    approved: &Approved,
+    input: Input,
+    teller: &Teller,
+    signals: &mut Signals,
+) -> Summary {
     let mut tell = |progress: Progress| teller.tell(&progress);
-    Ok(while_ticking(teller, apply::apply(cloud, approved, input, &mut tell, stops)).await)
+    while_ticking(teller, apply::apply(cloud, approved, input, &mut tell, &mut signals.0)).await
 }
 
 /// Ends what an earlier run left open.
-pub async fn recover(cloud: &Context, snapshot: Snapshot, teller: &Teller) -> Result<Recovered, Failure> {
-    let stops = stops()?;
+pub async fn recover(cloud: &Context, snapshot: Snapshot, teller: &Teller, signals: &mut Signals) -> Recovered {
     let mut tell = |progress: Progress| teller.tell(&progress);
-    Ok(while_ticking(teller, apply::recover(cloud, snapshot, &mut tell, stops)).await)
+    while_ticking(teller, apply::recover(cloud, snapshot, &mut tell, &mut signals.0)).await
 }
 
 async fn while_ticking<T>(teller: &Teller, work: impl Future<Output = T>) -> T {
@@ -36,17 +41,35 @@ async fn while_ticking<T>(teller: &Teller, work: impl Future<Output = T>) -> T {
     ended
 }
 
-/// The first Ctrl-C stops, the second one and SIGTERM leave.
-fn stops() -> Result<BoxStream<'static, Interrupt>, Failure> {
-    let signals = interrupts().map_err(|error| {
-        Failure::from(
-            Diagnostic::new(&codes::MACHINE, format!("signals can't be caught: {error}")).help("run it elsewhere"),
-        )
-    })?;
-    let mut asked = false;
-    let stops = signals.map(move |signal| match (signal, std::mem::replace(&mut asked, true)) {
-        (world::Interrupt::Interrupt, false) => Interrupt::Stop,
-        (world::Interrupt::Interrupt, true) | (world::Interrupt::Terminate, _) => Interrupt::Leave,
-    });
-    Ok(stops.boxed())
+/// What comes from outside while a run lasts: the first Ctrl-C stops, the second one and SIGTERM leave.
+pub struct Signals(BoxStream<'static, Interrupt>);
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signals")
+    }
+}
+
+impl Signals {
+    /// From now on signals no longer end the process by themselves.
+    pub fn catch() -> Result<Signals, Failure> {
+        let signals = interrupts().map_err(|error| {
+            let message = format!("signals can't be caught: {error}");
+            Failure::from(Diagnostic::new(&codes::MACHINE, message).help("run it elsewhere"))
+        })?;
+        let mut asked = false;
+        let stops = signals.map(move |signal| match (signal, std::mem::replace(&mut asked, true)) {
+            (world::Interrupt::Interrupt, false) => Interrupt::Stop,
+            (world::Interrupt::Interrupt, true) | (world::Interrupt::Terminate, _) => Interrupt::Leave,
+        });
+        Ok(Signals(stops.boxed()))
+    }
+
+    /// Does something that may simply be dropped: while reading and asking nothing is at stake.
+    pub async fn unless_stopped<T>(&mut self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        match select(pin!(work), self.0.next()).await {
+            Either::Left((done, _)) => done,
+            Either::Right((_, _)) => Err(Failure::interrupted()),
+        }
+    }
 }

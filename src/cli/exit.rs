@@ -66,6 +66,11 @@ impl Failure {
         Failure { exit: Exit::Refused, diagnostics: Diagnostics(vec![diagnostic]) }
     }
 
+    /// Before anything was changed; there is nothing more to tell.
+    pub fn interrupted() -> Failure {
+        Failure { exit: Exit::Interrupted, diagnostics: Diagnostics::default() }
+    }
+
     pub fn locked(diagnostic: Diagnostic) -> Failure {
         Failure { exit: Exit::Locked, diagnostics: Diagnostics(vec![diagnostic]) }
     }

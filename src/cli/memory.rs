@@ -8,7 +8,7 @@ use crate::apply::take_lock;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, lock_path, read_only};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,8 @@ pub fn who(shell: &Shell) -> String {
     let variable =
         |names: [&str; 2]| names.iter().find_map(|name| shell.world.environment.get(name)).map(str::to_owned);
     let user = variable(["USER", "LOGNAME"]).unwrap_or_else(|| "someone".to_owned());
-    let host = variable(["HOSTNAME", "HOST"]).unwrap_or_else(|| "this machine".to_owned());
+    let named = || shell.read_text(Path::new("/etc/hostname")).ok().map(|name| name.trim().to_owned());
+    let host = variable(["HOSTNAME", "HOST"]).or_else(named).unwrap_or_else(|| "this-machine".to_owned());
     format!("{user}@{host}")
 }
 
