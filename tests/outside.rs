@@ -1,5 +1,7 @@
 //! The emulator and the document that it serves, judged by tools that are not ours, over HTTP.
 
+#[path = "outside/browser.rs"]
+mod browser;
 #[path = "outside/served.rs"]
 mod served;
 #[path = "outside/tools.rs"]

@@ -49,10 +49,14 @@ fn quiet(mut command: Command) -> Command {
 
 fn left_out(installed: bool, command: &str) -> Option<()> {
     if !installed {
-        let line = format!("left out: {command} is not installed under {} (CI=true installs it)\n", folder().display());
-        std::io::stderr().write_all(line.as_bytes()).expect("a standard error");
+        say(&format!("left out: {command} is not installed under {} (CI=true installs it)", folder().display()));
     }
     installed.then_some(())
+}
+
+/// A line for whoever reads the test's output.
+pub fn say(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("a standard error");
 }
 
 /// Whether the packages are there in these versions. The list of versions is written last.
