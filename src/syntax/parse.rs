@@ -120,7 +120,8 @@ fn alone<T>(
     rule: Rule,
     build: fn(&mut Builder, super::build::Pair<'_>) -> T,
 ) -> Result<T, Diagnostic> {
-    let Scan { diagnostics, deepest, .. } = scan(file, text);
+    let Scan { diagnostics, deepest, patched, .. } = scan(file, text);
+    let text = patched.as_deref().unwrap_or(text);
     if let Some(first) = diagnostics.into_iter().next() {
         return Err(first);
     }

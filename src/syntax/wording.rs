@@ -135,7 +135,7 @@ impl<'t> Stop<'t> {
     /// Where the next entry begins that was read as the rest of a line that stops short: `a = 1 +`, then `b = 2`.
     fn swallowed(&self) -> Option<usize> {
         let line = self.text[..self.start].rfind('\n')? + 1;
-        let above = code_of(self.text[..line - 1].rsplit('\n').next()?);
+        let above = self.text[..line - 1].rsplit('\n').next()?.trim_end();
         let stops_short = above.ends_with(['=', '+', '-', '*', '/', '%', '<', '>', '&', '|', '?', ':', '.', '!']);
         let words = self.text[line..self.start].split_whitespace().collect::<Vec<_>>();
         let only_words = words.len() <= 2 && words.iter().all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
@@ -149,7 +149,7 @@ impl<'t> Stop<'t> {
 pub(super) fn explain(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> (Diagnostic, Option<usize>) {
     if let Some(line) = stop.swallowed() {
         let above = &stop.text[..line - 1];
-        let code_end = above.rfind('\n').map_or(0, |at| at + 1) + code_of(above.rsplit('\n').next().unwrap_or("")).len();
+        let code_end = above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
         let symbol = above[..code_end].trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_whitespace() && !"\"')]}".contains(c));
         let operator = &above[symbol.len()..code_end];
         let (code, what) = match operator {
@@ -298,11 +298,6 @@ fn habit(stop: &Stop<'_>, open: Option<char>) -> Option<(&'static Code, String, 
     Some((code, label.to_owned(), help.to_owned()))
 }
 
-/// The line without its comment and the blanks at its end; a `#` in a string ends it too, which only makes it shorter.
-fn code_of(line: &str) -> &str {
-    line.split('#').next().unwrap_or(line).trim_end()
-}
-
 /// The innermost bracket that is open at the end of the text.
 fn innermost_open(text: &str) -> Option<char> {
     let mut open = Vec::new();
@@ -325,16 +320,7 @@ fn innermost_open(text: &str) -> Option<char> {
 
 /// The token that stands at or after `at`, as a byte range; empty at the end.
 fn token_at(text: &str, at: usize) -> (usize, usize) {
-    let mut start = at;
-    loop {
-        let rest = &text[start..];
-        let blanks = rest.len() - rest.trim_start().len();
-        let comment = if rest[blanks..].starts_with('#') { rest[blanks..].find('\n').unwrap_or(rest.len() - blanks) } else { 0 };
-        if blanks + comment == 0 {
-            break;
-        }
-        start += blanks + comment;
-    }
+    let start = text.len() - text[at..].trim_start().len();
     let rest = &text[start..];
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let length = match rest.chars().next() {

@@ -22,7 +22,7 @@ impl Scanner<'_> {
         let stop = closing.map_or(start + 1, |at| start + at + 2);
         self.tell(&codes::SINGLE_QUOTES, start, stop, "strings stand in double quotes", "write \"…\" instead of '…'");
         let filler = if stop - start > 1 { "0" } else { "" };
-        self.patches.fill(start, stop, filler);
+        self.fill(start, stop, filler);
         self.last = b'0';
         self.at = stop;
     }
@@ -37,7 +37,7 @@ impl Scanner<'_> {
         };
         let help = if block { "begin every line of the comment with `#`" } else { "begin the comment with `#`" };
         self.tell(&codes::SLASH_COMMENT, start, start + 2, "comments begin with `#`", help);
-        self.patches.blank(start, end);
+        self.blank(start, end);
         self.at = end;
     }
 
@@ -67,7 +67,7 @@ impl Scanner<'_> {
         let help = "put the text between `\"\"\"` lines; the indent of the closing line is dropped";
         self.tell(&codes::HEREDOC, start, label_end, "there are no heredocs", help);
         self.scan.told.push((start, end));
-        self.patches.fill(start, end, "0");
+        self.fill(start, end, "0");
         self.last = b'0';
         self.at = end;
     }
@@ -81,7 +81,7 @@ impl Scanner<'_> {
             (false, true) => "\n",
             (false, false) => ",",
         };
-        self.patches.fill(self.at, self.at + 1, filler);
+        self.fill(self.at, self.at + 1, filler);
         self.at += 1;
     }
 
@@ -105,7 +105,7 @@ impl Scanner<'_> {
         };
         self.tell(&codes::UNEXPECTED_CHARACTER, start, end, label, help);
         let filler = if filler.is_empty() { String::new() } else { "x".repeat(end - start) };
-        self.patches.fill(start, end, &filler);
+        self.fill(start, end, &filler);
         self.at = end;
     }
 
@@ -114,7 +114,7 @@ impl Scanner<'_> {
         let label = format!("U+{:04X}", self.bytes[self.at]);
         let help = "write it as an escape: \\u{…}";
         self.tell(&codes::UNEXPECTED_CHARACTER, self.at, self.at + 1, label, help);
-        self.patches.blank(self.at, self.at + 1);
+        self.blank(self.at, self.at + 1);
         self.at += 1;
     }
 
@@ -124,8 +124,7 @@ impl Scanner<'_> {
         let is_control = |b: &u8| b.is_ascii_control() && *b != b'\t';
         let first = bytes[start..start + length].iter().position(is_control).unwrap_or(0) + start;
         self.tell(&codes::UNEXPECTED_CHARACTER, first, first + 1, format!("U+{:04X}", bytes[first]), "remove it");
-        self.patches.fill(start, start + length, "#");
-    }
+            }
 
     /// A closing bracket that does not fit what is open.
     pub(super) fn stray(&mut self, byte: u8) {
@@ -151,7 +150,7 @@ impl Scanner<'_> {
             None => {
                 let help = "remove it, or open it before";
                 self.tell(&codes::STRAY_BRACKET, self.at, self.at + 1, "nothing is open that it could close", help);
-                self.patches.blank(self.at, self.at + 1);
+                self.blank(self.at, self.at + 1);
                 self.at += 1;
             }
         }
@@ -171,7 +170,7 @@ impl Scanner<'_> {
             .and(Span::new(self.file, open.at, open.at + 1), "opened here")
             .help(format!("write `{right}`"));
         self.scan.diagnostics.push(diagnostic);
-        self.patches.fill(self.at, self.at + 1, right);
+        self.fill(self.at, self.at + 1, right);
         self.stack.pop();
         self.last = byte;
         self.at += 1;
@@ -186,7 +185,7 @@ impl Scanner<'_> {
         let closes = part.iter().filter(|b| matches!(b, b'}' | b']' | b')')).count();
         let end = if opens == closes { end_of_line.min(self.at) } else { self.at };
         self.scan.told.push((open.at, end));
-        self.patches.fill(open.at, end, "0");
+        self.fill(open.at, end, "0");
     }
 
     /// What is still open where a declaration begins, or the file ends.
@@ -222,15 +221,13 @@ impl Scanner<'_> {
         if has_string || (here < self.bytes.len() && blanks <= closings.len()) {
             let start = self.text[..outermost.at].rfind('\n').map_or(0, |at| at + 1);
             self.scan.told.push((start, here));
-            self.patches.blank(start, here);
+            self.blank(start, here);
             if here < self.bytes.len() {
-                self.patches.fill(here - 1, here, "\n");
+                self.fill(here - 1, here, "\n");
             }
         } else if here < self.bytes.len() {
-            self.patches.fill(here - blanks, here - 1, &closings);
+            self.fill(here - blanks, here - 1, &closings);
         } else {
-            let in_comment = self.scan.comments.last().is_some_and(|last| last.span.end as usize >= self.text.trim_end().len());
-            self.patches.append(if in_comment { "\n" } else { "" });
             self.patches.append(&closings);
         }
     }

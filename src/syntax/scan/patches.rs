@@ -1,41 +1,35 @@
-//! Replacements of equal length, so that every place in the patched text is the place in the original.
+//! A copy of the text in which broken places, comments and odd blanks are replaced by as many bytes, so that every place in it is the
+//! place in the original.
 
 #[derive(Default)]
 pub(super) struct Patches {
-    /// Start, and what stands there instead.
-    edits: Vec<(usize, Vec<u8>)>,
+    /// The copy, once something had to be replaced.
+    copy: Option<Vec<u8>>,
     /// Closing brackets that are missing at the end.
     tail: Vec<u8>,
 }
 
 impl Patches {
     /// Writes `with` at `start`, blanks up to `end`.
-    pub fn fill(&mut self, start: usize, end: usize, with: &str) {
-        let mut bytes = vec![b' '; end - start];
-        let length = with.len().min(bytes.len());
-        bytes[..length].copy_from_slice(&with.as_bytes()[..length]);
-        self.edits.push((start, bytes));
-    }
-
-    pub fn blank(&mut self, start: usize, end: usize) {
-        self.fill(start, end, "");
+    pub fn fill(&mut self, text: &str, start: usize, end: usize, with: &str) {
+        let copy = self.copy.get_or_insert_with(|| text.as_bytes().to_vec());
+        let length = with.len().min(end - start);
+        copy[start..start + length].copy_from_slice(&with.as_bytes()[..length]);
+        copy[start + length..end].fill(b' ');
     }
 
     pub fn append(&mut self, closing: &str) {
         self.tail.extend_from_slice(closing.as_bytes());
     }
 
-    /// The patched copy; `None` where nothing was replaced. Later edits win.
-    pub fn apply(&self, text: &str) -> Option<String> {
-        if self.edits.is_empty() && self.tail.is_empty() {
+    /// The patched copy; `None` where nothing was replaced.
+    pub fn apply(self, text: &str) -> Option<String> {
+        if self.copy.is_none() && self.tail.is_empty() {
             return None;
         }
-        let mut bytes = text.as_bytes().to_vec();
-        for (start, edit) in &self.edits {
-            bytes[*start..*start + edit.len()].copy_from_slice(edit);
-        }
+        let mut bytes = self.copy.unwrap_or_else(|| text.as_bytes().to_vec());
         bytes.extend_from_slice(&self.tail);
-        // Edits cover whole characters; a cut one would only spoil the copy that is parsed after an error.
+        // Whole characters were replaced; a cut one would only spoil the copy that is parsed after an error.
         Some(String::from_utf8(bytes).unwrap_or_default())
     }
 }

@@ -19,7 +19,8 @@ pub(in crate::syntax) struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Byte ranges that were complained of, in order.
     pub told: Vec<(usize, usize)>,
-    /// The text with broken places replaced, where there were any; as long as the original, or longer at its end.
+    /// The text with comments, tabs, carriage returns and broken places replaced, where there were any; as long as the original, or longer
+    /// at its end.
     pub patched: Option<String>,
     /// Where the text may be cut between declarations, in order; neither 0 nor the end are among them.
     pub cuts: Vec<usize>,
@@ -113,7 +114,7 @@ pub(in crate::syntax) fn scan(file: FileId, text: &str) -> Scan {
         scan,
     };
     if text.starts_with('\u{feff}') {
-        scanner.patches.blank(0, 3);
+        scanner.blank(0, 3);
         scanner.at = 3;
     }
     while scanner.at < scanner.bytes.len() && !scanner.scan.refused {
@@ -130,7 +131,11 @@ impl Scanner<'_> {
         }
         let byte = self.bytes[self.at];
         match byte {
-            b' ' | b'\t' | b'\r' => self.at += 1,
+            b' ' => self.at += 1,
+            b'\t' | b'\r' => {
+                self.blank(self.at, self.at + 1);
+                self.at += 1;
+            }
             b'\n' => self.line_break(),
             b'#' => self.comment(),
             b'"' => {
@@ -189,7 +194,16 @@ impl Scanner<'_> {
         if text.bytes().any(|b| b.is_ascii_control() && b != b'\t') {
             self.control_in(self.at, text.len());
         }
+        self.blank(self.at, self.at + length);
         self.at += length;
+    }
+
+    pub fn fill(&mut self, start: usize, end: usize, with: &str) {
+        self.patches.fill(self.text, start, end, with);
+    }
+
+    pub fn blank(&mut self, start: usize, end: usize) {
+        self.fill(start, end, "");
     }
 
     pub fn open(&mut self, what: Opening) {
@@ -258,9 +272,10 @@ impl Scanner<'_> {
                 self.unclosed_before(self.bytes.len());
             }
         }
-        self.scan.patched = self.patches.apply(self.text);
-        self.scan.told = merged(self.scan.told);
-        self.scan
+        let Scanner { text, patches, mut scan, .. } = self;
+        scan.patched = patches.apply(text);
+        scan.told = merged(scan.told);
+        scan
     }
 }
 

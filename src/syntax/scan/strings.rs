@@ -46,7 +46,7 @@ impl Scanner<'_> {
             let help = "put long content into a file of its own and read it with `file(\"…\")`, in parts of at most 1 MiB";
             self.scan.diagnostics.push(Diagnostic::new(&codes::STRING_TOO_LONG, "").at(span, label).help(help));
             self.scan.told.push((open.at, self.at));
-            self.patches.fill(open.at, self.at, "0");
+            self.fill(open.at, self.at, "0");
         }
     }
 
@@ -75,7 +75,7 @@ impl Scanner<'_> {
         let tail = line[kept..].trim_start();
         let resume = if self.fits(height, tail) { end_of_line - tail.len() } else { end_of_line };
         self.scan.told.push((quote.at, resume));
-        self.patches.fill(quote.at, resume, "0");
+        self.fill(quote.at, resume, "0");
         self.stack.truncate(height);
         self.last = b'0';
         self.at = resume;
