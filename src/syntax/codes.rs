@@ -8,16 +8,20 @@ pub static STRING_TOO_LONG: Code = Code::error("cnx::syntax::string_too_long", "
 pub static NUMBER_TOO_LONG: Code = Code::error("cnx::syntax::number_too_long", "a number has too many digits");
 pub static UNCLOSED_BRACKET: Code = Code::error("cnx::syntax::unclosed_bracket", "a bracket is never closed");
 pub static STRAY_BRACKET: Code = Code::error("cnx::syntax::stray_bracket", "a closing bracket closes nothing");
-pub static MISMATCHED_BRACKETS: Code = Code::error("cnx::syntax::mismatched_brackets", "a bracket is closed by one of another kind");
+pub static MISMATCHED_BRACKETS: Code =
+    Code::error("cnx::syntax::mismatched_brackets", "a bracket is closed by one of another kind");
 pub static UNCLOSED_STRING: Code = Code::error("cnx::syntax::unclosed_string", "a string is never closed");
-pub static UNCLOSED_INTERPOLATION: Code = Code::error("cnx::syntax::unclosed_interpolation", "an interpolation is never closed");
+pub static UNCLOSED_INTERPOLATION: Code =
+    Code::error("cnx::syntax::unclosed_interpolation", "an interpolation is never closed");
 pub static SINGLE_QUOTES: Code = Code::error("cnx::syntax::single_quotes", "a string in single quotes");
 pub static SLASH_COMMENT: Code = Code::error("cnx::syntax::slash_comment", "a comment that does not begin with `#`");
 pub static HEREDOC: Code = Code::error("cnx::syntax::heredoc", "a heredoc");
 pub static SEMICOLON: Code = Code::error("cnx::syntax::semicolon", "a semicolon");
-pub static UNEXPECTED_CHARACTER: Code = Code::error("cnx::syntax::unexpected_character", "a character that means nothing here");
+pub static UNEXPECTED_CHARACTER: Code =
+    Code::error("cnx::syntax::unexpected_character", "a character that means nothing here");
 pub static UNKNOWN_ESCAPE: Code = Code::error("cnx::syntax::unknown_escape", "an unknown escape in a string");
-pub static MULTILINE_STRING: Code = Code::error("cnx::syntax::multiline_string", "a multi-line string is not laid out as one");
+pub static MULTILINE_STRING: Code =
+    Code::error("cnx::syntax::multiline_string", "a multi-line string is not laid out as one");
 pub static BAD_NUMBER: Code = Code::error("cnx::syntax::bad_number", "not a number");
 pub static EXPONENT: Code = Code::error("cnx::syntax::exponent", "a number in exponent form");
 pub static BAD_DURATION: Code = Code::error("cnx::syntax::bad_duration", "not a duration");
@@ -39,10 +43,12 @@ pub static SINGLE_OPERATOR: Code = Code::error("cnx::syntax::single_operator", "
 pub static WORD_OPERATOR: Code = Code::error("cnx::syntax::word_operator", "an operator written as a word");
 pub static CHAINED_COMPARISON: Code = Code::error("cnx::syntax::chained_comparison", "chained comparisons");
 pub static NOT_A_FUNCTION: Code = Code::error("cnx::syntax::not_a_function", "only a function's name can be called");
-pub static NAMED_FIRST: Code = Code::error("cnx::syntax::positional_after_named", "a positional argument after a named one");
+pub static NAMED_FIRST: Code =
+    Code::error("cnx::syntax::positional_after_named", "a positional argument after a named one");
 pub static NESTED_BLOCK: Code = Code::error("cnx::syntax::nested_block", "a nested block");
 pub static NOT_A_DECLARATION: Code = Code::error("cnx::syntax::not_a_declaration", "not a declaration");
-pub static FOREIGN_DECLARATION: Code = Code::error("cnx::syntax::foreign_declaration", "a declaration of another language");
+pub static FOREIGN_DECLARATION: Code =
+    Code::error("cnx::syntax::foreign_declaration", "a declaration of another language");
 pub static IF_EXPRESSION: Code = Code::error("cnx::syntax::if_expression", "`if` as an expression");
 pub static COUNT: Code = Code::error("cnx::syntax::count", "`count` or `for_each` as an attribute");
 pub static LITERAL_WANTED: Code = Code::error("cnx::syntax::literal_wanted", "a plain string is wanted here");

@@ -25,7 +25,8 @@ fn is_right_above(bytes: &[u8], comment: &Comment, below: usize) -> bool {
     let (start, end) = (comment.span.start as usize, comment.span.end as usize);
     let between = &bytes[end..below];
     let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
-    let one_break = between.iter().all(|b| *b == b'\n' || is_blank(b)) && between.iter().filter(|b| **b == b'\n').count() == 1;
+    let one_break =
+        between.iter().all(|b| *b == b'\n' || is_blank(b)) && between.iter().filter(|b| **b == b'\n').count() == 1;
     let line = bytes[..start].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     one_break && bytes[line..start].iter().all(is_blank)
 }

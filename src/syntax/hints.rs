@@ -26,7 +26,11 @@ fn if_expression(text: &str, place: &impl Fn(usize, usize) -> Span) -> Option<Di
         return None;
     }
     let label = "`if` filters a `for`; it is no expression";
-    Some(Diagnostic::new(&codes::IF_EXPRESSION, "").at(place(start, start + 2), label).help("write `condition ? value : other`"))
+    Some(
+        Diagnostic::new(&codes::IF_EXPRESSION, "")
+            .at(place(start, start + 2), label)
+            .help("write `condition ? value : other`"),
+    )
 }
 
 /// `provisioner "local-exec" { … }`, `a == 1`
@@ -39,7 +43,11 @@ fn entry(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic>
     if rest.starts_with("==") {
         let at = text.len() - rest.len();
         let label = "`==` compares; an entry takes `=`";
-        return Some(Diagnostic::new(&codes::EXPECTED_EQUALS, "").at(place(at, at + 2), label).help(format!("write `{word} = value`")));
+        return Some(
+            Diagnostic::new(&codes::EXPECTED_EQUALS, "")
+                .at(place(at, at + 2), label)
+                .help(format!("write `{word} = value`")),
+        );
     }
     let labels = labels(rest);
     let opens = labels.last().is_some_and(|last| {
@@ -70,7 +78,9 @@ fn declaration(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagn
         ("output", 1..) => format!("`output {} = value`", label(0, "NAME")),
         ("provider" | "environment", 1..) => format!("`{word} {} {{ … }}`", label(0, "NAME")),
         ("terraform", _) => "`project \"NAME\" { cnx = \">= 0.1\" }`".to_owned(),
-        ("moved", _) if text[word.len()..].trim_start().starts_with('{') => "`moved old.address -> new.address`".to_owned(),
+        ("moved", _) if text[word.len()..].trim_start().starts_with('{') => {
+            "`moved old.address -> new.address`".to_owned()
+        }
         ("import", _) if text[word.len()..].trim_start().starts_with('{') => "`import kind.name = \"id\"`".to_owned(),
         ("removed", _) => "`forget kind.name`".to_owned(),
         ("let", _) if is_typed_let(&text[word.len()..]) => {

@@ -13,9 +13,9 @@ mod scan;
 mod shape;
 mod wording;
 
+pub use parse::{Parsed, parse, parse_expression, parse_type};
 pub use print::format;
 pub use shape::{expr_shape, shape};
-pub use parse::{Parsed, parse, parse_expression, parse_type};
 
 #[cfg(test)]
 mod tests;

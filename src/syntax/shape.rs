@@ -173,8 +173,12 @@ impl Shape {
             ExprKind::Duration(milliseconds) => self.0.push_str(&format!(" {milliseconds}ms")),
             ExprKind::Text(text) => self.string(text),
             ExprKind::Name(name) => self.node("name", |shape| shape.text(name.as_str())),
-            ExprKind::List(elements) => self.node("[", |shape| elements.iter().for_each(|element| shape.element(element))),
-            ExprKind::Object(entries) => self.node("object", |shape| entries.iter().for_each(|entry| shape.entry(entry))),
+            ExprKind::List(elements) => {
+                self.node("[", |shape| elements.iter().for_each(|element| shape.element(element)))
+            }
+            ExprKind::Object(entries) => {
+                self.node("object", |shape| entries.iter().for_each(|entry| shape.entry(entry)))
+            }
             ExprKind::Call { name, arguments } => self.node("call", |shape| {
                 shape.text(name.value.as_str());
                 for argument in arguments {
@@ -210,10 +214,12 @@ impl Shape {
                 shape.expr(target);
                 shape.text(name.value.as_str());
             }),
-            ExprKind::Index { target, index, optional } => self.node(if *optional { "?index" } else { "index" }, |shape| {
-                shape.expr(target);
-                shape.expr(index);
-            }),
+            ExprKind::Index { target, index, optional } => {
+                self.node(if *optional { "?index" } else { "index" }, |shape| {
+                    shape.expr(target);
+                    shape.expr(index);
+                })
+            }
             ExprKind::Splat { target } => self.node("splat", |shape| shape.expr(target)),
             _ => {}
         }
@@ -256,10 +262,14 @@ impl Shape {
             TypeExprKind::Name(name) => self.node("type", |shape| shape.text(name.as_str())),
             TypeExprKind::Null => self.0.push_str(" null"),
             TypeExprKind::Literal(value) => self.text(value),
-            TypeExprKind::Apply { constructor, argument } => self.node(constructor.value.as_str(), |shape| shape.ty(argument)),
+            TypeExprKind::Apply { constructor, argument } => {
+                self.node(constructor.value.as_str(), |shape| shape.ty(argument))
+            }
             TypeExprKind::Optional(inner) => self.node("?", |shape| shape.ty(inner)),
             TypeExprKind::Group(inner) => self.node("group", |shape| shape.ty(inner)),
-            TypeExprKind::Union(alternatives) => self.node("|", |shape| alternatives.iter().for_each(|ty| shape.ty(ty))),
+            TypeExprKind::Union(alternatives) => {
+                self.node("|", |shape| alternatives.iter().for_each(|ty| shape.ty(ty)))
+            }
             TypeExprKind::Id { kind, member } => self.node("id", |shape| {
                 shape.text(kind.value.as_str());
                 shape.text(member.value.as_str());

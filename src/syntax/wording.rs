@@ -138,9 +138,11 @@ impl<'t> Stop<'t> {
         let above = self.text[..line - 1].rsplit('\n').next()?.trim_end();
         let stops_short = above.ends_with(['=', '+', '-', '*', '/', '%', '<', '>', '&', '|', '?', ':', '.', '!']);
         let words = self.text[line..self.start].split_whitespace().collect::<Vec<_>>();
-        let only_words = words.len() <= 2 && words.iter().all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        let only_words =
+            words.len() <= 2 && words.iter().all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
         let token = &self.text[self.start..self.end];
-        let begins_entry = !words.is_empty() && (token.starts_with(['=', '{', '"', ':']) || self.rule == Rule::alone_item);
+        let begins_entry =
+            !words.is_empty() && (token.starts_with(['=', '{', '"', ':']) || self.rule == Rule::alone_item);
         (stops_short && only_words && begins_entry).then_some(line)
     }
 }
@@ -149,8 +151,10 @@ impl<'t> Stop<'t> {
 pub(super) fn explain(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> (Diagnostic, Option<usize>) {
     if let Some(line) = stop.swallowed() {
         let above = &stop.text[..line - 1];
-        let code_end = above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
-        let symbol = above[..code_end].trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_whitespace() && !"\"')]}".contains(c));
+        let code_end =
+            above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
+        let symbol = above[..code_end]
+            .trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_whitespace() && !"\"')]}".contains(c));
         let operator = &above[symbol.len()..code_end];
         let (code, what) = match operator {
             "." | "?." => (&codes::EXPECTED_NAME, "a name"),
@@ -191,7 +195,9 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
             let help = "write `condition ? value : other`, or `for x in xs : value` in a comprehension";
             (&codes::EXPECTED_COLON, expected("`:`"), help.to_owned())
         }
-        Wanted::Arrow => (&codes::EXPECTED_ARROW, expected("`=>`"), "write `{ for k, v in m : key => value }`".to_owned()),
+        Wanted::Arrow => {
+            (&codes::EXPECTED_ARROW, expected("`=>`"), "write `{ for k, v in m : key => value }`".to_owned())
+        }
         Wanted::Equals => (&codes::EXPECTED_EQUALS, expected("`=`"), "write `name = value`".to_owned()),
         Wanted::Annotation => (&codes::EXPECTED_TYPE, expected("`:` and a type"), "write `name: TYPE`".to_owned()),
         Wanted::Body => {
@@ -286,13 +292,21 @@ fn habit(stop: &Stop<'_>, open: Option<char>) -> Option<(&'static Code, String, 
     let blank_before = before.len() < stop.start;
     let after_word = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let (code, label, help) = match stop.token() {
-        "in" if before.ends_with("for") => (&codes::EXPECTED_NAME, "expected a name after `for`, found `in`", "write `for x in xs`"),
+        "in" if before.ends_with("for") => {
+            (&codes::EXPECTED_NAME, "expected a name after `for`, found `in`", "write `for x in xs`")
+        }
         "and" => (&codes::WORD_OPERATOR, "`&&` is meant", "write `&&`"),
         "or" => (&codes::WORD_OPERATOR, "`||` is meant", "write `||`"),
-        _ if before.ends_with(" not") => (&codes::WORD_OPERATOR, "`!` is meant", "write `!` before it instead of `not`"),
+        _ if before.ends_with(" not") => {
+            (&codes::WORD_OPERATOR, "`!` is meant", "write `!` before it instead of `not`")
+        }
         ":" if open == Some('(') => (&codes::COLON_FOR_EQUALS, "`=` is meant", "write `f(name = value)`"),
-        "(" if blank_before && after_word => (&codes::TRAILING, "a call has no blank here", "write `name(…)` without the blank"),
-        "[" if blank_before && after_word => (&codes::TRAILING, "an index has no blank here", "write `name[…]` without the blank"),
+        "(" if blank_before && after_word => {
+            (&codes::TRAILING, "a call has no blank here", "write `name(…)` without the blank")
+        }
+        "[" if blank_before && after_word => {
+            (&codes::TRAILING, "an index has no blank here", "write `name[…]` without the blank")
+        }
         _ => return None,
     };
     Some((code, label.to_owned(), help.to_owned()))
@@ -327,7 +341,10 @@ fn token_at(text: &str, at: usize) -> (usize, usize) {
         None => 0,
         Some(c) if is_word(c) => rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()),
         Some('"') => rest[1..].find(['"', '\n']).map_or(rest.len(), |end| end + 2).min(rest.len()),
-        Some(c) => ["=>", "==", "&&", "||", "->", "..."].iter().find(|two| rest.starts_with(**two)).map_or(c.len_utf8(), |two| two.len()),
+        Some(c) => ["=>", "==", "&&", "||", "->", "..."]
+            .iter()
+            .find(|two| rest.starts_with(**two))
+            .map_or(c.len_utf8(), |two| two.len()),
     };
     (start, start + length)
 }

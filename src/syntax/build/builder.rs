@@ -40,7 +40,13 @@ impl Builder {
         Span::new(self.file, self.base + start, self.base + end)
     }
 
-    pub(super) fn complain(&mut self, code: &'static Code, span: Span, label: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn complain(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.diagnostics.push(Diagnostic::new(code, "").at(span, label).help(help));
     }
 
@@ -80,9 +86,15 @@ impl Builder {
         if RESERVED.contains(&text) {
             let help = format!("choose another name than `{text}`, or quote it where it is a key");
             self.complain(&codes::RESERVED_WORD, name.span, "reserved", help);
-        } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.contains(|c: char| c.is_ascii_uppercase()) {
+        } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.contains(|c: char| c.is_ascii_uppercase())
+        {
             let help = format!("write `{}`; a key with other letters stands in quotes", lower_name(text));
-            self.complain(&codes::BAD_NAME, name.span, "names are lower case: letters, digits and `_`, a letter first", help);
+            self.complain(
+                &codes::BAD_NAME,
+                name.span,
+                "names are lower case: letters, digits and `_`, a letter first",
+                help,
+            );
         }
     }
 

@@ -3,7 +3,9 @@
 use super::builder::{Builder, Pair};
 use super::operators::operator;
 use crate::model::{Ident, Span, Spanned};
-use crate::syntax::ast::{Argument, BinaryOperator, Element, Entry, Expr, ExprKind, ForClause, ObjectKey, UnaryOperator};
+use crate::syntax::ast::{
+    Argument, BinaryOperator, Element, Entry, Expr, ExprKind, ForClause, ObjectKey, UnaryOperator,
+};
 use crate::syntax::codes;
 use crate::syntax::grammar::Rule;
 use pest::iterators::Pairs;
@@ -44,7 +46,8 @@ impl Builder {
     fn binary(&mut self, row: &mut Row<'_>, least: u8) -> Expr {
         let mut left = self.operand(row);
         let mut compared: Option<Spanned<BinaryOperator>> = None;
-        while let Some(operator) = row.peek().filter(|pair| pair.as_rule() == Rule::infix).map(|pair| self.infix(pair)) {
+        while let Some(operator) = row.peek().filter(|pair| pair.as_rule() == Rule::infix).map(|pair| self.infix(pair))
+        {
             let precedence = operator.value.precedence();
             if precedence < least {
                 break;
@@ -76,7 +79,8 @@ impl Builder {
         let value = operator(pair.as_str()).unwrap_or_else(|| {
             let (meant, value) =
                 if pair.as_str() == "&" { ("&&", BinaryOperator::And) } else { ("||", BinaryOperator::Or) };
-            let already = self.diagnostics.last().and_then(|last| last.primary.as_ref()).is_some_and(|label| label.span == span);
+            let already =
+                self.diagnostics.last().and_then(|last| last.primary.as_ref()).is_some_and(|label| label.span == span);
             if !already {
                 let help = format!("write `{meant}`; a union of types stands after `type NAME =` or a `:`");
                 self.complain(&codes::SINGLE_OPERATOR, span, format!("`{meant}` is meant"), help);
@@ -191,7 +195,8 @@ impl Builder {
         let mut inner = pair.into_inner().peekable();
         if let Some(head) = inner.next_if(|child| child.as_rule() == Rule::for_each) {
             let clause = self.for_clause(head);
-            let condition = inner.next_if(|child| child.as_rule() == Rule::filter).map(|child| Box::new(self.inner_expr(child)));
+            let condition =
+                inner.next_if(|child| child.as_rule() == Rule::filter).map(|child| Box::new(self.inner_expr(child)));
             let value = Box::new(self.expr(inner.next().expect("invariant: a list comprehension has a value")));
             return ExprKind::ListFor { clause, condition, value };
         }
@@ -206,7 +211,8 @@ impl Builder {
         let mut inner = pair.into_inner().peekable();
         if let Some(head) = inner.next_if(|child| child.as_rule() == Rule::for_each) {
             let clause = self.for_clause(head);
-            let condition = inner.next_if(|child| child.as_rule() == Rule::filter).map(|child| Box::new(self.inner_expr(child)));
+            let condition =
+                inner.next_if(|child| child.as_rule() == Rule::filter).map(|child| Box::new(self.inner_expr(child)));
             let key = Box::new(self.expr(inner.next().expect("invariant: an object comprehension has a key")));
             let value = Box::new(self.expr(inner.next().expect("invariant: an object comprehension has a value")));
             return ExprKind::ObjectFor { clause, condition, key, value };

@@ -54,7 +54,10 @@ impl BinaryOperator {
             BinaryOperator::Or => 1,
             BinaryOperator::And => 2,
             BinaryOperator::Equal | BinaryOperator::NotEqual => 3,
-            BinaryOperator::Less | BinaryOperator::LessOrEqual | BinaryOperator::Greater | BinaryOperator::GreaterOrEqual => 4,
+            BinaryOperator::Less
+            | BinaryOperator::LessOrEqual
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterOrEqual => 4,
             BinaryOperator::Coalesce => 5,
             BinaryOperator::Range | BinaryOperator::RangeInclusive => 6,
             BinaryOperator::Add | BinaryOperator::Subtract => 7,

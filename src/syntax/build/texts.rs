@@ -63,7 +63,11 @@ impl Builder {
                 self.range(start, start + 3)
             };
             let help = "put the text on lines between `\"\"\"` and a closing `\"\"\"`, each on its own line; the closing one's indent is dropped";
-            let label = if wrong_end { "the closing `\"\"\"` stands alone on its line" } else { "the text begins on the next line" };
+            let label = if wrong_end {
+                "the closing `\"\"\"` stands alone on its line"
+            } else {
+                "the text begins on the next line"
+            };
             self.complain(&codes::MULTILINE_STRING, span, label, help);
             return None;
         }

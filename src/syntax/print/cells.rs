@@ -24,7 +24,9 @@ impl Cell<'_> {
             Cell::Block(block) => block.name.span.to(block.body.span),
             Cell::Value(expr) | Cell::Spread(expr) => expr.span,
             Cell::Pair(key, value) => key_span(key).to(value.span),
-            Cell::Argument(argument) => argument.name.as_ref().map_or(argument.value.span, |name| name.span.to(argument.value.span)),
+            Cell::Argument(argument) => {
+                argument.name.as_ref().map_or(argument.value.span, |name| name.span.to(argument.value.span))
+            }
             Cell::Member(member) => typed_span(member.name.span, &member.ty, member.default.as_ref()),
             Cell::Parameter(parameter) => typed_span(parameter.name.span, &parameter.ty, parameter.default.as_ref()),
         }
@@ -48,7 +50,12 @@ impl Cell<'_> {
         match self {
             Cell::Attribute(attribute) => Some(&attribute.value),
             Cell::Pair(_, value) => Some(value),
-            Cell::Block(_) | Cell::Value(_) | Cell::Spread(_) | Cell::Argument(_) | Cell::Member(_) | Cell::Parameter(_) => None,
+            Cell::Block(_)
+            | Cell::Value(_)
+            | Cell::Spread(_)
+            | Cell::Argument(_)
+            | Cell::Member(_)
+            | Cell::Parameter(_) => None,
         }
     }
 }

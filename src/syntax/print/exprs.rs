@@ -11,7 +11,12 @@ impl Expr {
     pub(super) fn is_word(&self) -> bool {
         matches!(
             self.kind,
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Duration(_) | ExprKind::Text(_) | ExprKind::Name(_)
+            ExprKind::Null
+                | ExprKind::Bool(_)
+                | ExprKind::Number(_)
+                | ExprKind::Duration(_)
+                | ExprKind::Text(_)
+                | ExprKind::Name(_)
         )
     }
 
@@ -24,7 +29,9 @@ impl Expr {
             | ExprKind::ListFor { .. }
             | ExprKind::ObjectFor { .. }
             | ExprKind::Group(_) => true,
-            ExprKind::Member { target, .. } | ExprKind::Index { target, .. } | ExprKind::Splat { target } => target.is_bracketed(),
+            ExprKind::Member { target, .. } | ExprKind::Index { target, .. } | ExprKind::Splat { target } => {
+                target.is_bracketed()
+            }
             ExprKind::Unary { operand, .. } => operand.is_bracketed(),
             ExprKind::Null
             | ExprKind::Bool(_)
@@ -40,9 +47,12 @@ impl Expr {
     /// The expressions right inside this one.
     fn parts(&self) -> Vec<&Expr> {
         match &self.kind {
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Duration(_) | ExprKind::Text(_) | ExprKind::Name(_) => {
-                Vec::new()
-            }
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Text(_)
+            | ExprKind::Name(_) => Vec::new(),
             ExprKind::List(_) | ExprKind::Object(_) | ExprKind::Call { .. } => Vec::new(),
             ExprKind::Member { target, .. } | ExprKind::Splat { target } => vec![target],
             ExprKind::Index { target, index, .. } => vec![target, index],
@@ -95,10 +105,7 @@ impl Printer<'_> {
 
     /// On one line; false where a comment or a line break stands in the way.
     pub fn flat(&mut self, expr: &Expr) -> bool {
-        if expr.is_word() {
-            return self.word(expr);
-        }
-        if self.has_comments(expr.span) {
+        if !expr.is_word() && self.has_comments(expr.span) {
             return false;
         }
         match &expr.kind {
@@ -122,7 +129,8 @@ impl Printer<'_> {
                 self.flat(right)
             }
             ExprKind::Conditional { condition, yes, no } => {
-                let breaks = self.breaks(condition.span.end, yes.span.start) || self.breaks(yes.span.end, no.span.start);
+                let breaks =
+                    self.breaks(condition.span.end, yes.span.start) || self.breaks(yes.span.end, no.span.start);
                 !breaks && self.flat(condition) && self.flat_after(" ? ", yes) && self.flat_after(" : ", no)
             }
             ExprKind::ListFor { clause, value, .. } => {
@@ -139,11 +147,20 @@ impl Printer<'_> {
                     return false;
                 }
                 self.push("{ ");
-                let flat = self.comprehension_head_flat(expr) && self.flat_after(" : ", key) && self.flat_after(" => ", value);
+                let flat =
+                    self.comprehension_head_flat(expr) && self.flat_after(" : ", key) && self.flat_after(" => ", value);
                 self.push(" }");
                 flat
             }
-            _ => self.chain(expr, &mut |printer, part| printer.flat(part)),
+            ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Splat { .. } | ExprKind::Unary { .. } => {
+                self.chain(expr, &mut |printer, part| printer.flat(part))
+            }
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Text(_)
+            | ExprKind::Name(_) => self.word(expr),
         }
     }
 
@@ -165,7 +182,8 @@ impl Printer<'_> {
     /// Over several lines, or on one that is too long.
     fn broken(&mut self, expr: &Expr) {
         let parts: Vec<Span> = expr.parts().iter().map(|part| part.span).collect();
-        let keeps_comments = matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_) | ExprKind::Call { .. } | ExprKind::Text(_));
+        let keeps_comments =
+            matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_) | ExprKind::Call { .. } | ExprKind::Text(_));
         if !keeps_comments && self.strays(expr.span, &parts) {
             return self.verbatim(expr.span);
         }
@@ -182,10 +200,15 @@ impl Printer<'_> {
             ExprKind::Conditional { .. } => self.broken_conditional(expr),
             ExprKind::ListFor { value, .. } => self.broken_comprehension(expr, "[", "]", &[value]),
             ExprKind::ObjectFor { key, value, .. } => self.broken_comprehension(expr, "{", "}", &[key, value]),
-            _ if expr.is_word() => {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Text(_)
+            | ExprKind::Name(_) => {
                 self.word(expr);
             }
-            _ => {
+            ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Splat { .. } | ExprKind::Unary { .. } => {
                 self.chain(expr, &mut |printer, part| {
                     printer.expr(part);
                     true
@@ -276,7 +299,9 @@ impl Printer<'_> {
             self.line();
             self.push(": ");
             match &no.kind {
-                ExprKind::Conditional { condition, yes: next, no: last } if !self.strays(no.span, &[condition.span, next.span, last.span]) => {
+                ExprKind::Conditional { condition, yes: next, no: last }
+                    if !self.strays(no.span, &[condition.span, next.span, last.span]) =>
+                {
                     self.expr(condition);
                     (yes, no) = (next, last);
                 }
@@ -307,7 +332,8 @@ impl Printer<'_> {
 
     /// `for k, v in m if p`
     fn comprehension_head_flat(&mut self, expr: &Expr) -> bool {
-        let (ExprKind::ListFor { clause, condition, .. } | ExprKind::ObjectFor { clause, condition, .. }) = &expr.kind else {
+        let (ExprKind::ListFor { clause, condition, .. } | ExprKind::ObjectFor { clause, condition, .. }) = &expr.kind
+        else {
             return false;
         };
         self.for_names(clause);
@@ -325,7 +351,10 @@ impl Printer<'_> {
     }
 
     fn broken_comprehension(&mut self, expr: &Expr, open: &str, close: &str, parts: &[&Expr]) {
-        let (ExprKind::ListFor { clause, condition, .. } | ExprKind::ObjectFor { clause, condition, .. }) = &expr.kind else { return };
+        let (ExprKind::ListFor { clause, condition, .. } | ExprKind::ObjectFor { clause, condition, .. }) = &expr.kind
+        else {
+            return;
+        };
         self.push(open);
         self.indent += 1;
         self.line();

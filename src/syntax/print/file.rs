@@ -23,7 +23,8 @@ fn print(ast: &Ast, text: &str) -> String {
     let mut above: Option<(&Item, bool)> = None;
     for (item, width) in ast.items.iter().zip(widths) {
         let start = item.span.start;
-        let forced = above.is_some_and(|(above, one_line)| needs_blank(above, one_line, item, printer.is_one_line(item)));
+        let forced =
+            above.is_some_and(|(above, one_line)| needs_blank(above, one_line, item, printer.is_one_line(item)));
         printer.gap(at, start, forced);
         let mark = printer.out.len();
         let aligned = width.is_some_and(|width| printer.attempt(|printer| printer.item_on_one_line(item, width)));
@@ -51,7 +52,7 @@ fn next_start(ast: &Ast, item: &Item) -> u32 {
 /// Whether an empty line belongs between the two, whatever was written: not between statements, and not between one-liners.
 fn needs_blank(above: &Item, above_one_line: bool, below: &Item, below_one_line: bool) -> bool {
     let both_statements = is_statement(above) && is_statement(below);
-    !both_statements && !(above_one_line && below_one_line)
+    !(both_statements || above_one_line && below_one_line)
 }
 
 fn is_statement(item: &Item) -> bool {
@@ -127,7 +128,11 @@ impl Printer<'_> {
         let mut start = 0;
         while start < items.len() {
             let mut end = start + 1;
-            while end < items.len() && headers[end - 1].is_some() && headers[end].is_some() && self.are_a_run(&items[end - 1], &items[end]) {
+            while end < items.len()
+                && headers[end - 1].is_some()
+                && headers[end].is_some()
+                && self.are_a_run(&items[end - 1], &items[end])
+            {
                 end += 1;
             }
             let width = headers[start..end].iter().flatten().max().copied();

@@ -56,7 +56,8 @@ impl Printer<'_> {
     /// A body on one line where it was written so and fits; true, as it can always be printed.
     pub fn block_body(&mut self, body: &Body) -> bool {
         let cells = body_cells(body);
-        let flat = !self.has_comments(body.span) && self.attempt(|printer| printer.sequence_flat(body.span, BRACES, &cells) && printer.fits());
+        let flat = !self.has_comments(body.span)
+            && self.attempt(|printer| printer.sequence_flat(body.span, BRACES, &cells) && printer.fits());
         if !flat {
             self.sequence(body.span, BRACES, &cells);
         }
@@ -225,9 +226,11 @@ impl Printer<'_> {
 
     /// From `(` to `)`.
     fn parameter_span(&self, function: &Function) -> Span {
-        let last = function.parameters.last().map(|last| last.default.as_ref().map_or(last.ty.span, |value| value.span));
+        let last =
+            function.parameters.last().map(|last| last.default.as_ref().map_or(last.ty.span, |value| value.span));
         let name = function.name.span;
-        let start = self.between(name.end, function.result.span.start).find('(').map_or(name.end, |at| name.end + at as u32);
+        let start =
+            self.between(name.end, function.result.span.start).find('(').map_or(name.end, |at| name.end + at as u32);
         let after = last.map_or(start, |span| span.end);
         let end = self.between(after, function.result.span.start).rfind(')').map_or(after, |at| after + at as u32 + 1);
         Span { start, end, ..name }
@@ -236,7 +239,13 @@ impl Printer<'_> {
 
 /// The parts of a declaration that place their comments themselves.
 fn parts(item: &Item) -> Vec<Span> {
-    let clause = |clause: &Option<ForClause>| clause.iter().flat_map(|clause| [Some(clause.over.span), clause.by.as_ref().map(|by| by.span)]).flatten().collect::<Vec<_>>();
+    let clause = |clause: &Option<ForClause>| {
+        clause
+            .iter()
+            .flat_map(|clause| [Some(clause.over.span), clause.by.as_ref().map(|by| by.span)])
+            .flatten()
+            .collect::<Vec<_>>()
+    };
     let expr = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.span);
     let mut parts: Vec<Span> = body_of(item).map(|body| body.span).into_iter().collect();
     match &item.kind {
@@ -246,7 +255,13 @@ fn parts(item: &Item) -> Vec<Span> {
         }
         ItemKind::Let(value) => parts.push(value.value.span),
         ItemKind::Function(function) => {
-            parts.extend(function.parameters.iter().flat_map(|parameter| [Some(parameter.ty.span), expr(&parameter.default)]).flatten());
+            parts.extend(
+                function
+                    .parameters
+                    .iter()
+                    .flat_map(|parameter| [Some(parameter.ty.span), expr(&parameter.default)])
+                    .flatten(),
+            );
             parts.extend([function.result.span, function.value.span]);
         }
         ItemKind::Type(alias) => parts.push(alias.ty.span),

@@ -75,7 +75,9 @@ impl<'t> Printer<'t> {
 
     /// Whether a comment stands in `span` outside of all `parts`, where no layout has a place for it.
     pub fn strays(&self, span: Span, parts: &[Span]) -> bool {
-        let inside = |comment: &Comment| parts.iter().any(|part| part.start <= comment.span.start && comment.span.end <= part.end);
+        let inside = |comment: &Comment| {
+            parts.iter().any(|part| part.start <= comment.span.start && comment.span.end <= part.end)
+        };
         !self.comments_in(span).iter().all(inside)
     }
 

@@ -158,7 +158,11 @@ impl Printer<'_> {
         let mut start = 0;
         while start < cells.len() {
             let mut end = start + 1;
-            while end < cells.len() && names[end - 1].is_some() && names[end].is_some() && self.are_adjacent(cells[end - 1], cells[end]) {
+            while end < cells.len()
+                && names[end - 1].is_some()
+                && names[end].is_some()
+                && self.are_adjacent(cells[end - 1], cells[end])
+            {
                 end += 1;
             }
             let width = names[start..end].iter().flatten().max().copied();

@@ -93,9 +93,13 @@ fn member_cells(members: &[TypeMember]) -> Vec<Cell<'_>> {
 fn parts(ty: &TypeExpr) -> Vec<Span> {
     match &ty.kind {
         TypeExprKind::Union(alternatives) => alternatives.iter().map(|alternative| alternative.span).collect(),
-        TypeExprKind::Apply { argument: inner, .. } | TypeExprKind::Optional(inner) | TypeExprKind::Group(inner) => vec![inner.span],
-        TypeExprKind::Object(_) | TypeExprKind::Name(_) | TypeExprKind::Literal(_) | TypeExprKind::Id { .. } | TypeExprKind::Null => {
-            Vec::new()
+        TypeExprKind::Apply { argument: inner, .. } | TypeExprKind::Optional(inner) | TypeExprKind::Group(inner) => {
+            vec![inner.span]
         }
+        TypeExprKind::Object(_)
+        | TypeExprKind::Name(_)
+        | TypeExprKind::Literal(_)
+        | TypeExprKind::Id { .. }
+        | TypeExprKind::Null => Vec::new(),
     }
 }

@@ -89,9 +89,13 @@ impl Scanner<'_> {
         let Some(c) = self.text[self.at..].chars().next() else { return };
         let start = self.at;
         let rest = &self.text[start..];
-        let run = rest.find(|other: char| other.is_ascii() && !other.is_ascii_control() || other == '\n').unwrap_or(rest.len());
+        let run = rest
+            .find(|other: char| other.is_ascii() && !other.is_ascii_control() || other == '\n')
+            .unwrap_or(rest.len());
         let (end, help, filler) = match c {
-            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => (start + c.len_utf8(), "quote with the plain `\"`", ""),
+            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => {
+                (start + c.len_utf8(), "quote with the plain `\"`", "")
+            }
             '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{feff}' => {
                 (start + c.len_utf8(), "replace it with a plain blank", "")
             }
@@ -124,7 +128,7 @@ impl Scanner<'_> {
         let is_control = |b: &u8| b.is_ascii_control() && *b != b'\t';
         let first = bytes[start..start + length].iter().position(is_control).unwrap_or(0) + start;
         self.tell(&codes::UNEXPECTED_CHARACTER, first, first + 1, format!("U+{:04X}", bytes[first]), "remove it");
-            }
+    }
 
     /// A closing bracket that does not fit what is open.
     pub(super) fn stray(&mut self, byte: u8) {
@@ -202,7 +206,8 @@ impl Scanner<'_> {
         let closing = open.what.closing();
         let mut diagnostic = Diagnostic::new(code, "").at(span, label).help(format!("close it with `{closing}`"));
         if here < self.bytes.len() {
-            diagnostic = diagnostic.and(Span::new(self.file, here, here + 1), "still open where this declaration begins");
+            diagnostic =
+                diagnostic.and(Span::new(self.file, here, here + 1), "still open where this declaration begins");
         }
         self.scan.diagnostics.push(diagnostic);
         self.scan.told.push((open.at, open.at + 1));

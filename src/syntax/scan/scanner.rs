@@ -156,7 +156,7 @@ impl Scanner<'_> {
             b'/' if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => self.slash_comment(),
             b'<' if self.bytes.get(self.at + 1) == Some(&b'<') => self.heredoc(),
             b';' => self.semicolon(),
-            0x20..=0x7e => {
+            _ if byte.is_ascii_graphic() => {
                 self.last = byte;
                 self.at += 1;
             }
@@ -259,7 +259,8 @@ impl Scanner<'_> {
         let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
         let opens = line.trim_end().ends_with(['{', '}']);
         let second_starts = second.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"');
-        let keyword = matches!(first, "let" | "param" | "output" | "fn" | "type" | "moved" | "forget" | "import" | "secret");
+        let keyword =
+            matches!(first, "let" | "param" | "output" | "fn" | "type" | "moved" | "forget" | "import" | "secret");
         is_name(first) && !RESERVED.contains(&first) && second_starts && (keyword || opens)
     }
 

@@ -43,7 +43,8 @@ impl Scanner<'_> {
         if self.at - open.at > MAX_STRING + 2 * quotes {
             let span = Span::new(self.file, open.at, open.at + quotes);
             let label = format!("{} bytes", self.at - open.at - 2 * quotes);
-            let help = "put long content into a file of its own and read it with `file(\"…\")`, in parts of at most 1 MiB";
+            let help =
+                "put long content into a file of its own and read it with `file(\"…\")`, in parts of at most 1 MiB";
             self.scan.diagnostics.push(Diagnostic::new(&codes::STRING_TOO_LONG, "").at(span, label).help(help));
             self.scan.told.push((open.at, self.at));
             self.fill(open.at, self.at, "0");
@@ -54,7 +55,8 @@ impl Scanner<'_> {
     pub(super) fn unclosed_in_quote(&mut self, height: usize) {
         let quote = self.stack[height];
         let hole = self.stack[height + 1..].iter().find(|open| open.what == Opening::Hole).copied();
-        let end_of_line = self.bytes[self.at..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |at| self.at + at);
+        let end_of_line =
+            self.bytes[self.at..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |at| self.at + at);
         let line = &self.text[quote.at..end_of_line];
         match hole {
             Some(hole) => {
@@ -86,7 +88,9 @@ impl Scanner<'_> {
         let mut open = self.stack[..height].to_vec();
         tail.chars().filter(|c| !matches!(c, ',' | ' ' | '\t' | '\r')).all(|c| match c {
             '{' => open.is_empty(),
-            closing => open.pop().is_some_and(|open| open.line == self.line && open.what.closing().starts_with(closing)),
+            closing => {
+                open.pop().is_some_and(|open| open.line == self.line && open.what.closing().starts_with(closing))
+            }
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Texts as files: every form is read and formatted, broken ones are told.
 
-use crate::syntax::*;
 use crate::model::{FileId, SourceMap};
+use crate::syntax::*;
 
 /// Reads a text that has to be well-formed.
 pub(super) fn well_formed(name: &str, text: &str) -> ast::Ast {

@@ -12,7 +12,19 @@ fn words(words: &'static [&'static str]) -> Text {
 }
 
 fn name() -> Text {
-    words(&["a", "b", "web", "plan_of", "x1", "format", "type", "match", "by", "secret", "a_rather_long_name_for_a_value"])
+    words(&[
+        "a",
+        "b",
+        "web",
+        "plan_of",
+        "x1",
+        "format",
+        "type",
+        "match",
+        "by",
+        "secret",
+        "a_rather_long_name_for_a_value",
+    ])
 }
 
 /// Blanks that mean nothing: inside parentheses, after an operator or an opening bracket, before a closing one.
@@ -33,14 +45,30 @@ fn separator() -> Text {
 }
 
 fn quoted(expr: Text) -> Text {
-    let literal = words(&["", "a", "web-", "# no comment", "{", "}", "$ ", "$5", "é", "\\n", "\\\"", "\\\\", "\\${x}", "\\u{1F600}", "'", "//", " "]);
+    let literal = words(&[
+        "",
+        "a",
+        "web-",
+        "# no comment",
+        "{",
+        "}",
+        "$ ",
+        "$5",
+        "é",
+        "\\n",
+        "\\\"",
+        "\\\\",
+        "\\${x}",
+        "\\u{1F600}",
+        "'",
+        "//",
+        " ",
+    ]);
     let hole = (words(&["", " "]), expr, words(&["", " "])).prop_map(|(before, inner, after)| {
         if inner.contains(['#', '\n']) { "${x}".to_owned() } else { format!("${{{before}{inner}{after}}}") }
     });
     vec(Union::new_weighted(vec![(4, literal), (1, hole.boxed())]), 0..4)
-        .prop_map(|parts| {
-            format!("\"{}\"", parts.concat())
-        })
+        .prop_map(|parts| format!("\"{}\"", parts.concat()))
         .boxed()
 }
 
@@ -83,13 +111,19 @@ fn bracketed(open: &'static str, close: &'static str, cell: Text, separator: Tex
 fn arguments(expr: &Text) -> Text {
     let comma = (space(), space()).prop_map(|(before, after)| format!("{before},{after}")).boxed();
     let positional = bracketed("(", ")", expr.clone(), comma.clone());
-    let named = bracketed("(", ")", (name(), expr.clone()).prop_map(|(name, value)| format!("{name} = {value}")).boxed(), comma);
+    let named = bracketed(
+        "(",
+        ")",
+        (name(), expr.clone()).prop_map(|(name, value)| format!("{name} = {value}")).boxed(),
+        comma,
+    );
     prop_oneof![positional, named].boxed()
 }
 
 fn object(expr: &Text) -> Text {
     let key = prop_oneof![4 => name(), 1 => quoted(name()), 1 => expr.clone().prop_map(|inner| format!("({inner})"))];
-    let pair = (key, words(&[" = ", "=", "  =\n "]), expr.clone()).prop_map(|(key, equals, value)| format!("{key}{equals}{value}"));
+    let pair = (key, words(&[" = ", "=", "  =\n "]), expr.clone())
+        .prop_map(|(key, equals, value)| format!("{key}{equals}{value}"));
     let spread = expr.clone().prop_map(|value| format!("...{value}"));
     bracketed("{", "}", prop_oneof![6 => pair, 1 => spread].boxed(), separator())
 }
@@ -101,7 +135,8 @@ fn comprehension(expr: &Text) -> Text {
             format!("for {names} in {over}{filter}{gap} :")
         })
         .boxed();
-    let list = (head.clone(), space(), expr.clone(), space()).prop_map(|(head, before, value, after)| format!("[{before}{head} {value}{after}]"));
+    let list = (head.clone(), space(), expr.clone(), space())
+        .prop_map(|(head, before, value, after)| format!("[{before}{head} {value}{after}]"));
     let map = (head, space(), expr.clone(), expr.clone(), space())
         .prop_map(|(head, gap, key, value, after)| format!("{{ {head}{gap} {key} => {value}{after} }}"));
     prop_oneof![list, map].boxed()
@@ -113,7 +148,8 @@ fn binary(expr: &Text) -> Text {
     // Comparisons do not chain: the sides are in parentheses.
     let side = expr.clone().prop_map(|side| format!("({side})"));
     prop_oneof![
-        (side.clone(), tight, space(), side.clone()).prop_map(|(left, operator, gap, right)| format!("{left} {operator} {gap}{right}")),
+        (side.clone(), tight, space(), side.clone())
+            .prop_map(|(left, operator, gap, right)| format!("{left} {operator} {gap}{right}")),
         (expr.clone(), leading.clone(), space(), side).prop_map(|(left, operator, gap, right)| {
             let left = format!("({left})");
             format!("{left}\n  {operator} {gap}{right}")
@@ -153,12 +189,14 @@ pub(super) fn expression() -> Text {
 pub(super) fn type_text() -> Text {
     let leaf = words(&["string", "int", "Size", "null", "\"a\"", "\"a\" | \"b\"", "ssh_key.id", "duration"]);
     leaf.prop_recursive(3, 8, 3, |ty| {
-        let member = (name(), ty.clone(), proptest::option::of(leaf_word()))
-            .prop_map(|(name, ty, default)| format!("{name}: {ty}{}", default.map_or(String::new(), |value| format!(" = {value}"))));
+        let member = (name(), ty.clone(), proptest::option::of(leaf_word())).prop_map(|(name, ty, default)| {
+            format!("{name}: {ty}{}", default.map_or(String::new(), |value| format!(" = {value}")))
+        });
         prop_oneof![
             (words(&["list", "set", "map"]), ty.clone()).prop_map(|(of, ty)| format!("{of}({ty})")),
             ty.clone().prop_map(|ty| format!("({ty})?")),
-            (ty.clone(), words(&[" | ", "\n  | ", " |\n"]), ty).prop_map(|(left, bar, right)| format!("({left}){bar}({right})")),
+            (ty.clone(), words(&[" | ", "\n  | ", " |\n"]), ty)
+                .prop_map(|(left, bar, right)| format!("({left}){bar}({right})")),
             bracketed("{", "}", member.boxed(), separator()),
         ]
     })
@@ -167,8 +205,12 @@ pub(super) fn type_text() -> Text {
 
 fn body(expr: &Text) -> Text {
     let key = prop_oneof![8 => name(), 1 => Just("\"quoted name\"".to_owned())];
-    let attribute = (key, words(&[" = ", "=", "   = "]), expr.clone()).prop_map(|(key, equals, value)| format!("{key}{equals}{value}"));
-    let lifecycle = words(&["lifecycle { protect = true }", "lifecycle {\n before {\n assert = a }\n\n after { message = \"m\" } }"]);
+    let attribute = (key, words(&[" = ", "=", "   = "]), expr.clone())
+        .prop_map(|(key, equals, value)| format!("{key}{equals}{value}"));
+    let lifecycle = words(&[
+        "lifecycle { protect = true }",
+        "lifecycle {\n before {\n assert = a }\n\n after { message = \"m\" } }",
+    ]);
     bracketed("{", "}", prop_oneof![8 => attribute, 1 => lifecycle].boxed(), separator())
 }
 
@@ -211,6 +253,8 @@ fn declaration() -> Text {
 pub(super) fn program() -> Text {
     let between = words(&["\n", "\n\n", "\n\n\n\n", "\n# Documentation.\n", " # behind\n", "\n\n# Alone.\n\n"]);
     (words(&["", "\n\n", "# First.\n", "# First.\n\n"]), vec((declaration(), between), 0..6))
-        .prop_map(|(start, items)| start + &items.into_iter().map(|(item, between)| item + &between).collect::<String>())
+        .prop_map(|(start, items)| {
+            start + &items.into_iter().map(|(item, between)| item + &between).collect::<String>()
+        })
         .boxed()
 }

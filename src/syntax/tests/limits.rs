@@ -58,7 +58,11 @@ fn the_allowed_depth_is_read_on_a_small_stack() {
 #[test]
 fn a_hundred_thousand_levels_are_refused_on_a_small_stack() {
     for (open, middle, close) in NESTS {
-        assert_eq!(codes_on_a_small_stack(nest(100_000, open, middle, close)), ["cnx::syntax::nesting_too_deep"], "{open}");
+        assert_eq!(
+            codes_on_a_small_stack(nest(100_000, open, middle, close)),
+            ["cnx::syntax::nesting_too_deep"],
+            "{open}"
+        );
     }
     let blocks = format!("server a {}{}", "{ b ".repeat(100_000), "}".repeat(100_000));
     assert_eq!(codes_on_a_small_stack(blocks), ["cnx::syntax::nesting_too_deep"]);
@@ -68,7 +72,8 @@ fn a_hundred_thousand_levels_are_refused_on_a_small_stack() {
     }
     let questions = format!("param a: int{}\n", "?".repeat(100_000));
     assert!(codes_on_a_small_stack(questions).is_empty());
-    let open_only: Vec<_> = ["(", "[", "{", "\"${", "f(", "a["].into_iter().map(|open| nest(100_000, open, "", "")).collect();
+    let open_only: Vec<_> =
+        ["(", "[", "{", "\"${", "f(", "a["].into_iter().map(|open| nest(100_000, open, "", "")).collect();
     for text in open_only {
         assert_eq!(codes_on_a_small_stack(text), ["cnx::syntax::nesting_too_deep"]);
     }

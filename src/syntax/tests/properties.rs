@@ -14,7 +14,10 @@ fn check_complaints(text: &str) {
         let labels = diagnostic.primary.iter().chain(&diagnostic.secondary);
         for label in labels {
             let (start, end) = (label.span.start as usize, label.span.end as usize);
-            assert!(start <= end && text.is_char_boundary(start) && text.is_char_boundary(end), "{diagnostic:?} in {text:?}");
+            assert!(
+                start <= end && text.is_char_boundary(start) && text.is_char_boundary(end),
+                "{diagnostic:?} in {text:?}"
+            );
         }
         let start = diagnostic.primary.as_ref().expect("a place").span.start;
         assert!(start >= last, "{text:?}");
