@@ -51,8 +51,9 @@ pub(super) async fn drive(
     context: &Context,
     mut run: Run,
     tell: &mut (dyn FnMut(Progress) + Send),
-    mut interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
+    interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
 ) -> (Summary, Snapshot) {
+    let mut interrupts = interrupts.fuse();
     let sent_before = context.cloud.requests();
     let mut errands: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
     let mut events = vec![Event::Begin];

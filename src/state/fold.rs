@@ -126,7 +126,8 @@ impl Folding<'_> {
         }
         self.touched.operations.insert(operation);
         self.snapshot.next_operation += 1;
-        let open = Open { intent: intent.clone(), job: None, id: intent.id.clone(), candidates: Vec::new(), asked: false };
+        let open =
+            Open { intent: intent.clone(), job: None, id: intent.id.clone(), candidates: Vec::new(), asked: false };
         self.snapshot.open.insert(operation, open);
         Ok(())
     }

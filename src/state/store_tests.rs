@@ -98,7 +98,9 @@ fn close(snapshot: &Snapshot, operation: OperationId, open: &Open, id: RemoteId,
         (Purpose::Create, Some(record)) => {
             JournalEntry::Ready { operation, observed: observed(&record.id, "now"), applied: attributes("done") }
         }
-        (Purpose::Create, None) if choice.is_multiple_of(7) => JournalEntry::NotCreated { operation, evidence: "list".into() },
+        (Purpose::Create, None) if choice.is_multiple_of(7) => {
+            JournalEntry::NotCreated { operation, evidence: "list".into() }
+        }
         (Purpose::Create, None) if choice % 7 == 1 => JournalEntry::Asked { operation, candidates: vec![id] },
         (Purpose::Create, None) if held.is_some() || choice % 7 == 2 => {
             JournalEntry::Rejected { operation, status: 409, message: "no".into() }

@@ -302,7 +302,7 @@ impl Run {
     /// Something of this step became durable.
     pub(super) fn appended(&mut self, step: NodeId) {
         if self.works[step.0 as usize].errand.take().is_some() {
-            return self.end(step, StepEnd::Done);
+            return self.conclude(step);
         }
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         match doing.phase.clone() {

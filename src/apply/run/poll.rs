@@ -8,7 +8,7 @@ use crate::apply::event::Progress;
 use crate::apply::identity::fraction;
 use crate::cloud::{Job, JobStatus};
 use crate::model::{Ident, JobId, NodeId, RemoteId, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// `contract.md` 2.5.
@@ -22,6 +22,8 @@ const PER_REQUEST: Duration = Duration::from_millis(1500);
 #[derive(Debug, Default)]
 pub(super) struct Poller {
     jobs: BTreeMap<JobId, Watch>,
+    /// Those that are not asked for at the moment, by when they are due.
+    waiting: BTreeSet<(Duration, JobId)>,
     /// When the timer that is set goes off, and its ticket: an earlier one replaces it.
     timer: Option<(Duration, Ticket)>,
     /// Not before this instant, by the requests made so far.
@@ -33,7 +35,6 @@ struct Watch {
     steps: Vec<NodeId>,
     interval: Duration,
     due: Duration,
-    asked: bool,
     progress: Option<u8>,
 }
 
@@ -42,9 +43,15 @@ impl Run {
     pub(super) fn watch_job(&mut self, step: NodeId, surface: Ident, job: JobId) {
         let interval = self.scaled(FIRST_POLL);
         let due = self.now.monotonic + self.jittered(interval);
-        let watch = Watch { steps: Vec::new(), interval, due, asked: false, progress: None };
+        let watch = Watch { steps: vec![step], interval, due, progress: None };
         let poller = self.pollers.entry(surface.clone()).or_default();
-        poller.jobs.entry(job).or_insert(watch).steps.push(step);
+        match poller.jobs.get_mut(&job) {
+            Some(watch) => watch.steps.push(step),
+            None => {
+                poller.waiting.insert((due, job.clone()));
+                poller.jobs.insert(job, watch);
+            }
+        }
         self.set_timer(&surface);
     }
 
@@ -57,8 +64,8 @@ impl Run {
     fn set_timer(&mut self, surface: &Ident) {
         let now = self.now.monotonic;
         let Some(poller) = self.pollers.get(surface) else { return };
-        let Some(due) = poller.jobs.values().filter(|watch| !watch.asked).map(|watch| watch.due).min() else { return };
-        let at = due.max(poller.not_before);
+        let Some((due, _)) = poller.waiting.first() else { return };
+        let at = (*due).max(poller.not_before);
         if poller.timer.as_ref().is_some_and(|(set, _)| *set <= at) {
             return;
         }
@@ -78,17 +85,9 @@ impl Run {
         let per_request = self.scaled(PER_REQUEST);
         let Some(poller) = self.pollers.get_mut(surface) else { return };
         poller.timer = None;
-        let mut open: Vec<(Duration, JobId)> =
-            poller.jobs.iter().filter(|(_, watch)| !watch.asked).map(|(job, watch)| (watch.due, job.clone())).collect();
-        open.sort();
-        let due = open.iter().take_while(|(due, _)| *due <= now).count();
-        open.truncate(due.div_ceil(batch) * batch);
-        let ids: Vec<JobId> = open.into_iter().map(|(_, job)| job).collect();
-        for job in &ids {
-            if let Some(watch) = poller.jobs.get_mut(job) {
-                watch.asked = true;
-            }
-        }
+        let due = poller.waiting.iter().take_while(|(due, _)| *due <= now).count();
+        let asked = (due.div_ceil(batch) * batch).min(poller.waiting.len());
+        let ids: Vec<JobId> = (0..asked).filter_map(|_| poller.waiting.pop_first()).map(|(_, job)| job).collect();
         let requests = u32::try_from(ids.len().div_ceil(batch)).unwrap_or(u32::MAX);
         poller.not_before = now + per_request.saturating_mul(requests);
         for ids in ids.chunks(batch) {
@@ -124,8 +123,10 @@ impl Run {
     }
 
     fn unwatch(&mut self, surface: &Ident, job: &JobId) -> Vec<NodeId> {
-        let watch = self.pollers.get_mut(surface).and_then(|poller| poller.jobs.remove(job));
-        watch.map(|watch| watch.steps).unwrap_or_default()
+        let Some(poller) = self.pollers.get_mut(surface) else { return Vec::new() };
+        let Some(watch) = poller.jobs.remove(job) else { return Vec::new() };
+        poller.waiting.remove(&(watch.due, job.clone()));
+        watch.steps
     }
 
     /// The job goes on: its next poll, later than the last one; past the deadline its step is left open.
@@ -134,10 +135,11 @@ impl Run {
         let draw = self.draw();
         let jitter = 0.8 + 0.4 * fraction(&self.seed, draw);
         let now = self.now.monotonic;
-        let Some(watch) = self.pollers.get_mut(surface).and_then(|poller| poller.jobs.get_mut(id)) else { return };
-        watch.asked = false;
+        let Some(poller) = self.pollers.get_mut(surface) else { return };
+        let Some(watch) = poller.jobs.get_mut(id) else { return };
         watch.interval = watch.interval.mul_f64(GROWTH).min(longest);
         watch.due = now + watch.interval.mul_f64(jitter);
+        poller.waiting.insert((watch.due, id.clone()));
         let (steps, changed) = (watch.steps.clone(), progress.is_some() && progress != watch.progress);
         watch.progress = progress.or(watch.progress);
         let mut late = Vec::new();
@@ -158,6 +160,7 @@ impl Run {
         if let Some(watch) = poller.jobs.get_mut(id) {
             watch.steps.retain(|other| *other != step);
             if watch.steps.is_empty() {
+                poller.waiting.remove(&(watch.due, id.clone()));
                 poller.jobs.remove(id);
             }
         }

@@ -172,3 +172,18 @@ fn fifty_creates_are_polled_in_few_requests() {
     assert!(polls <= 40, "{polls} polls");
     assert!(reads <= 40, "{reads} reads after success");
 }
+
+#[test]
+fn what_is_there_is_adopted_and_told_to_dependants() {
+    let first = World::local();
+    let key = &SHOP[..SHOP.find("server web").expect("a server")];
+    applied(&first, key);
+    let second = World { emulator: first.emulator.clone(), ..World::local() };
+    let adopting = key.replace("\n}", "\n  lifecycle { adopt = true }\n}");
+    let program = format!(
+        "{adopting}server app {{\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n \
+         ssh_keys = [ssh_key.deploy.id]\n}}\n"
+    );
+    let summary = applied(&second, &program);
+    assert_eq!((summary.created, summary.other), (1, 1));
+}

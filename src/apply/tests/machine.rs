@@ -215,9 +215,8 @@ impl Outside {
             Command::List { ticket, list } => {
                 let prefix = cloudnexus().kind(&list.kind).unwrap().id_prefix.clone();
                 let made = self.made.iter().filter(|(_, id)| id.as_str().starts_with(&prefix));
-                let objects = made.map(|(key, id)| {
-                    observed(id, "running", self.marks.get(&RemoteId::new(key)).map(String::as_str))
-                });
+                let objects = made
+                    .map(|(key, id)| observed(id, "running", self.marks.get(&RemoteId::new(key)).map(String::as_str)));
                 let objects = objects.collect();
                 let answer =
                     if self.chance.draw(5) == 4 { Err("503".to_owned()) } else { Ok(Listing { objects, requests: 1 }) };
@@ -303,7 +302,16 @@ impl Outside {
             };
             let resource = self.made.get(id.as_str().trim_start_matches("job_")).cloned();
             let (progress, work) = (50, "create".to_owned());
-            jobs.push(Job { id: id.clone(), work, created: None, status, progress, resource, result: None, error: None });
+            jobs.push(Job {
+                id: id.clone(),
+                work,
+                created: None,
+                status,
+                progress,
+                resource,
+                result: None,
+                error: None,
+            });
         }
         jobs
     }
@@ -330,8 +338,7 @@ fn run(shape: &[(u8, u8, u8)], bytes: &[u8], in_process: bool) -> Outside {
     for _ in 0..50_000 {
         let Some(happened) = event.take().or_else(|| outside.answer()) else { break };
         outside.log.push(format!("{happened:?}"));
-        let moment =
-            Moment { wall: Timestamp(outside.now.as_millis() as i64), monotonic: outside.now };
+        let moment = Moment { wall: Timestamp(outside.now.as_millis() as i64), monotonic: outside.now };
         let commands = machine.on(moment, happened);
         outside.take(commands, &planned);
         if outside.finished.is_some() {
@@ -365,5 +372,49 @@ proptest! {
         }
         let again = run(&shape, &bytes, in_process);
         prop_assert_eq!(outside.log, again.log, "the same answers, the same run");
+    }
+}
+
+/// What a run of so many creates without edges takes, answered at once.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn how_long_many_creates_take() {
+    for count in [1_000_usize, 4_000, 16_000] {
+        let shape: Vec<(u8, u8, u8)> = vec![(0, 0, 0); count];
+        let begun = std::time::Instant::now();
+        let planned = plan(&shape);
+        let mut outside = Outside::new(Vec::new(), &shape);
+        let mut machine = Run::new(Setup {
+            plan: planned.clone(),
+            fingerprint: String::new(),
+            desired: Desired::default(),
+            snapshot: outside.store.load().unwrap(),
+            live: Live::default(),
+            catalog: cloudnexus().clone(),
+            options: Options::default(),
+            in_process: true,
+            seed: [7; 32],
+            recovery: false,
+        });
+        let mut events = 0_usize;
+        let mut spent = std::time::Duration::ZERO;
+        let mut event = Some(Event::Begin);
+        while let Some(happened) = event.take().or_else(|| outside.answer()) {
+            let moment = Moment { wall: Timestamp(0), monotonic: outside.now };
+            let at = std::time::Instant::now();
+            let commands = machine.on(moment, happened);
+            spent += at.elapsed();
+            events += 1;
+            for command in commands {
+                match command {
+                    Command::Tell(_) => {}
+                    Command::Finish(summary) => outside.finished = Some(*summary),
+                    other => outside.pending.push(other),
+                }
+            }
+        }
+        let per = spent.as_nanos() as usize / events;
+        eprintln!("{count} steps: {events} events, machine {spent:?} ({per} ns an event), all {:?}", begun.elapsed());
+        assert_eq!(outside.finished.expect("ends").created, count);
     }
 }

@@ -241,7 +241,7 @@ pub struct World {
     pub store: Arc<SimStore>,
     pub options: Options,
     pub in_process: bool,
-    random: Arc<SimRandom>,
+    pub random: Arc<SimRandom>,
 }
 
 /// What one whole run came to.
