@@ -251,9 +251,9 @@ impl World {
     fn destroy(&mut self, step: &Step, wrong: &mut Vec<String>) {
         let id = step.id.as_ref().expect("an id");
         let first = step.twin.is_some_and(|twin| twin.order == ReplaceOrder::DestroyFirst);
-        let used = self.objects.values().flat_map(BTreeMap::values).find(|object| refers(object, id));
-        if let Some(user) = used.filter(|user| !first && !user.attributes.contains_key("source_id")) {
-            wrong.push(format!("{} ({id}) is destroyed while {} refers to it", step.address, user.id));
+        let user = self.snapshot.records.values().find(|record| refers(record, id));
+        if let Some(user) = user.filter(|user| !first && !user.applied.contains_key("source_id")) {
+            wrong.push(format!("{} ({id}) is destroyed while {} refers to it", step.address, user.address));
         }
         if self.objects.get_mut(&step.address.kind).and_then(|all| all.remove(id)).is_none() {
             wrong.push(format!("{} ({id}) is not there", step.address));
@@ -267,8 +267,8 @@ impl World {
     }
 }
 
-fn refers(object: &Observed, id: &RemoteId) -> bool {
-    object.attributes.iter().filter(|(name, _)| name.as_str() != "id").any(|(_, value)| mentions(value, id.as_str()))
+fn refers(record: &Record, id: &RemoteId) -> bool {
+    record.applied.values().any(|value| mentions(value, id.as_str()))
 }
 
 fn mentions(value: &Value, id: &str) -> bool {

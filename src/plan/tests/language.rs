@@ -7,7 +7,7 @@ use crate::desired::{Desired, Inputs, evaluate};
 use crate::model::FileId;
 use std::sync::Arc;
 
-fn read(text: &str) -> Desired {
+pub fn read(text: &str) -> Desired {
     let parsed = crate::syntax::parse(FileId(0), text);
     assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
     let (program, found) = crate::program::check(&[parsed.ast], &Arc::new(catalog().clone()));
@@ -30,7 +30,7 @@ fn summary(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-fn obey(world: &mut World, desired: &Desired) -> Vec<String> {
+pub fn obey(world: &mut World, desired: &Desired) -> Vec<String> {
     let plan = world.plan(desired, &Options::default()).unwrap_or_else(|found| panic!("{found:#?}"));
     let told = summary(&plan);
     let wrong = world.apply(desired, &plan);

@@ -3,6 +3,7 @@
 mod case;
 mod changing;
 mod cloud;
+mod generated;
 mod guarding;
 mod language;
 mod program;
