@@ -1,5 +1,6 @@
 //! Evaluation as tables: an expression and its value, a program and its instances, a mistake and its place.
 
+use super::evaluate::steps as steps_of;
 use super::{Desired, Inputs, Outputs, ParamInput, evaluate, parse_param};
 use crate::diag::Diagnostics;
 use crate::model::{Address, Attributes, Ident, Type, Value};
@@ -142,6 +143,24 @@ fn parameters_from_text() {
     check("[", Type::list(Type::Int), Err(()));
 }
 
+/// What is wrong with the inputs, by code and by where the parameter stands.
+#[test]
+fn wrong_inputs() {
+    let source = "param n: int = 1\noutput m = n\nenvironment dev { target = \"local\" }\n";
+    let check = |environment: Option<&str>, params: &[(&str, &str)], expected: &[&str]| {
+        let (program, _, sources) = checked(source);
+        let (_, diagnostics) = evaluate(Arc::new(program), &inputs(environment, params));
+        assert_eq!(places(&diagnostics, &sources), expected);
+        assert!(diagnostics.0.iter().all(|diagnostic| !diagnostic.help.is_empty()));
+    };
+    check(Some("dev"), &[("n", "2")], &[]);
+    check(Some("dve"), &[], &["unknown_environment"]);
+    check(None, &[("m", "2")], &["unknown_param"]);
+    check(None, &[("n", "two")], &["wrong_param@1:7"]);
+    check(None, &[("n", "1.5")], &["wrong_param@1:7"]);
+    check(None, &[("n", "99999999999999999999")], &[]);
+}
+
 /// Outputs that are known, by printed address.
 struct Known(BTreeMap<String, Attributes>);
 
@@ -273,7 +292,7 @@ fn work_is_linear_in_instances() {
         let (desired, diagnostics) = evaluated(&source, &inputs(None, &[]));
         assert!(!diagnostics.has_errors(), "{:?}", diagnostics.0.first());
         assert_eq!(desired.graph.len(), 2 * count + 1);
-        super::evaluate::steps(&source_program(&source), &inputs(None, &[]))
+        steps_of(&source_program(&source), &inputs(None, &[]))
     };
     let (small, large) = (steps(200), steps(2_000));
     assert!(large < small * 11, "{small} steps for 200, {large} for 2,000");

@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         let checked = self.check(expr, ty);
         self.reach = reach;
         let constant = checked.as_constant().cloned();
-        if constant.is_none() && !super::fits::has_error(&checked.ty) {
+        if constant.is_none() && !has_error(&checked.ty) {
             self.report(&codes::NOT_HERE, "", expr.span, "not a constant", "write a plain value here");
         }
         constant
