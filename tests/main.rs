@@ -1,6 +1,9 @@
 //! All integration tests in one binary: linking once is cheaper than linking often.
 
+mod engine;
 mod examples;
+mod generate;
+mod property;
 mod support;
 mod outside;
 mod tidy;
