@@ -99,7 +99,9 @@ fn main() {
     if let (Ok(_), [size]) = (std::env::var("CNX_BENCH_CHILD"), sizes.as_slice()) {
         return one(*size);
     }
-    println!(" servers  text to desired   first plan      apply  of emulator  plan (nothing)  of emulator   peak MiB  us/server");
+    println!(
+        " servers  text to desired   first plan      apply  of emulator  plan (nothing)  of emulator   peak MiB  us/server"
+    );
     let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
     for size in sizes {
         let program = std::env::current_exe().expect("this program");

@@ -133,8 +133,7 @@ impl Program {
                 self.zones.insert(number, zone);
             }
             4 => {
-                let database =
-                    Database { engine: dice.below(3), tier: dice.below(3), replicas: dice.below(4) };
+                let database = Database { engine: dice.below(3), tier: dice.below(3), replicas: dice.below(4) };
                 self.databases.insert(number, database);
             }
             _ => {
@@ -249,7 +248,11 @@ impl Program {
     pub fn text(&self) -> String {
         let mut out = String::new();
         for (number, secret) in &self.keys {
-            let _ = writeln!(out, "ssh_key k{number} {{\n  name = \"k{number}\"\n  public_key = \"{}\"\n}}", public_key(*secret));
+            let _ = writeln!(
+                out,
+                "ssh_key k{number} {{\n  name = \"k{number}\"\n  public_key = \"{}\"\n}}",
+                public_key(*secret)
+            );
         }
         for (number, machine) in &self.machines {
             render_machine(&mut out, *number, machine);
@@ -308,8 +311,11 @@ fn pick_mut<'a, T>(map: &'a mut BTreeMap<usize, T>, dice: &mut Dice) -> Option<&
 }
 
 fn render_machine(out: &mut String, number: usize, machine: &Machine) {
-    let (kind, size) =
-        if machine.server { ("server", ("plan", PLANS[machine.size])) } else { ("compute_instance", ("type", TYPES[machine.size])) };
+    let (kind, size) = if machine.server {
+        ("server", ("plan", PLANS[machine.size]))
+    } else {
+        ("compute_instance", ("type", TYPES[machine.size]))
+    };
     let (header, suffix) = match &machine.repeat {
         Repeat::Once => (String::new(), ""),
         Repeat::Range(count) => (format!(" for n in 1..={count}"), "-${n}"),
@@ -325,7 +331,12 @@ fn render_machine(out: &mut String, number: usize, machine: &Machine) {
     if machine.server {
         let _ = writeln!(out, "  auto_backup = {}", machine.flag);
     } else {
-        let _ = writeln!(out, "  tags = {{ tier = \"t{}\"{} }}", machine.tag, if machine.flag { ", flag = \"on\"" } else { "" });
+        let _ = writeln!(
+            out,
+            "  tags = {{ tier = \"t{}\"{} }}",
+            machine.tag,
+            if machine.flag { ", flag = \"on\"" } else { "" }
+        );
     }
     if machine.stopped {
         let _ = writeln!(out, "  desired_status = \"stopped\"");

@@ -3,7 +3,7 @@
 mod engine;
 mod examples;
 mod generate;
+mod outside;
 mod property;
 mod support;
-mod outside;
 mod tidy;

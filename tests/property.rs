@@ -5,7 +5,7 @@ use crate::generate::{Dice, Program};
 use cnx::diag::Diagnostics;
 use cnx::plan::{Action, Options};
 
-/// Programs, each with this many edits after its first apply.
+/// Programs, each with this many edits after its first apply; `CNX_PROGRAMS` asks for more or fewer.
 const PROGRAMS: u64 = 1_000;
 const EDITS: usize = 3;
 
@@ -25,7 +25,9 @@ fn steps(planned: &Planned) -> String {
 fn settle(world: &World, text: &str, what: &str) {
     let desired = |_| world.desired(text).unwrap_or_else(|found| panic!("{what}\n{text}\n{}", words(&found)));
     let plan = |again: bool| {
-        world.plan(desired(again), &Options::default()).unwrap_or_else(|found| panic!("{what}\n{text}\n{}", words(&found)))
+        world
+            .plan(desired(again), &Options::default())
+            .unwrap_or_else(|found| panic!("{what}\n{text}\n{}", words(&found)))
     };
     let planned = plan(false);
     let wanted = steps(&planned);
@@ -52,8 +54,9 @@ fn run(seed: u64) {
 
 #[test]
 fn plan_after_apply_is_empty() {
+    let programs = std::env::var("CNX_PROGRAMS").ok().and_then(|text| text.parse().ok()).unwrap_or(PROGRAMS);
     let threads: Vec<_> = (0..2)
-        .map(|half| std::thread::spawn(move || (0..PROGRAMS).filter(|seed| seed % 2 == half).for_each(run)))
+        .map(|half| std::thread::spawn(move || (0..programs).filter(|seed| seed % 2 == half).for_each(run)))
         .collect();
     for thread in threads {
         if let Err(panic) = thread.join() {
