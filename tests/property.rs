@@ -55,14 +55,21 @@ fn run(seed: u64) {
 #[test]
 fn plan_after_apply_is_empty() {
     let programs = std::env::var("CNX_PROGRAMS").ok().and_then(|text| text.parse().ok()).unwrap_or(PROGRAMS);
-    let threads: Vec<_> = (0..2)
-        .map(|half| std::thread::spawn(move || (0..programs).filter(|seed| seed % 2 == half).for_each(run)))
-        .collect();
-    for thread in threads {
-        if let Err(panic) = thread.join() {
-            std::panic::resume_unwind(panic);
-        }
-    }
+    let half = |half| (0..programs).filter(|seed| seed % 2 == half).filter_map(failure).collect::<Vec<_>>();
+    let failures = std::thread::scope(|scope| {
+        let threads = [scope.spawn(move || half(0)), scope.spawn(move || half(1))];
+        threads.into_iter().flat_map(|thread| thread.join().expect("failures are caught")).collect::<Vec<_>>()
+    });
+    let seeds: Vec<u64> = failures.iter().map(|(seed, _)| *seed).collect();
+    let first = failures.into_iter().next().map(|(_, words)| words).unwrap_or_default();
+    assert!(seeds.is_empty(), "{first}\n{} of {programs} seeds failed: {seeds:?}", seeds.len());
+}
+
+/// The seed and its words, where a run panics.
+fn failure(seed: u64) -> Option<(u64, String)> {
+    let panic = std::panic::catch_unwind(|| run(seed)).err()?;
+    let words = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+    Some((seed, words))
 }
 
 /// Seeds that failed once.
