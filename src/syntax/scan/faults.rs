@@ -92,24 +92,21 @@ impl Scanner<'_> {
         let run = rest
             .find(|other: char| other.is_ascii() && !other.is_ascii_control() || other == '\n')
             .unwrap_or(rest.len());
-        let (end, help, filler) = match c {
-            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => {
-                (start + c.len_utf8(), "quote with the plain `\"`", "")
-            }
-            '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{feff}' => {
-                (start + c.len_utf8(), "replace it with a plain blank", "")
-            }
-            _ if c.is_alphanumeric() => (start + run, "names are ASCII: letters, digits and `_`; quote a text", "x"),
-            _ => (start + c.len_utf8(), "remove it", ""),
+        let one = start + c.len_utf8();
+        let is_blank = matches!(c, '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{feff}') || c.is_control();
+        let (end, help) = match c {
+            '“' | '”' | '„' | '«' | '»' | '‘' | '’' => (one, "quote with the plain `\"`"),
+            _ if c.is_control() => (one, "remove it"),
+            _ if is_blank => (one, "replace it with a plain blank"),
+            _ if c.is_alphanumeric() => (start + run, "names are ASCII: letters, digits and `_`; quote a text"),
+            _ => (one, "remove it"),
         };
-        let label = if c.is_control() || c.is_whitespace() || filler.is_empty() {
-            format!("U+{:04X}", c as u32)
-        } else {
-            "not ASCII".to_owned()
-        };
+        let label = if c.is_alphanumeric() { "not ASCII".to_owned() } else { format!("U+{:04X}", c as u32) };
         self.tell(&codes::UNEXPECTED_CHARACTER, start, end, label, help);
-        let filler = if filler.is_empty() { String::new() } else { "x".repeat(end - start) };
+        // A visible character was most likely meant to be part of a value.
+        let filler = if is_blank { String::new() } else { "x".repeat(end - start) };
         self.fill(start, end, &filler);
+        self.last = if is_blank { self.last } else { b'x' };
         self.at = end;
     }
 

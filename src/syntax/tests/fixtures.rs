@@ -2,6 +2,7 @@
 
 use crate::model::{FileId, SourceMap};
 use crate::syntax::*;
+use std::collections::BTreeSet;
 
 /// Reads a text that has to be well-formed.
 pub(super) fn well_formed(name: &str, text: &str) -> ast::Ast {
@@ -54,13 +55,21 @@ fn check_broken(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, complaints(name, text)));
 }
 
+/// Texts with mistakes, by the name of their file.
+const BROKEN: [(&str, &str); 6] = [
+    ("ten", include_str!("../../../tests/syntax/broken/ten.cnx")),
+    ("foreign", include_str!("../../../tests/syntax/broken/foreign.cnx")),
+    ("unclosed", include_str!("../../../tests/syntax/broken/unclosed.cnx")),
+    ("headers", include_str!("../../../tests/syntax/broken/headers.cnx")),
+    ("values", include_str!("../../../tests/syntax/broken/values.cnx")),
+    ("characters", include_str!("../../../tests/syntax/broken/characters.cnx")),
+];
+
 #[test]
 fn broken_texts_are_told() {
-    check_broken("ten", include_str!("../../../tests/syntax/broken/ten.cnx"));
-    check_broken("foreign", include_str!("../../../tests/syntax/broken/foreign.cnx"));
-    check_broken("unclosed", include_str!("../../../tests/syntax/broken/unclosed.cnx"));
-    check_broken("headers", include_str!("../../../tests/syntax/broken/headers.cnx"));
-    check_broken("values", include_str!("../../../tests/syntax/broken/values.cnx"));
+    for (name, text) in BROKEN {
+        check_broken(name, text);
+    }
 }
 
 /// Checks that a text has a canonical form that means the same and is its own canonical form; the form.
@@ -95,4 +104,17 @@ fn texts_are_formatted() {
     check_formatted("forms", include_str!("../../../tests/syntax/forms.cnx"));
     check_formatted("comments", include_str!("../../../tests/syntax/comments.cnx"));
     check_formatted("layout", include_str!("../../../tests/syntax/layout.cnx"));
+}
+
+/// Every code is told for some text of these files or in `limits`.
+#[test]
+fn every_code_is_reached() {
+    let in_limits = ["file_too_large", "string_too_long", "number_too_long", "nesting_too_deep"];
+    let mut reached: BTreeSet<String> = in_limits.iter().map(|name| format!("cnx::syntax::{name}")).collect();
+    for text in BROKEN.iter().map(|(_, text)| text) {
+        let diagnostics = parse(FileId(0), text).diagnostics.0;
+        reached.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.id.to_owned()));
+    }
+    let all: BTreeSet<String> = codes::ALL.iter().map(|code| code.id.to_owned()).collect();
+    assert_eq!(reached, all);
 }
