@@ -2,13 +2,14 @@
 
 use super::entries::{Class, Entry, Member};
 use super::render::Context;
-use crate::model::{Ident, Value};
+use crate::model::{Address, Ident, Value};
 use crate::plan::Change;
 use crate::report::difference;
 use crate::report::look::{Detail, Role, columns_of, pad};
 use crate::report::value::{inline, inline_or_none, path_text};
 use crate::state::Record;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Distinct values of one attribute shown side by side in a folded entry.
 const SIDE_BY_SIDE: usize = 3;
@@ -102,12 +103,13 @@ fn sibling_of<'a>(entry: &Entry<'_>, context: &Context<'a>) -> Option<&'a Record
         return None;
     }
     let declaration = entry.first().step.address.declaration();
+    let made: BTreeSet<&Address> = entry.members.iter().map(|member| &member.step.address).collect();
     let records = &context.snapshot?.records;
     records
         .range(declaration.clone()..)
         .map(|(_, record)| record)
         .take_while(|record| record.address.declaration() == declaration)
-        .next()
+        .find(|record| !made.contains(&record.address))
 }
 
 fn as_sibling(change: &Change, record: &Record) -> bool {
