@@ -2,6 +2,8 @@
 
 #[path = "outside/browser.rs"]
 mod browser;
+#[path = "outside/proxy.rs"]
+mod proxy;
 #[path = "outside/served.rs"]
 mod served;
 #[path = "outside/tools.rs"]
@@ -35,6 +37,42 @@ fn the_served_document_is_the_shared_one_but_for_the_listed_differences() {
     python.arg(folder.join("derive.py")).arg(root().join("docs/api/cloudnexus.openapi.yaml"));
     python.arg(folder.join("differences.json")).arg(root().join("src/emulator/openapi.json")).arg("--check");
     tools::run(&mut python);
+}
+
+/// The names of all knobs, dotted; what is a map or absent by default counts as one.
+fn knobs(value: &Value, above: &str, found: &mut Vec<String>) {
+    match value.as_object() {
+        Some(members) if !members.is_empty() && above != "capacity.table" => {
+            for (name, inner) in members {
+                let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+                knobs(inner, &path, found);
+            }
+        }
+        Some(_) | None => found.push(above.to_owned()),
+    }
+}
+
+#[test]
+fn the_guide_names_every_knob_and_difference_and_its_faults_are_faults() {
+    let guide = std::fs::read_to_string(root().join("docs/emulator.md")).expect("the guide");
+    let served = serve(Config::default());
+    let mut names = Vec::new();
+    knobs(&served.send("control", "GET", "/__emulator/config", "").1, "", &mut names);
+    assert!(names.len() > 30);
+    for name in names {
+        assert!(guide.contains(&format!("`{name}`")), "{name} is not in the guide");
+    }
+    let differences = std::fs::read_to_string(root().join("tests/outside/differences.json")).expect("differences");
+    for difference in serde_json::from_str::<Vec<Value>>(&differences).expect("a list") {
+        let place = difference["path"][2].as_str().or(difference["path"][1].as_str()).expect("a place");
+        let place = if place == "get" { "/snapshots" } else { place };
+        assert!(guide.contains(place), "{place} is not in the guide");
+    }
+    let faults: Vec<&str> = guide.lines().filter(|line| line.starts_with("{\"effect\"")).collect();
+    assert!(faults.len() > 40);
+    for fault in faults {
+        assert_eq!(served.send("control", "POST", "/__emulator/faults", fault).0, 200, "{fault}");
+    }
 }
 
 /// The documents of every profile, whole and of each surface, as files.

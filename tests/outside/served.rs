@@ -53,18 +53,7 @@ impl Served {
     /// One request; status and JSON of its answer.
     pub fn send(&self, surface: &str, method: &str, target: &str, body: &str) -> (u16, Value) {
         let key = SURFACES.iter().find(|(name, _)| *name == surface).map_or("", |(_, key)| key);
-        let head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let mut socket = TcpStream::connect(("127.0.0.1", self.port(surface))).expect("connects");
-        socket.write_all(format!("{head}{body}").as_bytes()).expect("sent");
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).expect("answered");
-        let status = answer.get(9..12).and_then(|digits| digits.parse().ok()).expect("a status line");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        request(self.port(surface), key, method, target, body)
     }
 
     /// The document of one surface, or of all.
@@ -74,4 +63,20 @@ impl Served {
         assert_eq!(status, 200);
         document
     }
+}
+
+/// One request to a port of this machine; status and JSON of its answer.
+pub fn request(port: u16, key: &str, method: &str, target: &str, body: &str) -> (u16, Value) {
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("connects");
+    socket.write_all(format!("{head}{body}").as_bytes()).expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("answered");
+    let status = answer.get(9..12).and_then(|digits| digits.parse().ok()).expect("a status line");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
