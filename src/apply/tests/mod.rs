@@ -4,4 +4,5 @@
 mod accidents;
 mod cycles;
 mod machine;
+mod obstacles;
 mod sim;

@@ -205,6 +205,8 @@ impl Transport for SimTransport {
 pub struct SimStore {
     kept: MemoryStore,
     seams: Arc<Seams>,
+    /// Room for so many more intents; the rest of the disk is the reserve.
+    pub room: Mutex<Option<u32>>,
 }
 
 impl SimStore {
@@ -223,6 +225,10 @@ impl Store for SimStore {
         let dead = || StoreError::Poisoned("the process is dead".to_owned());
         if !self.seams.pass() {
             return Err(dead());
+        }
+        let intents = entries.iter().filter(|entry| matches!(entry, JournalEntry::Intent(_))).count() as u32;
+        if let Some(room) = self.room.lock().unwrap().as_mut() {
+            *room = room.checked_sub(intents).ok_or(StoreError::NoSpace { path: "disk".to_owned() })?;
         }
         self.kept.append(entries)?;
         if self.seams.pass() { Ok(()) } else { Err(dead()) }
@@ -258,7 +264,11 @@ impl World {
         let seams = Arc::new(Seams::default());
         World {
             emulator: LocalEmulator::in_memory(config, Now { unix_ms: START }),
-            store: Arc::new(SimStore { kept: MemoryStore::new("lineage"), seams: seams.clone() }),
+            store: Arc::new(SimStore {
+                kept: MemoryStore::new("lineage"),
+                seams: seams.clone(),
+                room: Mutex::new(None),
+            }),
             clock,
             seams,
             options: Options { speed: 100, ..Options::default() },
@@ -349,6 +359,11 @@ impl World {
         let snapshot = self.store.load().expect("loads");
         let planned = self.planned(&context, &desired, &snapshot, program.is_empty());
         self.block_on(planned).expect("lives").expect("plans").0
+    }
+
+    /// Does one thing to its end.
+    pub fn finish<T>(&self, future: impl Future<Output = T>) -> T {
+        self.block_on(future).expect("the process lives")
     }
 
     /// Polls until it is done, moving the clock when nothing else moves; `None` where the process died.
