@@ -12,7 +12,7 @@ use crate::desired::Desired;
 use crate::model::{NodeId, Timestamp};
 use crate::plan::{ListRead, Live, Plan, Step};
 use crate::provider::Catalog;
-use crate::state::{JournalEntry, Snapshot, fold};
+use crate::state::{JournalEntry, Pin, Snapshot, fold};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,10 +185,19 @@ impl Run {
             plan: self.fingerprint.clone(),
             at: self.now.wall,
         }];
-        if let (None, Some(pin)) = (&self.snapshot.pin, &self.options.pin) {
-            entries.push(JournalEntry::Pinned(pin.clone()));
-        }
+        entries.extend(self.new_pin().map(JournalEntry::Pinned));
         self.append(Waiter::Start, entries);
+    }
+
+    /// The cloud that the state belongs to from now on, where that is news: whoever calls has made sure that it may be.
+    fn new_pin(&self) -> Option<Pin> {
+        let (known, mut pin) = (self.snapshot.pin.as_ref(), self.options.pin.clone()?);
+        if let Some(known) = known.filter(|known| known.account == pin.account) {
+            let other = known.urls.iter().filter(|(surface, _)| !pin.urls.contains_key(*surface));
+            let other: Vec<_> = other.map(|(surface, url)| (surface.clone(), url.clone())).collect();
+            pin.urls.extend(other);
+        }
+        (known != Some(&pin)).then_some(pin)
     }
 
     fn open_steps(&mut self) {
