@@ -18,14 +18,16 @@ impl<'a> Planner<'a> {
     pub(super) fn new_object(&mut self, mut unit: Unit<'a>, kind: &'a Kind, instance: &Instance, reason: Reason) {
         let Some(node) = unit.node else { return };
         let after = wanted(kind, instance, &Attributes::new(), &Attributes::new());
-        if instance.lifecycle.adopt || kind.natural_key_unique {
+        let (asked, exact) = (instance.lifecycle.adopt, self.inputs.options.adopt_exact);
+        if asked || exact || kind.natural_key_unique {
             let found = self.strangers.named(kind, &after, self.inputs.live);
             match found.as_slice() {
-                [(id, attributes)] if instance.lifecycle.adopt => {
+                [(id, attributes)] if asked || exact && agrees(kind, instance, attributes) => {
                     self.adopt(unit, kind, instance, id, attributes);
                     return;
                 }
                 [] => {}
+                _ if !asked && !kind.natural_key_unique => {}
                 several => unit.problems.push(taken(kind, instance, several)),
             }
         }
@@ -273,6 +275,13 @@ fn why_replace(inputs: Inputs<'_>, record: &Record, instance: &Instance, found: 
         return reason(ReasonCode::ReplaceByTriggers, "a value of `triggers` changed".to_owned(), here);
     }
     None
+}
+
+/// Whether an object is in every attribute what is declared.
+fn agrees(kind: &Kind, instance: &Instance, standing: &Attributes) -> bool {
+    let none = Attributes::new();
+    let found = diff(Subject { kind, instance, live: standing, applied: &none, observed: standing });
+    found.changes.is_empty() && found.complaints.is_empty()
 }
 
 /// A unique name that a stranger has, or several that could be adopted.

@@ -278,6 +278,8 @@ pub struct Options {
     pub assume_gone: Vec<crate::model::AddressPattern>,
     /// Actions that run now, whatever they ran with before.
     pub run: Vec<crate::model::AddressPattern>,
+    /// Objects that agree in every attribute with what is declared are taken over by their natural key.
+    pub adopt_exact: bool,
     /// Plan no changes, only show what differs from the state.
     pub refresh_only: bool,
     /// How many times faster than documented the target works, for estimates; 0 and 1 mean as documented.
