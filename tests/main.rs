@@ -1,5 +1,6 @@
 //! All integration tests in one binary: linking once is cheaper than linking often.
 
+mod cli;
 mod engine;
 mod examples;
 mod generate;
