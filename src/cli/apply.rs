@@ -11,7 +11,7 @@ use super::progress::Teller;
 use super::run_action::Meant;
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
-use super::target::Reached;
+use super::target::{Access, Reached};
 use super::{codes, consent, driving, memory, plan, saved, state};
 use crate::apply::{self, Input, Summary};
 use crate::diag::Diagnostic;
@@ -91,7 +91,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
     if let Some(meant) = meant {
         meant.add_to(&mut prepared, &known)?;
     }
-    let reached = session::reach(shell, &prepared, &known)?;
+    let reached = session::reach(shell, &prepared, &known, Access::Change)?;
     let done = block_on(async {
         let mut signals = Signals::catch()?;
         let hold = memory::hold(shell, prepared.environment(), command, patience);

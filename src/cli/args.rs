@@ -36,7 +36,7 @@ pub struct Global {
     /// A file of `NAME = VALUE` lines
     #[arg(long = "params", value_name = "FILE", global = true)]
     pub parameter_file: Option<PathBuf>,
-    /// Ask for secret parameters that have no value
+    /// Ask for parameters that have no value
     #[arg(long = "param-prompt", global = true)]
     pub parameter_prompt: bool,
     /// For machines: one versioned JSON object a line

@@ -89,6 +89,7 @@ impl Choices {
             assume_gone: patterns(&self.assume_gone),
             refresh_only: self.refresh_only,
             run: patterns(&self.run),
+            adopt_exact: self.adopt_exact,
             speed: speed.into(),
         }
     }

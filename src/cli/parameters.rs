@@ -1,8 +1,8 @@
 //! Parameters as given: `-p`, then `CNX_PARAM_NAME`, then the file. What they mean is said elsewhere.
 
-use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
+use super::{codes, project};
 use crate::desired::ParamInput;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Span, Type, Value, json};
@@ -41,7 +41,32 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
             ),
         }
     }
-    if complaints.is_empty() { Ok(given) } else { Err(complaints.into()) }
+    if !complaints.is_empty() {
+        return Err(complaints.into());
+    }
+    if shell.global.parameter_prompt && shell.can_ask() {
+        ask_for_missing(shell, program, &mut given)?;
+    }
+    Ok(given)
+}
+
+/// Parameters that have a value from nowhere.
+fn ask_for_missing(shell: &Shell, program: &Program, given: &mut Given) -> Result<(), Failure> {
+    let environment = project::environment_name(shell, program);
+    let set =
+        environment.and_then(|name| program.environments.get(name.as_str())).map(|environment| &environment.params);
+    for (at, param) in program.params.iter().enumerate() {
+        let name = param.name.value.as_str();
+        let known = given.contains_key(name) || param.default.is_some() || set.is_some_and(|set| set.contains_key(&at));
+        if known || param.ty.is_optional() {
+            continue;
+        }
+        let answer = shell.world.terminal.ask(&format!("{name} ({}): ", param.ty)).map_err(|error| {
+            Failure::from(Diagnostic::new(&codes::BAD_ARGUMENT, error.to_string()).help("give it with -p"))
+        })?;
+        given.extend(answer.map(|text| (name.to_owned(), ParamInput::Raw(text))));
+    }
+    Ok(())
 }
 
 /// `*.json`: one object. Anything else: `name = value` lines of plain values.

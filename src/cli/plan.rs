@@ -8,6 +8,7 @@ use super::planning::{self, Planned};
 use super::saved::{self, Saved};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
+use super::target::Access;
 use crate::report::plan::{Context, plan as page};
 use crate::report::{Look, plan_json};
 use crate::state::MemoryStore;
@@ -21,7 +22,7 @@ pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
     };
     let prepared = session::prepare(shell, choices, None)?;
     let snapshot = memory::read(shell, prepared.environment())?;
-    let reached = session::reach(shell, &prepared, &snapshot)?;
+    let reached = session::reach(shell, &prepared, &snapshot, Access::Look)?;
     let store = Arc::new(MemoryStore::default());
     let planned = block_on(async {
         let pin = reached.pin().await?;

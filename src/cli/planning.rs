@@ -5,11 +5,11 @@ use super::exit::{Exit, Failure};
 use super::session::Prepared;
 use crate::apply::{self, refresh};
 use crate::diag::Diagnostics;
-use crate::model::Ident;
+use crate::model::{Ident, Mode};
 use crate::plan::codes::is_refusal;
-use crate::plan::{self, Live, Plan, Reads, reads};
+use crate::plan::{self, ListRead, Live, Plan, Reads, reads};
 use crate::state::Snapshot;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Answers of one data source may be the arguments of another; longer chains than this are a mistake in cnx.
 const MOST_ROUNDS: usize = 1_000;
@@ -63,6 +63,11 @@ async fn read(
 ) -> Result<Live, Failure> {
     for _ in 0..MOST_ROUNDS {
         let mut needed = reads(&prepared.desired, snapshot, &live, &prepared.catalog).map_err(Failure::from)?;
+        if prepared.choices.adopt_exact {
+            needed.lists.extend(
+                of_declared(prepared).filter(|list| !live.listed.contains(list) && !live.unlisted.contains_key(list)),
+            );
+        }
         needed.lists.retain(|list| wanted(&list.kind));
         needed.objects.retain(|(kind, _)| wanted(kind));
         if needed == Reads::default() {
@@ -71,6 +76,14 @@ async fn read(
         refresh(cloud, &needed, snapshot, &mut live).await?;
     }
     Ok(live)
+}
+
+/// Where objects would be found that could be taken over.
+fn of_declared(prepared: &Prepared) -> impl Iterator<Item = ListRead> {
+    let kinds = prepared.desired.graph.order().filter(|(_, instance)| instance.address.mode == Mode::Managed);
+    let kinds = kinds.filter_map(|(_, instance)| prepared.catalog.kind(&instance.address.kind));
+    let roots = kinds.filter(|kind| kind.parent.is_none());
+    roots.map(|kind| ListRead { kind: kind.name.clone(), parent: BTreeMap::new() })
 }
 
 /// A policy or a protection that stands against it is a refusal; everything else a mistake.

@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::exit::Failure;
 use super::parameters::{self, Given};
 use super::shell::Shell;
-use super::target::{self, Reached};
+use super::target::{self, Access, Reached};
 use super::{codes, memory, project};
 use crate::apply;
 use crate::desired::{self, Desired, Inputs, evaluate};
@@ -73,9 +73,9 @@ fn files(shell: &Shell) -> desired::Files {
 }
 
 /// Says what is spoken to, and makes the client. Nothing is sent yet.
-pub fn reach(shell: &mut Shell, prepared: &Prepared, snapshot: &Snapshot) -> Result<Reached, Failure> {
+pub fn reach(shell: &mut Shell, prepared: &Prepared, snapshot: &Snapshot, access: Access) -> Result<Reached, Failure> {
     let needed = surfaces(prepared, snapshot);
-    target::reach(shell, &prepared.catalog, &prepared.desired.settings, needed)
+    target::reach(shell, &prepared.catalog, &prepared.desired.settings, needed, access)
 }
 
 /// The surfaces that program and state use.

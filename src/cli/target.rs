@@ -33,27 +33,40 @@ pub struct Reached {
     account: Option<String>,
 }
 
+/// What a run is going to do there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only looks; leaves nothing behind on this machine.
+    Look,
+    Change,
+}
+
 /// Makes the client; sends nothing. `needed` are the surfaces that program and state use.
 pub fn reach(
     shell: &mut Shell,
     catalog: &Arc<Catalog>,
     settings: &Settings,
     needed: BTreeSet<Ident>,
+    access: Access,
 ) -> Result<Reached, Failure> {
     match settings.target {
-        Target::Local => local(shell, catalog),
+        Target::Local => local(shell, catalog, access),
         Target::Sandbox => remote(shell, catalog, settings, Hosts::Sandbox, needed),
         Target::Production => remote(shell, catalog, settings, Hosts::Production, needed),
     }
 }
 
-fn local(shell: &mut Shell, catalog: &Arc<Catalog>) -> Result<Reached, Failure> {
+fn local(shell: &mut Shell, catalog: &Arc<Catalog>, access: Access) -> Result<Reached, Failure> {
     let folder = emulator::folder(shell);
     let now = Now { unix_ms: shell.world.clock.now().0 };
-    let emulator = LocalEmulator::open(Config::local(), &folder, now).map_err(|error| {
-        let help = "`cnx emulator reset` begins anew; a damaged folder may be removed";
-        Failure::from(Diagnostic::new(&codes::EMULATOR, format!("{}: {error}", folder.display())).help(help))
-    })?;
+    let emulator = if access == Access::Look && !shell.world.files.exists(&folder) {
+        LocalEmulator::in_memory(Config::local(), now)
+    } else {
+        LocalEmulator::open(Config::local(), &folder, now).map_err(|error| {
+            let help = "`cnx emulator reset` begins anew; a damaged folder may be removed";
+            Failure::from(Diagnostic::new(&codes::EMULATOR, format!("{}: {error}", folder.display())).help(help))
+        })?
+    };
     shell.say(&format!("local emulator in {}", folder.display()));
     let account = Some(emulator.account_id());
     let transport: Arc<dyn Transport> = Arc::new(InProcess::new(emulator, Arc::clone(&shell.world.clock)));

@@ -297,7 +297,13 @@ fn what_lies_beside_the_steps() {
         attempt: 1,
         at: Timestamp(1_700_000_000_000),
     };
-    let open = Open { intent, job: None, id: None, candidates: vec![RemoteId::new("srv_a"), RemoteId::new("srv_b")], asked: true };
+    let open = Open {
+        intent,
+        job: None,
+        id: None,
+        candidates: vec![RemoteId::new("srv_a"), RemoteId::new("srv_b")],
+        asked: true,
+    };
     let snapshot = Snapshot { open: BTreeMap::from([(OperationId(3), open)]), ..Snapshot::default() };
     let drift = |handling, live| Drift {
         address: server(1),
