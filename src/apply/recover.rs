@@ -66,6 +66,7 @@ fn wait(operation: OperationId, open: &Open) -> Step {
         },
         id: open.id.clone(),
         deposed: false,
+        interim: Attributes::new(),
         changes: Vec::new(),
         before: Attributes::new(),
         after: Attributes::new(),

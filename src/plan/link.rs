@@ -5,7 +5,8 @@
 
 use super::codes;
 use super::identity::key_of;
-use super::types::{ReplaceOrder, Step, Twin};
+use super::types::{Live, ReplaceOrder, Step, Twin};
+use super::unique::{self, Freed, Taking};
 use super::unit::Unit;
 use crate::desired::Desired;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -32,10 +33,16 @@ struct Linker {
 }
 
 /// Links the steps of all units; a unit that is not to be part of the plan is not passed.
-pub fn link(units: Vec<Unit<'_>>, desired: &Desired, catalog: &Catalog) -> Result<Dag<Step>, Diagnostics> {
+pub fn link(
+    mut units: Vec<Unit<'_>>,
+    desired: &Desired,
+    catalog: &Catalog,
+    live: &Live,
+) -> Result<Dag<Step>, Diagnostics> {
     if units.is_empty() {
         return Ok(Dag::default());
     }
+    unique::move_aside(&mut units, catalog, live);
     let mut linker = Linker::default();
     let mut by_node: Vec<Option<u32>> = vec![None; desired.graph.len()];
     for (at, unit) in units.iter().enumerate() {
@@ -47,6 +54,7 @@ pub fn link(units: Vec<Unit<'_>>, desired: &Desired, catalog: &Catalog) -> Resul
     linker.follow_dependencies(desired, &by_node);
     linker.end_after_users(desired, &by_node, &units);
     linker.free_names(catalog, &units);
+    linker.free_values(&unique::takings(&units, catalog), &units);
     linker.freeze(units)
 }
 
@@ -151,6 +159,20 @@ impl Linker {
             if let Some(end) = end.filter(|end| self.places[at].ending != Some(**end)) {
                 self.firm.push((first, *end));
             }
+        }
+    }
+
+    /// A unique value is taken only after the object that has it let go of it.
+    fn free_values(&mut self, takings: &[Taking], units: &[Unit<'_>]) {
+        for taking in takings {
+            let (taker, holder) = (self.places[taking.taker], self.places[taking.holder]);
+            let taken = if units[taking.taker].creates() { taker.first } else { taker.last };
+            let freed = match taking.freed {
+                Freed::ByEnding => holder.ending,
+                Freed::ByFirst => holder.first,
+                Freed::ByLast => holder.last,
+            };
+            self.firm.extend(taken.zip(freed));
         }
     }
 

@@ -20,6 +20,7 @@ mod planner;
 mod reads;
 mod removed;
 pub mod types;
+mod unique;
 mod unit;
 mod values;
 

@@ -48,7 +48,7 @@ pub fn plan(
         complaints.sort();
         return Err(complaints);
     }
-    let steps = link(units, desired, catalog)?;
+    let steps = link(units, desired, catalog, live)?;
     Ok(Plan {
         estimate: estimate(&steps),
         irreversible: irreversible(&steps, catalog, snapshot),

@@ -98,6 +98,8 @@ pub enum ReasonCode {
     ReplaceByTriggers,
     /// What it depends on is replaced, and create_before_destroy spreads.
     ReplaceBecauseDependency,
+    /// Its unique value is wanted by another object while it takes that one's.
+    MovedAside,
     DeleteBecauseNoResourceConfig,
     DeleteBecauseEachKey,
     DeleteBecauseWrongRepetition,
@@ -130,6 +132,7 @@ impl ReasonCode {
             ReasonCode::ReplaceByRequest => "replace_by_request",
             ReasonCode::ReplaceByTriggers => "replace_by_triggers",
             ReasonCode::ReplaceBecauseDependency => "replace_because_dependency",
+            ReasonCode::MovedAside => "update_because_moved_aside",
             ReasonCode::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
             ReasonCode::DeleteBecauseEachKey => "delete_because_each_key",
             ReasonCode::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
@@ -191,6 +194,9 @@ pub struct Step {
     /// As wanted, with unknown values where outputs are awaited and without the engine's stamp (empty for a destroy).
     /// When the outputs are there, resolve `desired` again and take [`crate::plan::wanted`] of it.
     pub after: Attributes,
+    /// Values that this step sets instead of the program's, so that another object can take the old ones first; a later step
+    /// of the same address brings the program's. Empty as a rule.
+    pub interim: Attributes,
     /// The instance in `Desired`'s graph, to be resolved again when its dependencies are done.
     pub desired: Option<NodeId>,
     pub twin: Option<Twin>,

@@ -40,6 +40,11 @@ impl<'a> Unit<'a> {
         self.ending.as_ref().is_some_and(|step| step.action == Action::Destroy)
     }
 
+    /// Whether a new object is made.
+    pub fn creates(&self) -> bool {
+        self.forward.iter().any(|step| step.action == Action::Create)
+    }
+
     pub fn has_steps(&self) -> bool {
         !self.forward.is_empty() || self.ending.is_some()
     }
@@ -53,6 +58,7 @@ pub fn blank(address: &Address, action: Action, reason: Reason) -> Step {
         reason,
         id: None,
         deposed: false,
+        interim: Attributes::new(),
         changes: Vec::new(),
         before: Attributes::new(),
         after: Attributes::new(),

@@ -57,6 +57,7 @@ fn read_attribute(
         drift_signal: fields.ident("drift_signal"),
         observed_only: fields.texts("observed_only"),
         sent: fields.flag("sent").unwrap_or(presence != Presence::Computed),
+        unique: fields.flag("unique").unwrap_or(false),
         also_known_as: fields.texts("also_known_as"),
         presence,
         name,

@@ -190,6 +190,8 @@ pub struct Attribute {
     pub observed_only: Vec<String>,
     /// Sent to the API at all (`desired_status` is engine-side).
     pub sent: bool,
+    /// No two objects below one parent (in one collection, where the kind has no parent) may have the same value.
+    pub unique: bool,
     /// The name of a common mistake (`type` on a server) and the right attribute.
     pub also_known_as: Vec<String>,
 }

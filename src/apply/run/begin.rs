@@ -60,7 +60,7 @@ impl Run {
 
     /// Fills in what the step wants; the same substitution as while planning.
     fn resolve(&mut self, step: NodeId) -> Result<(), Failure> {
-        let Step { desired, address, action, id, before, .. } = self.step(step).clone();
+        let Step { desired, address, action, id, before, interim, .. } = self.step(step).clone();
         let Some(node) = desired else { return Ok(()) };
         let instance = self.desired.resolve(node, &self.holdings).map_err(|found| unresolved(&found))?;
         if let Some(condition) =
@@ -79,7 +79,12 @@ impl Run {
                 let record = record.filter(|_| action != Action::Create);
                 let none = Attributes::new();
                 let applied = record.map_or(&none, |record| &record.applied);
-                plan::wanted(kind, &instance, &before, applied)
+                if interim.is_empty() {
+                    plan::wanted(kind, &instance, &before, applied)
+                } else {
+                    let kept = applied.iter().filter(|(name, _)| !interim.contains_key(*name));
+                    kept.chain(&interim).map(|(name, value)| (name.clone(), value.clone())).collect()
+                }
             }
             None => instance.values(),
         };

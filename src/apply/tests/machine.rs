@@ -56,6 +56,7 @@ fn step(number: usize, action: Action) -> Step {
         reason: Reason { code: ReasonCode::Declared, text: String::new(), span: None },
         id: (!makes).then(|| id(number)),
         deposed: false,
+        interim: Attributes::new(),
         changes: Vec::new(),
         before: Attributes::new(),
         after: Attributes::new(),

@@ -43,6 +43,7 @@ fn step(address: Address, action: Action, code: ReasonCode, text: &str) -> Step 
         reason: Reason { code, text: text.to_owned(), span: None },
         id: None,
         deposed: false,
+        interim: Attributes::new(),
         changes: Vec::new(),
         before: Attributes::new(),
         after: Attributes::new(),
