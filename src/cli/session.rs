@@ -55,8 +55,13 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
         return Err(found.into());
     }
     shell.complain(&found);
-    let desired = if choices.destroy { Desired { settings: desired.settings, ..Desired::default() } } else { desired };
+    let desired = if choices.destroy { emptied(desired) } else { desired };
     Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices })
+}
+
+/// The plan of an empty program, under the settings and rules of this one.
+fn emptied(desired: Desired) -> Desired {
+    Desired { settings: desired.settings, rules: desired.rules, ..Desired::default() }
 }
 
 /// Reads below the module's folder, and nowhere else.

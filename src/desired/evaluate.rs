@@ -6,7 +6,7 @@ use super::inputs::{Inputs, assert_param, early, param_value, unknown_params};
 use super::machine::Machine;
 use super::resolve::{Resolution, outputs};
 use super::settings::{environment, settings};
-use super::types::{Desired, Instance, Resolver, Settings};
+use super::types::{Desired, Instance, Judge, Resolver, Rules, Settings};
 use super::world::{Reference, World};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Dag, Graph, NodeId};
@@ -128,8 +128,11 @@ fn assembled(
     }
     let dag = graph.freeze().unwrap_or_else(|_| Dag::default());
     let settings = world.settings.get().cloned().unwrap_or_else(Settings::default);
-    let resolver = Resolver(Some(Arc::new(Resolution { world, bases })));
-    Desired { graph: dag, by_address, outputs, settings, resolver }
+    let resolution = Arc::new(Resolution { world, bases });
+    let program = &resolution.world.program;
+    let has_rules = !program.checks.is_empty() || !program.policies.is_empty();
+    let rules = Rules(if has_rules { Some(Arc::clone(&resolution) as Arc<dyn Judge>) } else { None });
+    Desired { graph: dag, by_address, outputs, settings, resolver: Resolver(Some(resolution)), rules }
 }
 
 fn depend(graph: &mut Graph<Instance>, from: NodeId, reference: Reference, bases: &[u32], all: &References) {

@@ -6,6 +6,7 @@ mod evaluate;
 mod expand;
 mod inputs;
 mod instance;
+mod judge;
 mod loops;
 mod machine;
 mod operate;

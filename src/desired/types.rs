@@ -33,6 +33,46 @@ impl fmt::Debug for Resolver {
     }
 }
 
+/// One planned change, as a policy sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedChange {
+    pub address: Address,
+    /// One of [`crate::program::CHANGES`].
+    pub action: &'static str,
+    pub before: Option<Attributes>,
+    pub after: Option<Attributes>,
+    /// The object that is there stays the same one.
+    pub stays: bool,
+}
+
+/// A check or a policy that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which rule, and of what it speaks.
+    pub name: String,
+    pub message: String,
+    /// The condition.
+    pub span: Span,
+    pub warns: bool,
+}
+
+/// The program's rules over what is planned: those that are known not to hold.
+pub trait Judge: Send + Sync {
+    fn checks(&self, outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics>;
+
+    fn policies(&self, changes: &[PlannedChange], outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics>;
+}
+
+/// The rules of a [`Desired`]; none where the program has none.
+#[derive(Clone, Default)]
+pub struct Rules(pub Option<Arc<dyn Judge>>);
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rules")
+    }
+}
+
 /// Everything that a program wants, for one environment and one set of parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -42,6 +82,8 @@ pub struct Desired {
     pub outputs: IndexMap<Ident, Output>,
     pub settings: Settings,
     pub resolver: Resolver,
+    /// Outlives the instances where everything is to be destroyed.
+    pub rules: Rules,
 }
 
 impl Desired {

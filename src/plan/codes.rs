@@ -23,6 +23,10 @@ codes! {
     NOT_RESETTABLE = warning("not_resettable", "an attribute that was removed cannot be reset");
     UNSEEN = warning("unseen", "an attribute that the API does not show was never applied");
     CONDITION_FAILED = error("condition_failed", "a condition does not hold");
+    CHECK_FAILED = error("check_failed", "a check does not hold");
+    CHECK_WARNS = warning("check_warns", "a check does not hold, and only warns");
+    POLICY_FAILED = error("policy_failed", "a policy forbids a change");
+    POLICY_WARNS = warning("policy_warns", "a policy warns of a change");
     NO_SUCH_ADDRESS = error("no_such_address", "nothing has this address");
     UNKNOWN_KIND = error("unknown_kind", "a kind that the catalog does not know");
     LOOKUP_EMPTY = error("lookup_empty", "nothing was found for a data source");
@@ -34,5 +38,5 @@ codes! {
 
 /// Whether it refuses something that a person may approve or lift, which ends with exit code 5.
 pub fn is_refusal(diagnostic: &Diagnostic) -> bool {
-    [&PROTECTED, &NEEDS_APPROVAL, &CHANGED].contains(&diagnostic.code)
+    [&PROTECTED, &NEEDS_APPROVAL, &POLICY_FAILED, &CHANGED].contains(&diagnostic.code)
 }

@@ -19,6 +19,7 @@ mod partial;
 mod planner;
 mod reads;
 mod removed;
+mod rules;
 pub mod types;
 mod unique;
 mod unit;

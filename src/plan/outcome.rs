@@ -6,6 +6,7 @@ use super::link::link;
 use super::live::Presence;
 use super::outputs::Planned;
 use super::partial::{select, unmatched};
+use super::rules;
 use super::planner::{Inputs, Planner};
 use super::types::{Action, Drift, DriftHandling, Live, Options, OutputChange, Plan, Reason, ReasonCode};
 use super::unit::{self, Unit};
@@ -43,6 +44,7 @@ pub fn plan(
     }
     settle_drift(&mut drift, &units, options);
     units.retain(Unit::has_steps);
+    rules::judge(inputs, &units, &outputs, &mut complaints);
     let changes = output_changes(inputs, &outputs, &mut complaints);
     if complaints.has_errors() {
         complaints.sort();

@@ -29,6 +29,7 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
         checker.declaration(*declaration, &ordered.broken, &patterns, &mut parts);
     }
     let outputs = checker.outputs();
+    let (checks, policies) = (checker.checks(), checker.policies());
     let project = checker.project();
     let environments = checker.environments();
     let provider = checker.provider();
@@ -46,6 +47,8 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
         functions: checker.functions.into_iter().flatten().collect(),
         resources: checker.resources.into_iter().flatten().collect(),
         outputs,
+        checks,
+        policies,
         provider,
         order: ordered.order,
     };

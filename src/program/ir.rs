@@ -19,6 +19,8 @@ pub struct Program {
     pub functions: Vec<Function>,
     pub resources: Vec<Resource>,
     pub outputs: Vec<Output>,
+    pub checks: Vec<Check>,
+    pub policies: Vec<Policy>,
     /// `provider cloudnexus { … }`, by setting.
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
@@ -96,6 +98,32 @@ pub struct Output {
     pub ty: Type,
     pub secret: bool,
     pub value: Expr,
+}
+
+/// What must hold, what to say where it does not, and whether that only warns.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub condition: Expr,
+    pub message: Option<Expr>,
+    pub warns: bool,
+}
+
+/// `check "NAME" { assert, message, severity }`
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: Spanned<String>,
+    pub doc: String,
+    pub rule: Rule,
+}
+
+/// `policy NAME for r in KIND { … }`; `variable` is the slot of `r`.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    pub kind: Ident,
+    pub variable: usize,
+    pub rule: Rule,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.

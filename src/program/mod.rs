@@ -20,6 +20,7 @@ mod operators;
 mod order;
 mod postfix;
 mod resources;
+mod rules;
 mod settings;
 mod symbols;
 pub mod validate;
@@ -29,6 +30,7 @@ pub use check::{check, check_constant, check_with_locals};
 pub use checker::{lookup_attributes, member_names, member_type, read_type};
 pub use fits::fits;
 pub use ir::Program;
+pub use rules::CHANGES;
 
 #[cfg(test)]
 pub mod tests;

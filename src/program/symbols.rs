@@ -38,6 +38,8 @@ pub struct Symbols<'a> {
     pub types: Vec<&'a ast::TypeAlias>,
     pub resources: Vec<Documented<'a, ast::Resource>>,
     pub outputs: Vec<Documented<'a, ast::Output>>,
+    pub checks: Vec<Documented<'a, ast::Check>>,
+    pub policies: Vec<Documented<'a, ast::Policy>>,
     pub environments: Vec<Documented<'a, ast::Environment>>,
     pub providers: Vec<&'a ast::Provider>,
     pub projects: Vec<&'a ast::Project>,
@@ -115,8 +117,8 @@ impl<'a> Symbols<'a> {
                 self.modules.insert(node.name.value.clone(), node.name.span);
                 not_supported(diagnostics, node.name.span, "modules");
             }
-            ItemKind::Check(node) => not_supported(diagnostics, node.name.span, "`check` blocks"),
-            ItemKind::Policy(node) => not_supported(diagnostics, node.name.span, "policies"),
+            ItemKind::Check(node) => self.checks.push(Documented { doc, node }),
+            ItemKind::Policy(node) => self.policies.push(Documented { doc, node }),
             ItemKind::Test(node) => not_supported(diagnostics, node.name.span, "tests"),
             ItemKind::Moved(node) => not_supported(diagnostics, node.from.span, "`moved` declarations"),
             ItemKind::Forget(node) => not_supported(diagnostics, node.target.span, "`forget` declarations"),

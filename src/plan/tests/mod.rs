@@ -10,4 +10,5 @@ mod program;
 mod properties;
 mod reading;
 mod replacing;
+mod rules;
 mod scale;

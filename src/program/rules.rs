@@ -1,0 +1,107 @@
+//! `check` and `policy`: rules over what is planned, typed. Whether they hold is not known here.
+
+use super::checker::Checker;
+use super::codes;
+use super::ir::{Check, Policy, Rule};
+use super::symbols::duplicate;
+use crate::diag::suggest::did_you_mean;
+use crate::model::{Ident, Member, ObjectType, Span, Type, Value};
+use crate::syntax::ast::{self, BodyEntry, ResourceForm};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a policy's `r.action` may be.
+pub const CHANGES: &[&str] = &["create", "update", "replace", "destroy", "forget", "adopt", "run"];
+
+impl Checker<'_> {
+    pub fn checks(&mut self) -> Vec<Check> {
+        let mut made = Vec::new();
+        for documented in self.symbols.checks.clone() {
+            let node = documented.node;
+            if let Some(rule) = self.rule(&node.body) {
+                made.push(Check { name: node.name.clone(), doc: documented.doc.to_owned(), rule });
+            }
+        }
+        made
+    }
+
+    pub fn policies(&mut self) -> Vec<Policy> {
+        let mut made = Vec::new();
+        let mut seen: BTreeMap<Ident, Span> = BTreeMap::new();
+        for documented in self.symbols.policies.clone() {
+            let node = documented.node;
+            let first = *seen.entry(node.name.value.clone()).or_insert(node.name.span);
+            duplicate(&mut self.diagnostics, "policy", node.name.value.as_str(), node.name.span, first);
+            let kind = &node.kind.value;
+            let known = self.catalog.kinds.contains_key(kind) || self.catalog.actions.contains_key(kind);
+            if !known {
+                self.unknown_kind(kind, node.kind.span, ResourceForm::Managed);
+            }
+            let variable = self.bind(&node.variable, if known { change_type(kind) } else { Type::Error });
+            let rule = self.rule(&node.body);
+            self.locals.clear();
+            if let (Some(rule), true) = (rule, known) {
+                let (name, doc) = (node.name.clone(), documented.doc.to_owned());
+                made.push(Policy { name, doc, kind: kind.clone(), variable, rule });
+            }
+        }
+        made
+    }
+
+    /// `{ assert, message, severity }`
+    fn rule(&mut self, body: &ast::Body) -> Option<Rule> {
+        let severities = ["error", "warning"].map(|one| Type::Literal(SmolStr::new_static(one)));
+        let mut condition = None;
+        let mut message = None;
+        let mut warns = false;
+        let mut seen: BTreeMap<Ident, Span> = BTreeMap::new();
+        for entry in &body.entries {
+            let written = match entry {
+                BodyEntry::Attribute(written) => written,
+                BodyEntry::Block(block) => {
+                    let help = "there are `assert = …`, `message = …` and `severity = …`";
+                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", help);
+                    continue;
+                }
+            };
+            let name = &written.name;
+            let first = *seen.entry(name.value.clone()).or_insert(name.span);
+            duplicate(&mut self.diagnostics, "setting", name.value.as_str(), name.span, first);
+            match name.value.as_str() {
+                "assert" => condition = Some(self.check(&written.value, &Type::Bool)),
+                "message" => message = Some(self.check(&written.value, &Type::String)),
+                "severity" => {
+                    let severity = self.constant_of(&written.value, &Type::Union(severities.to_vec()));
+                    warns = severity.as_ref().and_then(Value::as_str) == Some("warning");
+                }
+                other => {
+                    let known = ["assert", "message", "severity"];
+                    let help = did_you_mean(other, known, "there are `assert`, `message` and `severity`");
+                    let text = format!("there is no setting `{other}` here");
+                    self.report(&codes::UNKNOWN_SETTING, text, name.span, "unknown setting", &help);
+                    self.infer(&written.value);
+                }
+            }
+        }
+        if condition.is_none() {
+            let help = "add `assert = …`";
+            self.report(&codes::MISSING_ATTRIBUTE, "`assert` is missing", body.span, "nothing is asserted", help);
+        }
+        condition.map(|condition| Rule { condition, message, warns })
+    }
+}
+
+/// `r` in `policy NAME for r in KIND`.
+fn change_type(kind: &Ident) -> Type {
+    let actions = CHANGES.iter().map(|one| Type::Literal(SmolStr::new_static(one))).collect();
+    let object = Type::Instance(kind.clone()).optional();
+    let members = [
+        ("action", Type::Union(actions)),
+        ("address", Type::String),
+        ("before", object.clone()),
+        ("after", object),
+    ];
+    let members = members.into_iter().map(|(name, ty)| (SmolStr::new_static(name), Member { ty, default: None }));
+    Type::Object(Arc::new(ObjectType { members: members.collect() }))
+}
