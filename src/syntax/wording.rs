@@ -56,7 +56,7 @@ impl<'t> Stop<'t> {
     fn wanted(&self) -> Wanted {
         // After a word the parser has also tried one more letter or digit; a name begins with a letter alone.
         let name = self.has("a..z") && !self.has("0..9");
-        let operator = self.has("||") || self.has("?[");
+        let operator = self.has("||") || self.has("(..(");
         let ends_here = self.start == self.end;
         if self.has("\"") && self.has("(") && self.has("0..9") {
             Wanted::Value
@@ -257,7 +257,7 @@ fn trailing(stop: &Stop<'_>, found: &str, after: &str) -> (&'static Code, String
         return habit;
     }
     let mut wanted = Vec::new();
-    if stop.has("||") || stop.has("?[") || open == Some('(') && !stop.has(",") {
+    if stop.has("||") || stop.has("(..(") || open == Some('(') && !stop.has(",") {
         wanted.push("an operator".to_owned());
     }
     if stop.has(",") {
