@@ -15,6 +15,7 @@ mod lock;
 mod recover;
 mod refresh;
 pub mod run;
+mod sweep;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use event::*;
 pub use lock::take_lock;
 pub use recover::{Recovered, recover};
 pub use refresh::refresh;
+pub use sweep::sweep;

@@ -35,7 +35,8 @@ pub async fn plan(
         Refresh::Changed => read_changed(prepared, cloud, &snapshot, speed).await?,
     };
     let options = prepared.choices.options(speed);
-    let plan = plan::plan(&prepared.desired, &snapshot, &live, &prepared.catalog, &options).map_err(refused)?;
+    let mut plan = plan::plan(&prepared.desired, &snapshot, &live, &prepared.catalog, &options).map_err(refused)?;
+    plan.warnings.append(apply::sweep(&snapshot, &live, &prepared.catalog));
     Ok(Planned { plan, snapshot, live })
 }
 

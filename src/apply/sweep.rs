@@ -1,0 +1,101 @@
+//! Late duplicates: objects that a create made after it was given up. Told, never taken and never deleted. Pure.
+
+use super::codes;
+use super::identity::fingerprint;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Observed, RemoteId};
+use crate::plan::Live;
+use crate::provider::{Catalog, Kind};
+use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, marks};
+
+/// Among what was read: objects that carry the mark of a create that was given up, or where there is no mark, that look
+/// as it would have made them and were not there before.
+pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    for tombstone in snapshot.tombstones.values() {
+        let Some(kind) = catalog.kind(&tombstone.kind) else { continue };
+        let objects = live.objects.get(&kind.name).into_iter().flatten();
+        let late = objects.filter(|(id, object)| is_unknown(snapshot, kind, id) && is_of(tombstone, kind, object));
+        found.0.extend(late.map(|(id, _)| describe(tombstone, kind, id)));
+    }
+    found
+}
+
+fn is_unknown(snapshot: &Snapshot, kind: &Kind, id: &RemoteId) -> bool {
+    let was_there = snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
+    !was_there && !snapshot.ids.contains_key(id)
+}
+
+fn is_of(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
+    match &kind.stamp {
+        Some(stamp) => marks(&object.attributes, stamp).get(STAMP_OPERATION) == Some(&tombstone.nonce.0),
+        None => {
+            let named = !kind.natural_key.is_empty();
+            named && fingerprint(kind, &object.attributes) == tombstone.fingerprint
+        }
+    }
+}
+
+fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
+    let surely = if kind.stamp.is_some() { "was made" } else { "was perhaps made" };
+    let message = format!("{id} {surely} by a create of {} that was given up on {}", tombstone.address, tombstone.at);
+    Diagnostic::new(&codes::LATE_DUPLICATE, message)
+        .help(format!("look at it; if nobody needs it, delete {id} at the API"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Attributes, Ident, Key, Timestamp, Value};
+    use crate::provider::cloudnexus;
+    use crate::state::{Nonce, OperationId};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn object(id: &str, name: &str, mark: Option<&str>) -> Observed {
+        let mut attributes = Attributes::from([
+            (Ident::new("name"), Value::string(name)),
+            (Ident::new("region"), Value::string("eu-west-2")),
+        ]);
+        if let Some(mark) = mark {
+            let tags = BTreeMap::from([(Key::text(STAMP_OPERATION), Value::string(mark))]);
+            attributes.insert(Ident::new("tags"), Value::map(tags));
+        }
+        Observed { id: RemoteId::new(id), attributes, status: None, current_job: None, etag: None }
+    }
+
+    /// Which of the objects are told of, after the create of `app` with the nonce `n` was given up.
+    fn told(kind: &str, objects: &[Observed], known: &[&str], strangers: &[&str]) -> Vec<String> {
+        let kind = cloudnexus().kind(&Ident::new(kind)).expect("a kind");
+        let wanted = object("", "app", None).attributes;
+        let tombstone = Tombstone {
+            address: Address::managed(kind.name.as_str(), "app", None),
+            kind: kind.name.clone(),
+            nonce: Nonce("n".to_owned()),
+            fingerprint: fingerprint(kind, &wanted),
+            at: Timestamp(0),
+        };
+        let ids = |ids: &[&str]| ids.iter().map(|id| RemoteId::new(id)).collect::<BTreeSet<_>>();
+        let owner = Address::managed(kind.name.as_str(), "other", None);
+        let snapshot = Snapshot {
+            tombstones: BTreeMap::from([(OperationId(0), tombstone)]),
+            ids: ids(known).into_iter().map(|id| (id, owner.clone())).collect(),
+            strangers: BTreeMap::from([(kind.name.clone(), ids(strangers))]),
+            ..Snapshot::default()
+        };
+        let mut live = Live::default();
+        let by_id = objects.iter().map(|object| (object.id.clone(), object.clone())).collect();
+        live.objects.insert(kind.name.clone(), by_id);
+        let found = sweep(&snapshot, &live, cloudnexus());
+        found.0.iter().filter_map(|d| d.message.split(' ').next().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn what_a_given_up_create_made_later_is_told() {
+        let marked =
+            [object("inst_a", "x", Some("n")), object("inst_b", "app", Some("m")), object("inst_c", "app", None)];
+        assert_eq!(told("compute_instance", &marked, &[], &[]), ["inst_a"], "by its mark alone");
+        assert!(told("compute_instance", &marked, &["inst_a"], &[]).is_empty(), "ours by now");
+        let named = [object("srv_a", "app", None), object("srv_b", "app", None), object("srv_c", "web", None)];
+        assert_eq!(told("server", &named, &[], &["srv_b"]), ["srv_a"], "by its name, and not there before");
+    }
+}
