@@ -71,7 +71,11 @@ pub fn parse_param(raw: &str, ty: &Type, catalog: &Arc<Catalog>) -> Result<Value
     }
     let parsed = crate::syntax::parse_expression(FileId(u32::MAX), raw);
     let written = parsed.map_err(|_| format!("expected {ty}, and \"{raw}\" is no expression"))?;
-    let checked = check_constant(&written, ty, catalog).map_err(|complaints| first_phrase(&complaints, ty))?;
+    let checked = check_constant(&written, ty, catalog).map_err(|complaints| {
+        let phrase = first_phrase(&complaints, ty);
+        // Without the source beside it, a label such as "unknown" says nothing.
+        if phrase.starts_with("expected") { phrase } else { format!("expected {ty}, found \"{raw}\"") }
+    })?;
     let world = World::bare(Arc::clone(catalog));
     let mut machine = Machine::new(&world, None);
     match machine.value(&checked) {

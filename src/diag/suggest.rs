@@ -1,8 +1,10 @@
 //! "Did you mean": the close name among those that exist.
 
-/// The candidate nearest to `name`, within a third of its length (at least one edit); the first of equals.
+/// The candidate nearest to `name`, within a third of its length (at least one edit); the first of equals. A name of
+/// one letter is near to every other one, so it is near to none.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let allowed = if length < 2 { 0 } else { (length / 3).max(1) };
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= 200 && *candidate != name)
