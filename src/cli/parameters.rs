@@ -32,13 +32,11 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
     let mut complaints = Diagnostics::default();
     for written in &shell.global.parameters {
         match written.split_once('=') {
-            Some((name, text)) => {
+            Some((name, text)) if !name.trim().is_empty() => {
                 given.insert(name.trim().to_owned(), ParamInput::Raw(text.to_owned()));
             }
-            None => complaints.push(
-                Diagnostic::new(&codes::BAD_ARGUMENT, format!("`-p {written}` has no `=`"))
-                    .help("write `-p NAME=VALUE`"),
-            ),
+            Some(_) => complaints.push(not_a_pair(written, "no name before its `=`")),
+            None => complaints.push(not_a_pair(written, "no `=`")),
         }
     }
     if !complaints.is_empty() {
@@ -67,6 +65,10 @@ fn ask_for_missing(shell: &Shell, program: &Program, given: &mut Given) -> Resul
         given.extend(answer.map(|text| (name.to_owned(), ParamInput::Raw(text))));
     }
     Ok(())
+}
+
+fn not_a_pair(written: &str, lacking: &str) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_ARGUMENT, format!("`-p {written}` has {lacking}")).help("write `-p NAME=VALUE`")
 }
 
 /// `*.json`: one object. Anything else: `name = value` lines of plain values.
