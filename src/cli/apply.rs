@@ -60,6 +60,11 @@ pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> 
 
 /// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
 fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
+    if !shell.global.parameters.is_empty() || shell.global.parameter_file.is_some() {
+        let message = "a saved plan brings its own parameters";
+        let help = "leave `-p` and `--params` out, or plan again with them";
+        return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
+    }
     let saved = saved::read(shell, path)?;
     let given = Some(saved.choices.given());
     let (choices, agreed) = (saved.choices, Some(saved.fingerprint));
@@ -149,7 +154,11 @@ impl Run<'_> {
             None if !has_changes => fingerprint,
             None => {
                 let consent = consent::obtain(shell, self.consent, &fingerprint, self.question);
-                self.signals.unless_stopped(consent).await?
+                let answer = self.signals.unless_stopped(consent).await;
+                if let (Err(Failure { exit: Exit::Interrupted, .. }), true) = (&answer, will_ask && shell.can_ask()) {
+                    shell.err.line("");
+                }
+                answer?
             }
         };
         let summary = self.apply(shell, planned, &agreed).await?;

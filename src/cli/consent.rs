@@ -39,6 +39,10 @@ async fn ask(shell: &mut Shell, question: &str, help: &str) -> Result<(), Failur
             .map_err(std::io::Error::other)
             .flatten()
             .map_err(|error| Failure::refused(Diagnostic::new(&codes::NEEDS_CONSENT, error.to_string()).help(help)))?;
+        if answer.is_none() {
+            // The question's line was not ended by whoever left it.
+            shell.err.line("");
+        }
         match answer.as_deref().map(str::trim) {
             Some("yes" | "y") => return Ok(()),
             Some("no" | "n") | None => {

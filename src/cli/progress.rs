@@ -1,7 +1,7 @@
 //! An apply on its way to the terminal: one stream of events as a live view, plain lines or JSON.
 
 use super::shell::Shell;
-use crate::apply::Progress;
+use crate::apply::{Progress, StepEnd};
 use crate::report::Writer;
 use crate::report::progress::{Live, Sentences, event};
 use crate::world::Clock;
@@ -18,7 +18,8 @@ enum Face {
     Live(Live),
     Lines(Sentences, Writer),
     Json(Writer),
-    Silent,
+    /// Only what went wrong or stayed open.
+    Trouble(Sentences, Writer),
 }
 
 /// Takes events from any thread and shows them in their order.
@@ -41,7 +42,7 @@ impl Teller {
         let face = if shell.global.json {
             Face::Json(Writer::stdout())
         } else if shell.global.quiet {
-            Face::Silent
+            Face::Trouble(Sentences::new(shell.err_look), Writer::stderr())
         } else if shell.world.terminal.error_is_terminal()
             && !shell.global.verbose
             && shell.world.environment.get("TERM") != Some("dumb")
@@ -64,7 +65,11 @@ impl Teller {
                 }
             }
             Face::Json(out) => out.write(&event(progress, self.clock.now())),
-            Face::Silent => {}
+            Face::Trouble(sentences, out) => {
+                if let Some(text) = sentences.on(progress, at).filter(|_| is_trouble(progress)) {
+                    out.line(&text);
+                }
+            }
         }
     }
 
@@ -84,5 +89,22 @@ impl Teller {
         if let Face::Live(live) = &mut *self.face.lock().unwrap_or_else(PoisonError::into_inner) {
             live.end();
         }
+    }
+}
+
+fn is_trouble(progress: &Progress) -> bool {
+    match progress {
+        Progress::StepEnded { end, .. } => match end {
+            StepEnd::Done => false,
+            StepEnd::Failed { .. } | StepEnd::Skipped { .. } | StepEnd::Open { .. } => true,
+        },
+        Progress::RunStarted { .. }
+        | Progress::StepStarted { .. }
+        | Progress::Waiting { .. }
+        | Progress::Stopping { .. }
+        | Progress::Bound { .. }
+        | Progress::Job { .. }
+        | Progress::Budget { .. }
+        | Progress::RunEnded(_) => false,
     }
 }
