@@ -4,7 +4,7 @@ use super::call::{Call, Verb};
 use crate::model::http::Method;
 use crate::model::json::to_json;
 use crate::model::{Attributes, Ident, Key, RemoteId, Value};
-use crate::provider::{Compare, Catalog, Kind, Operation, Route};
+use crate::provider::{Catalog, Compare, Kind, Operation, Route};
 use serde_json::{Map, Value as Json};
 
 /// A request but for the host and the key.
