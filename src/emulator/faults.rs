@@ -19,7 +19,7 @@ pub struct Fault {
     #[serde(default, rename = "match")]
     pub matcher: Matcher,
     pub effect: Effect,
-    /// How often it still happens; absent: always.
+    /// How often it happens; absent: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// Requests so far that fit the matcher's first four members.

@@ -106,12 +106,16 @@ fn every_keyword_of_the_document_is_known() {
     }
 }
 
-/// One operation of the document with generated parameters: target, headers and body.
-fn call(
-    document: &'static Value,
-    path: &'static str,
-    method: &str,
-) -> BoxedStrategy<(String, Vec<(String, String)>, Value)> {
+/// A request that the document allows; its body is null where it has none.
+#[derive(Debug)]
+struct Generated {
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Value,
+}
+
+/// One operation of the document with generated parameters.
+fn call(document: &'static Value, path: &'static str, method: &str) -> BoxedStrategy<Generated> {
     let operation = &document["paths"][path][method];
     let mut parts = Vec::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -146,7 +150,7 @@ fn call(
             if !pairs.is_empty() {
                 target = format!("{target}?{}", pairs.join("&"));
             }
-            (target, headers, body)
+            Generated { target, headers, body }
         })
         .boxed()
 }
@@ -169,7 +173,7 @@ fn what_the_document_allows_is_not_refused_for_its_form() {
         }
         let calls = call(cached(Profile::Full, door), route.path, &route.method.as_str().to_lowercase());
         for _ in 0..24 {
-            let (target, headers, body) = calls.new_tree(&mut runner).expect("a call").current();
+            let Generated { target, headers, body } = calls.new_tree(&mut runner).expect("a call").current();
             let headers: Vec<(&str, &str)> =
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let body = if body.is_null() { String::new() } else { body.to_string() };
