@@ -21,7 +21,7 @@ impl Expr {
     }
 
     /// Broken inside its own brackets.
-    fn is_bracketed(&self) -> bool {
+    pub(super) fn is_bracketed(&self) -> bool {
         match &self.kind {
             ExprKind::List(_)
             | ExprKind::Object(_)
@@ -180,7 +180,7 @@ impl Printer<'_> {
     }
 
     /// Over several lines, or on one that is too long.
-    fn broken(&mut self, expr: &Expr) {
+    pub fn broken(&mut self, expr: &Expr) {
         let parts: Vec<Span> = expr.parts().iter().map(|part| part.span).collect();
         let keeps_comments =
             matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_) | ExprKind::Call { .. } | ExprKind::Text(_));

@@ -3,7 +3,7 @@
 use super::cells::Cell;
 use super::printer::Printer;
 use crate::model::Span;
-use crate::syntax::ast::{Body, BodyEntry};
+use crate::syntax::ast::{Argument, Body, BodyEntry, Expr};
 
 /// How a bracket is written.
 #[derive(Clone, Copy)]
@@ -63,8 +63,29 @@ impl Printer<'_> {
             self.one_a_line(span, style, cells);
         } else {
             let all_flat = cells.iter().all(|cell| !self.has_comments(cell.span()) && self.can_be_flat(*cell));
-            if all_flat { self.one_a_line(span, style, cells) } else { self.hug(style, cells) }
+            match cells {
+                _ if !all_flat => self.hug(style, cells),
+                // `optional(object({`: one argument that breaks at its own brackets, where a line of its own does not help.
+                [Cell::Argument(Argument { name: None, value })] if value.is_bracketed() && !self.fits_alone(value) => {
+                    self.push(style.open);
+                    self.broken(value);
+                    self.push(style.close);
+                }
+                _ => self.one_a_line(span, style, cells),
+            }
         }
+    }
+
+    /// Whether it fits on a line of its own, a comma behind it.
+    fn fits_alone(&mut self, expr: &Expr) -> bool {
+        self.measure(|printer| {
+            printer.indent += 1;
+            printer.line();
+            printer.indent -= 1;
+            let flat = printer.flat(expr);
+            printer.push(",");
+            flat && printer.fits()
+        })
     }
 
     fn can_be_flat(&mut self, cell: Cell<'_>) -> bool {
