@@ -132,7 +132,9 @@ fn assembled(
     let program = &resolution.world.program;
     let has_rules = !program.checks.is_empty() || !program.policies.is_empty();
     let rules = Rules(if has_rules { Some(Arc::clone(&resolution) as Arc<dyn Judge>) } else { None });
-    Desired { graph: dag, by_address, outputs, settings, resolver: Resolver(Some(resolution)), rules }
+    let (moves, forgets) = (program.moves.clone(), program.forgets.clone());
+    let resolver = Resolver(Some(resolution));
+    Desired { graph: dag, by_address, outputs, settings, resolver, rules, moves, forgets }
 }
 
 fn depend(graph: &mut Graph<Instance>, from: NodeId, reference: Reference, bases: &[u32], all: &References) {

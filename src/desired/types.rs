@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::Diagnostics;
+pub use crate::program::ir::{Move, Place};
 
 /// What instances have come to hold: read while planning (from live objects) and while applying (from answers).
 pub trait Outputs {
@@ -84,6 +85,8 @@ pub struct Desired {
     pub resolver: Resolver,
     /// Outlives the instances where everything is to be destroyed.
     pub rules: Rules,
+    pub moves: Vec<Move>,
+    pub forgets: Vec<Place>,
 }
 
 impl Desired {

@@ -28,6 +28,7 @@ impl Plan {
     /// `sha256:` and 64 hex digits over addresses, actions, ids and values. The same work has the same fingerprint, at any time.
     pub fn fingerprint(&self) -> String {
         let mut lines: Vec<String> = self.steps.order().map(|(_, step)| line_of(step)).collect();
+        lines.extend(self.moves.iter().map(|(from, to)| format!("moved {from} -> {to}")));
         lines.sort_unstable();
         for output in &self.outputs {
             let mut line = format!("output {}", output.name);
@@ -59,7 +60,7 @@ impl Plan {
 
     /// Whether there is anything to do at the API, or to take under management or out of it.
     pub fn has_changes(&self) -> bool {
-        self.steps.order().any(|(_, step)| step.action != Action::Note)
+        !self.moves.is_empty() || self.steps.order().any(|(_, step)| step.action != Action::Note)
     }
 }
 

@@ -27,6 +27,8 @@ codes! {
     CHECK_WARNS = warning("check_warns", "a check does not hold, and only warns");
     POLICY_FAILED = error("policy_failed", "a policy forbids a change");
     POLICY_WARNS = warning("policy_warns", "a policy warns of a change");
+    STILL_DECLARED = error("still_declared", "what is declared cannot have moved or be forgotten");
+    MOVE_BLOCKED = error("move_blocked", "two objects would have one address");
     NO_SUCH_ADDRESS = error("no_such_address", "nothing has this address");
     UNKNOWN_KIND = error("unknown_kind", "a kind that the catalog does not know");
     LOOKUP_EMPTY = error("lookup_empty", "nothing was found for a data source");

@@ -4,6 +4,7 @@ use super::drift;
 use super::estimate::{estimate, irreversible};
 use super::link::link;
 use super::live::Presence;
+use super::moves;
 use super::outputs::Planned;
 use super::partial::{select, unmatched};
 use super::rules;
@@ -25,9 +26,12 @@ pub fn plan(
     catalog: &Catalog,
     options: &Options,
 ) -> Result<Plan, Diagnostics> {
+    let mut complaints = unmatched(options, desired, snapshot);
+    let moves = if options.refresh_only { Vec::new() } else { moves::moves(desired, snapshot, &mut complaints) };
+    let snapshot = moves::moved(&moves, snapshot);
+    let snapshot = snapshot.as_ref();
     let inputs = Inputs { desired, snapshot, live, catalog, options };
     let mut planner = Planner::new(inputs);
-    let mut complaints = unmatched(options, desired, snapshot);
     if options.refresh_only {
         refresh(&mut planner);
     } else {
@@ -36,6 +40,7 @@ pub fn plan(
         }
         planner.remove();
     }
+    moves::contradictions(desired, &mut complaints);
     let Planner { outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
     complaints.append(found);
     let mut units = select(units, desired, options);
@@ -52,6 +57,7 @@ pub fn plan(
     }
     let steps = link(units, desired, catalog, live)?;
     Ok(Plan {
+        moves,
         estimate: estimate(&steps),
         irreversible: irreversible(&steps, catalog, snapshot),
         steps,

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// What is still to be read, given what was read so far: at first `Live::default()`. Called again with the answers until
 /// nothing is left, since the arguments of one data source may come from another. A `destroy` passes an empty `Desired`.
 pub fn reads(desired: &Desired, snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Result<Reads, Diagnostics> {
+    let moves = super::moves::moves(desired, snapshot, &mut Diagnostics::default());
+    let snapshot = super::moves::moved(&moves, snapshot);
+    let snapshot = snapshot.as_ref();
     let mut reads = Reads::default();
     for record in snapshot.records.values().chain(snapshot.deposed.values().flatten()) {
         read_record(record, catalog, &mut reads);

@@ -70,7 +70,15 @@ impl<'a> Planner<'a> {
         }
         let retain = record.lifecycle.retain || declared.is_some_and(|instance| instance.lifecycle.retain);
         let reason = if inputs.options.destroy { requested() } else { self.why_removed(&mut unit, declarations) };
-        let reason = if retain { retained(reason) } else { reason };
+        let let_go = inputs.desired.forgets.iter().find(|place| {
+            place.address == record.address || place.address == record.address.declaration()
+        });
+        let reason = match let_go {
+            Some(place) => forgotten(place.span),
+            None if retain => retained(reason),
+            None => reason,
+        };
+        let retain = retain || let_go.is_some();
         if !retain {
             let settings = &inputs.desired.settings;
             guard::against_destroying(kind, record, declared, false, settings, inputs.options, &mut unit.problems);
@@ -153,6 +161,10 @@ impl<'a> Planner<'a> {
 
 fn requested() -> Reason {
     Reason { code: ReasonCode::DestroyRequested, text: "asked for with destroy".to_owned(), span: None }
+}
+
+fn forgotten(span: crate::model::Span) -> Reason {
+    Reason { code: ReasonCode::Forgotten, text: "`forget` lets the object stay".to_owned(), span: Some(span) }
 }
 
 fn retained(reason: Reason) -> Reason {

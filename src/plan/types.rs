@@ -114,6 +114,8 @@ pub enum ReasonCode {
     /// `cnx run`.
     RunRequested,
     Retained,
+    /// `forget` says so.
+    Forgotten,
     NaturalKeyExists,
     OpenOperation,
     ReadDuringApply,
@@ -144,6 +146,7 @@ impl ReasonCode {
             ReasonCode::TriggerReplaced => "run_because_trigger_replaced",
             ReasonCode::RunRequested => "run_by_request",
             ReasonCode::Retained => "forget_because_retained",
+            ReasonCode::Forgotten => "forget_because_declared",
             ReasonCode::NaturalKeyExists => "adopt_because_natural_key_exists",
             ReasonCode::OpenOperation => "wait_because_operation_open",
             ReasonCode::ReadDuringApply => "read_because_arguments_wait",
@@ -260,6 +263,8 @@ pub struct Estimate {
 /// What has to be done, and what is to be said about it.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// Old and new address of what only changed its name; done first.
+    pub moves: Vec<(Address, Address)>,
     pub steps: Dag<Step>,
     pub drift: Vec<Drift>,
     pub outputs: Vec<OutputChange>,

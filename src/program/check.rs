@@ -30,6 +30,7 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     }
     let outputs = checker.outputs();
     let (checks, policies) = (checker.checks(), checker.policies());
+    let (moves, forgets) = (checker.moves(), checker.forgets());
     let project = checker.project();
     let environments = checker.environments();
     let provider = checker.provider();
@@ -49,6 +50,8 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
         outputs,
         checks,
         policies,
+        moves,
+        forgets,
         provider,
         order: ordered.order,
     };

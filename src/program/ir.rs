@@ -1,7 +1,7 @@
 //! A checked program: declarations by index, every name resolved, every expression typed. Knows no syntax tree.
 
 use super::expr::Expr;
-use crate::model::{Ident, KeyType, Mode, Span, Spanned, Type};
+use crate::model::{Address, Ident, KeyType, Mode, Span, Spanned, Type};
 use crate::provider::Catalog;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct Program {
     pub outputs: Vec<Output>,
     pub checks: Vec<Check>,
     pub policies: Vec<Policy>,
+    pub moves: Vec<Move>,
+    pub forgets: Vec<Place>,
     /// `provider cloudnexus { … }`, by setting.
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
@@ -124,6 +126,20 @@ pub struct Policy {
     pub kind: Ident,
     pub variable: usize,
     pub rule: Rule,
+}
+
+/// An address as written. Without a key it means the whole declaration, or its only instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub address: Address,
+    pub span: Span,
+}
+
+/// `moved A -> B`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub from: Place,
+    pub to: Place,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.

@@ -19,6 +19,7 @@ mod mismatch;
 mod operators;
 mod order;
 mod postfix;
+mod refactor;
 mod resources;
 mod rules;
 mod settings;

@@ -40,6 +40,8 @@ pub struct Symbols<'a> {
     pub outputs: Vec<Documented<'a, ast::Output>>,
     pub checks: Vec<Documented<'a, ast::Check>>,
     pub policies: Vec<Documented<'a, ast::Policy>>,
+    pub moves: Vec<&'a ast::Moved>,
+    pub forgets: Vec<&'a ast::Forget>,
     pub environments: Vec<Documented<'a, ast::Environment>>,
     pub providers: Vec<&'a ast::Provider>,
     pub projects: Vec<&'a ast::Project>,
@@ -120,8 +122,8 @@ impl<'a> Symbols<'a> {
             ItemKind::Check(node) => self.checks.push(Documented { doc, node }),
             ItemKind::Policy(node) => self.policies.push(Documented { doc, node }),
             ItemKind::Test(node) => not_supported(diagnostics, node.name.span, "tests"),
-            ItemKind::Moved(node) => not_supported(diagnostics, node.from.span, "`moved` declarations"),
-            ItemKind::Forget(node) => not_supported(diagnostics, node.target.span, "`forget` declarations"),
+            ItemKind::Moved(node) => self.moves.push(node),
+            ItemKind::Forget(node) => self.forgets.push(node),
             ItemKind::Import(node) => not_supported(diagnostics, node.target.span, "`import` declarations"),
         }
     }

@@ -21,6 +21,8 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> Json {
         "environment": context.environment,
         "target": context.target,
         "changes": plan.has_changes(),
+        "moved": plan.moves.iter()
+            .map(|(from, to)| json!({ "from": from.to_string(), "to": to.to_string() })).collect::<Vec<_>>(),
         "steps": plan.steps.order().map(|(id, step)| step_json(plan, id, step, context)).collect::<Vec<_>>(),
         "counts": counts,
         "unchanged": plan.unchanged,

@@ -71,7 +71,8 @@ pub struct Run {
 
 impl Run {
     pub fn new(setup: Setup) -> Run {
-        let holdings = Holdings::before(&setup.desired, &setup.snapshot, &setup.live, &setup.catalog);
+        let standing = crate::plan::moved(&setup.plan.moves, &setup.snapshot);
+        let holdings = Holdings::before(&setup.desired, &standing, &setup.live, &setup.catalog);
         let steps = &setup.plan.steps;
         let mut works: Vec<Work> = Vec::new();
         works.resize_with(steps.len(), || Work::new(0));
@@ -186,6 +187,8 @@ impl Run {
             at: self.now.wall,
         }];
         entries.extend(self.new_pin().map(JournalEntry::Pinned));
+        let moves = self.plan.moves.iter();
+        entries.extend(moves.map(|(from, to)| JournalEntry::Moved { from: from.clone(), to: to.clone() }));
         self.append(Waiter::Start, entries);
     }
 

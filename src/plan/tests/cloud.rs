@@ -69,6 +69,7 @@ impl World {
     /// Obeys; every violated rule is a text.
     pub fn apply(&mut self, desired: &Desired, plan: &Plan) -> Vec<String> {
         let mut wrong = Vec::new();
+        self.snapshot = super::super::moved(&plan.moves, &self.snapshot).into_owned();
         for (node, step) in plan.steps.order() {
             self.step(desired, plan, node, step, &mut wrong);
         }

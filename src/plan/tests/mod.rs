@@ -6,6 +6,7 @@ mod cloud;
 mod generated;
 mod guarding;
 mod language;
+mod moving;
 mod program;
 mod properties;
 mod reading;

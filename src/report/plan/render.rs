@@ -46,6 +46,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
         }
     }
     for section in [
+        sections::moves(plan, context),
         sections::open(context),
         sections::drift(plan, context),
         sections::outputs(plan, context),

@@ -11,6 +11,17 @@ use crate::state::{Open, Purpose};
 /// Drifted attributes shown when folded.
 const FOLDED_DRIFT: usize = 20;
 
+/// What only changes its name.
+pub fn moves(plan: &Plan, context: &Context<'_>) -> String {
+    let mut out = String::new();
+    for (from, to) in &plan.moves {
+        let text = format!("  {} {} {}", address_text(from), context.look.arrow(), address_text(to));
+        out.push_str(&wrap(&text, context.look.width, "    "));
+        out.push('\n');
+    }
+    if out.is_empty() { out } else { context.look.paint(Role::Strong, "Moved:") + "\n" + &out }
+}
+
 /// Operations of earlier runs whose end is unknown.
 pub fn open(context: &Context<'_>) -> String {
     let Some(snapshot) = context.snapshot.filter(|snapshot| !snapshot.open.is_empty()) else { return String::new() };
