@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench scale [-- SIZE…]`
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 #[path = "../tests/engine.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod engine;

@@ -21,19 +21,23 @@ fn steps(planned: &Planned) -> String {
     planned.plan.steps.order().map(|(_, step)| line(step)).collect()
 }
 
+fn demand<T>(made: Result<T, Diagnostics>, what: &str, text: &str) -> T {
+    let complaint = made.as_ref().err().map(words).unwrap_or_default();
+    assert!(made.is_ok(), "{what}\n{text}\n{complaint}");
+    made.expect("no complaint")
+}
+
 /// Plans and applies a text; then nothing may be left to do.
 fn settle(world: &World, text: &str, what: &str) {
-    let desired = |_| world.desired(text).unwrap_or_else(|found| panic!("{what}\n{text}\n{}", words(&found)));
-    let plan = |again: bool| {
-        world
-            .plan(desired(again), &Options::default())
-            .unwrap_or_else(|found| panic!("{what}\n{text}\n{}", words(&found)))
+    let plan = || {
+        let desired = demand(world.desired(text), what, text);
+        demand(world.plan(desired, &Options::default()), what, text)
     };
-    let planned = plan(false);
+    let planned = plan();
     let wanted = steps(&planned);
     let (summary, told) = world.apply(planned);
     assert!(summary.failed == 0 && summary.open == 0 && summary.skipped == 0, "{what}\n{text}\n{wanted}\n{told:#?}");
-    let again = plan(true);
+    let again = plan();
     let left: Vec<&Action> = again.plan.steps.order().map(|(_, step)| &step.action).collect();
     assert!(left.is_empty(), "{what}: not empty after apply\n{text}\nfirst\n{wanted}\nthen\n{}", steps(&again));
     assert!(again.plan.drift.is_empty(), "{what}: drift after apply\n{text}\n{:#?}", again.plan.drift);

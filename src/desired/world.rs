@@ -62,9 +62,15 @@ pub struct World {
     pub wholes: Vec<[OnceLock<Value>; 2]>,
     pub patterns: Patterns,
     files: Files,
-    contents: Mutex<BTreeMap<String, Result<Arc<[u8]>, String>>>,
-    templates: Mutex<BTreeMap<(String, Vec<String>), Arc<Vec<Expr>>>>,
+    contents: Mutex<BTreeMap<String, Content>>,
+    templates: Mutex<BTreeMap<TemplateKey, Arc<Vec<Expr>>>>,
 }
+
+/// A file's bytes, or why they could not be read.
+type Content = Result<Arc<[u8]>, String>;
+
+/// A template's file and the names that it is given.
+type TemplateKey = (String, Vec<String>);
 
 impl World {
     pub fn new(program: Arc<Program>, environment: String, files: Files) -> World {

@@ -168,9 +168,9 @@ impl Linker {
             let (taker, holder) = (self.places[taking.taker], self.places[taking.holder]);
             let taken = if units[taking.taker].creates() { taker.first } else { taker.last };
             let freed = match taking.freed {
-                Freed::ByEnding => holder.ending,
-                Freed::ByFirst => holder.first,
-                Freed::ByLast => holder.last,
+                Freed::Ending => holder.ending,
+                Freed::First => holder.first,
+                Freed::Last => holder.last,
             };
             self.firm.extend(taken.zip(freed));
         }

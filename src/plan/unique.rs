@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Which step of the holder lets go of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freed {
-    ByEnding,
-    ByFirst,
-    ByLast,
+    Ending,
+    First,
+    Last,
 }
 
 /// One unit takes a value that another one has; both by their place among the units.
@@ -70,11 +70,11 @@ fn holders(units: &[Unit<'_>], catalog: &Catalog) -> BTreeMap<Seat, (usize, Free
     for (at, unit) in units.iter().enumerate() {
         let Some(kind) = catalog.kind(&unit.address.kind) else { continue };
         for attribute in unique_attributes(kind) {
-            let ending = unit.ending.as_ref().filter(|_| unit.destroys()).map(|step| (step, Freed::ByEnding));
+            let ending = unit.ending.as_ref().filter(|_| unit.destroys()).map(|step| (step, Freed::Ending));
             let aside = unit.forward.first().filter(|step| step.interim.contains_key(&attribute.name));
             let update = unit.forward.last().filter(|step| !unit.creates() && is_changed(step, attribute));
-            let letting_go = aside.map(|step| (step, Freed::ByFirst));
-            let letting_go = letting_go.or(update.map(|step| (step, Freed::ByLast))).or(ending);
+            let letting_go = aside.map(|step| (step, Freed::First));
+            let letting_go = letting_go.or(update.map(|step| (step, Freed::Last))).or(ending);
             if let Some((step, freed)) = letting_go
                 && let Some(seat) = seat(kind, attribute, &step.before)
             {
@@ -89,7 +89,7 @@ fn holders(units: &[Unit<'_>], catalog: &Catalog) -> BTreeMap<Seat, (usize, Free
 pub fn move_aside(units: &mut [Unit<'_>], catalog: &Catalog, live: &Live) {
     // Each pass takes one waiting out of every ring, so this ends; the bound guards against a mistake in that.
     for _ in 0..=units.len() {
-        let waits: Vec<Taking> = takings(units, catalog).into_iter().filter(|t| t.freed == Freed::ByLast).collect();
+        let waits: Vec<Taking> = takings(units, catalog).into_iter().filter(|t| t.freed == Freed::Last).collect();
         let rings = rings(units.len(), &waits);
         if rings.is_empty() {
             return;

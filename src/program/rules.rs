@@ -96,12 +96,8 @@ impl Checker<'_> {
 fn change_type(kind: &Ident) -> Type {
     let actions = CHANGES.iter().map(|one| Type::Literal(SmolStr::new_static(one))).collect();
     let object = Type::Instance(kind.clone()).optional();
-    let members = [
-        ("action", Type::Union(actions)),
-        ("address", Type::String),
-        ("before", object.clone()),
-        ("after", object),
-    ];
+    let members =
+        [("action", Type::Union(actions)), ("address", Type::String), ("before", object.clone()), ("after", object)];
     let members = members.into_iter().map(|(name, ty)| (SmolStr::new_static(name), Member { ty, default: None }));
     Type::Object(Arc::new(ObjectType { members: members.collect() }))
 }

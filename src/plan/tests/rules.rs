@@ -31,7 +31,8 @@ fn check(name: &str, before: &str, after: &str, told: &[&str]) {
 #[test]
 fn checks() {
     let with = |rule: &str| format!("{WEB}{rule}\n");
-    let known = with(r#"check "small" { assert = server.web.plan == "standard-4", message = "plan is ${server.web.plan}" }"#);
+    let known =
+        with(r#"check "small" { assert = server.web.plan == "standard-4", message = "plan is ${server.web.plan}" }"#);
     check("it fails", "", &known, &[r#"cnx::plan::check_failed check "small": plan is standard-8"#]);
     let warning = known.replace("message =", "severity = \"warning\", message =");
     check("it warns", "", &warning, &[r#"cnx::plan::check_warns check "small": plan is standard-8"#]);
@@ -61,7 +62,12 @@ fn policies() {
     let keep = r#"policy keep for r in server { assert = r.action != "destroy" && r.action != "replace" }"#;
     check("a destruction", WEB, keep, &["cnx::plan::policy_failed policy keep: server.web: the condition is false"]);
     let elsewhere = with(keep).replace("eu-west-2", "us-east-1");
-    check("a replacement", WEB, &elsewhere, &["cnx::plan::policy_failed policy keep: server.web: the condition is false"]);
+    check(
+        "a replacement",
+        WEB,
+        &elsewhere,
+        &["cnx::plan::policy_failed policy keep: server.web: the condition is false"],
+    );
     let output = with(r#"policy address for r in server { assert = r.after?.ipv4 == "192.0.2.1" }"#);
     check("what waits for an output is no failure", "", &output, &[]);
     check("another kind", "", &with(&keep.replace("server", "database")), &[]);
