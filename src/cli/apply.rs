@@ -93,7 +93,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
     let patience = patience(consent)?;
     let mut prepared = session::prepare(shell, choices, given)?;
     let known = memory::read(shell, prepared.environment())?;
-    if let Some(meant) = meant {
+    if let Some(meant) = &meant {
         meant.add_to(&mut prepared, &known)?;
     }
     let reached = session::reach(shell, &prepared, &known, Access::Change)?;
@@ -107,8 +107,8 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let stops = consent.on_failure == OnFailure::Stop;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
-        let mut run =
-            Run { prepared: &prepared, reached: &reached, held: &held, context: &context, consent, question, signals };
+        let (prepared, reached, held, context) = (&prepared, &reached, &held, &context);
+        let mut run = Run { prepared, reached, held, context, consent, question, meant, signals };
         run.whole(shell, agreed).await
     });
     if let Err(Failure { exit: Exit::Interrupted, .. }) = &done {
@@ -133,6 +133,7 @@ struct Run<'a> {
     context: &'a apply::Context,
     consent: &'a Consent,
     question: &'static str,
+    meant: Option<Meant>,
     signals: Signals,
 }
 
@@ -146,6 +147,9 @@ impl Run<'_> {
         let will_ask = agreed.is_none() && !self.consent.yes && self.consent.approve.is_none();
         if will_ask || !shell.global.quiet {
             plan::show(shell, self.prepared, &planned, &self.reached.shown);
+        }
+        if let Some(meant) = &self.meant {
+            meant.alone_in(&planned.plan)?;
         }
         let fingerprint = planned.plan.fingerprint();
         let has_changes = planned.plan.has_changes();

@@ -11,6 +11,7 @@ pub static BAD_ARGUMENT: Code = Code::error("cnx::cli::bad_argument", "an argume
 pub static EMULATOR: Code = Code::error("cnx::cli::emulator", "the local emulator can't be used");
 pub static NOT_THERE: Code = Code::error("cnx::cli::not_there", "nothing has that name");
 pub static NEEDS_CONSENT: Code = Code::error("cnx::cli::needs_consent", "nobody is there to say yes");
+pub static NEEDS_APPLY: Code = Code::error("cnx::cli::needs_apply", "an action has to wait for an apply");
 pub static DECLINED: Code = Code::error("cnx::cli::declined", "declined");
 pub static NOT_A_PLAN: Code = Code::error("cnx::cli::not_a_plan", "a file is no saved plan");
 pub static NEWER: Code = Code::error("cnx::cli::newer_format", "a file has a newer format");

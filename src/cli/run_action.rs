@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Address, FileId, Graph, Ident, Mode, NodeId, Span, Type, Value};
 use crate::program::fits;
+use crate::plan::{Action, Plan};
 use crate::provider::{ActionKind, Presence, cloudnexus};
 use crate::state::{Record, Snapshot};
 use std::collections::BTreeMap;
@@ -74,6 +75,29 @@ impl Meant {
                 Ok(())
             }
         }
+    }
+
+    /// Whoever runs an action agrees to nothing else: what it needs must be as declared already.
+    pub fn alone_in(&self, plan: &Plan) -> Result<(), Failure> {
+        let changes = |action: &Action| match action {
+            Action::Create
+            | Action::Update(_)
+            | Action::Destroy
+            | Action::Forget
+            | Action::Run
+            | Action::Adopt(_)
+            | Action::Wait(_) => true,
+            Action::Read | Action::Note => false,
+        };
+        let own = self.address();
+        let is_own = |address: &Address| *address == own || address.declaration() == own;
+        let Some((_, other)) = plan.steps.order().find(|(_, step)| changes(&step.action) && !is_own(&step.address))
+        else {
+            return Ok(());
+        };
+        let message = format!("{own} needs {}, which is to be changed first", other.address);
+        let help = format!("apply first: `cnx apply`, or `cnx apply --target {}`", other.address);
+        Err(Failure::refused(Diagnostic::new(&codes::NEEDS_APPLY, message).help(help)))
     }
 }
 
