@@ -1,6 +1,7 @@
 //! All integration tests in one binary: linking once is cheaper than linking often.
 
 mod cli;
+mod commands;
 mod engine;
 mod examples;
 mod generate;
