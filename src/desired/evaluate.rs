@@ -27,9 +27,10 @@ pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics
     let mut machine = Machine::new(&world, None);
     let references = run(&mut machine, inputs);
     let outputs = outputs(&mut machine);
+    let imports = machine.imports();
     diagnostics.append(std::mem::take(&mut machine.diagnostics));
     drop(machine);
-    let desired = assembled(world, references, outputs);
+    let desired = Desired { imports, ..assembled(world, references, outputs) };
     diagnostics.sort();
     (desired, diagnostics)
 }
@@ -134,7 +135,7 @@ fn assembled(
     let rules = Rules(if has_rules { Some(Arc::clone(&resolution) as Arc<dyn Judge>) } else { None });
     let (moves, forgets) = (program.moves.clone(), program.forgets.clone());
     let resolver = Resolver(Some(resolution));
-    Desired { graph: dag, by_address, outputs, settings, resolver, rules, moves, forgets }
+    Desired { graph: dag, by_address, outputs, settings, resolver, rules, moves, forgets, imports: BTreeMap::new() }
 }
 
 fn depend(graph: &mut Graph<Instance>, from: NodeId, reference: Reference, bases: &[u32], all: &References) {

@@ -4,6 +4,7 @@ mod calls;
 pub mod codes;
 mod evaluate;
 mod expand;
+mod import;
 mod inputs;
 mod instance;
 mod judge;

@@ -1,6 +1,6 @@
 //! What a program wants, evaluated: instances with their values, edges and lifecycle. The door to `plan`.
 
-use crate::model::{Address, Attributes, Dag, Ident, NodeId, Span, Type, Value};
+use crate::model::{Address, Attributes, Dag, Ident, NodeId, RemoteId, Span, Type, Value};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +32,13 @@ impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Resolver")
     }
+}
+
+/// An object that is to come under management, and where that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    pub id: RemoteId,
+    pub span: Span,
 }
 
 /// One planned change, as a policy sees it.
@@ -87,6 +94,8 @@ pub struct Desired {
     pub rules: Rules,
     pub moves: Vec<Move>,
     pub forgets: Vec<Place>,
+    /// What is to be adopted, where it is not managed yet.
+    pub imports: BTreeMap<Address, Imported>,
 }
 
 impl Desired {

@@ -29,6 +29,7 @@ codes! {
     POLICY_WARNS = warning("policy_warns", "a policy warns of a change");
     STILL_DECLARED = error("still_declared", "what is declared cannot have moved or be forgotten");
     MOVE_BLOCKED = error("move_blocked", "two objects would have one address");
+    NOT_IMPORTABLE = error("not_importable", "an object that cannot be imported");
     NO_SUCH_ADDRESS = error("no_such_address", "nothing has this address");
     UNKNOWN_KIND = error("unknown_kind", "a kind that the catalog does not know");
     LOOKUP_EMPTY = error("lookup_empty", "nothing was found for a data source");

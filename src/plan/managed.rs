@@ -23,7 +23,12 @@ impl<'a> Planner<'a> {
             let found = self.strangers.named(kind, &after, self.inputs.live);
             match found.as_slice() {
                 [(id, attributes)] if asked || exact && agrees(kind, instance, attributes) => {
-                    self.adopt(unit, kind, instance, id, attributes);
+                    let reason = Reason {
+                        code: ReasonCode::NaturalKeyExists,
+                        text: format!("{id} has its natural key"),
+                        span: Some(instance.span),
+                    };
+                    self.adopt(unit, kind, instance, id, attributes, reason);
                     return;
                 }
                 [] => {}
@@ -62,20 +67,17 @@ impl<'a> Planner<'a> {
         steps
     }
 
-    fn adopt(
+    /// The object that stands there comes under management, and is changed to what is wanted.
+    pub(super) fn adopt(
         &mut self,
         mut unit: Unit<'a>,
         kind: &'a Kind,
         instance: &Instance,
         id: &RemoteId,
         standing: &'a Attributes,
+        reason: Reason,
     ) {
         let Some(node) = unit.node else { return };
-        let reason = Reason {
-            code: ReasonCode::NaturalKeyExists,
-            text: format!("{id} has its natural key"),
-            span: Some(instance.span),
-        };
         let mut step = unit::blank(unit.address, Action::Adopt(id.clone()), reason.clone());
         (step.id, step.desired, step.requests) = (Some(id.clone()), Some(node), 1);
         step.before = standing.clone();

@@ -9,6 +9,7 @@ mod drift;
 mod estimate;
 mod guard;
 mod identity;
+mod import;
 mod link;
 mod live;
 mod managed;

@@ -3,6 +3,7 @@
 use super::drift;
 use super::estimate::{estimate, irreversible};
 use super::link::link;
+use super::import;
 use super::live::Presence;
 use super::moves;
 use super::outputs::Planned;
@@ -41,6 +42,7 @@ pub fn plan(
         planner.remove();
     }
     moves::contradictions(desired, &mut complaints);
+    import::unclaimed(inputs, &mut complaints);
     let Planner { outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
     complaints.append(found);
     let mut units = select(units, desired, options);

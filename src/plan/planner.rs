@@ -114,6 +114,9 @@ impl<'a> Planner<'a> {
             return;
         }
         let Some(record) = record else {
+            if let Some(import) = self.inputs.desired.imports.get(address) {
+                return self.imported(unit, kind, instance, import);
+            }
             return self.new_object(unit, kind, instance, reason_declared(instance));
         };
         let standing = match self.survey.presence(record, self.inputs.live, self.inputs.catalog) {

@@ -26,7 +26,7 @@ pub fn reads(desired: &Desired, snapshot: &Snapshot, live: &Live, catalog: &Cata
         let address = &instance.address;
         match address.mode {
             Mode::Managed => {
-                let kind = catalog.kind(&address.kind).filter(|kind| wants_list(kind, instance, snapshot));
+                let kind = catalog.kind(&address.kind).filter(|kind| wants_list(kind, instance, desired, snapshot));
                 reads.lists.extend(kind.and_then(|kind| list_for(kind, instance)));
             }
             Mode::Action => {}
@@ -58,8 +58,9 @@ fn read_record(record: &Record, catalog: &Catalog, reads: &mut Reads) {
 }
 
 /// Whether strangers of the kind matter: for adoption, and where a name can be taken.
-fn wants_list(kind: &Kind, instance: &Instance, snapshot: &Snapshot) -> bool {
-    (kind.natural_key_unique || instance.lifecycle.adopt) && !snapshot.records.contains_key(&instance.address)
+fn wants_list(kind: &Kind, instance: &Instance, desired: &Desired, snapshot: &Snapshot) -> bool {
+    let imported = desired.imports.contains_key(&instance.address);
+    (kind.natural_key_unique || instance.lifecycle.adopt || imported) && !snapshot.records.contains_key(&instance.address)
 }
 
 /// The list of an instance's kind, below its parent where that is known.

@@ -117,6 +117,8 @@ pub enum ReasonCode {
     /// `forget` says so.
     Forgotten,
     NaturalKeyExists,
+    /// `import` says so.
+    Imported,
     OpenOperation,
     ReadDuringApply,
     Remembered,
@@ -147,6 +149,7 @@ impl ReasonCode {
             ReasonCode::RunRequested => "run_by_request",
             ReasonCode::Retained => "forget_because_retained",
             ReasonCode::Forgotten => "forget_because_declared",
+            ReasonCode::Imported => "adopt_because_imported",
             ReasonCode::NaturalKeyExists => "adopt_because_natural_key_exists",
             ReasonCode::OpenOperation => "wait_because_operation_open",
             ReasonCode::ReadDuringApply => "read_because_arguments_wait",

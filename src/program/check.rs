@@ -30,7 +30,7 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     }
     let outputs = checker.outputs();
     let (checks, policies) = (checker.checks(), checker.policies());
-    let (moves, forgets) = (checker.moves(), checker.forgets());
+    let (moves, forgets, imports) = (checker.moves(), checker.forgets(), checker.imports());
     let project = checker.project();
     let environments = checker.environments();
     let provider = checker.provider();
@@ -52,6 +52,7 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
         policies,
         moves,
         forgets,
+        imports,
         provider,
         order: ordered.order,
     };

@@ -23,6 +23,7 @@ pub struct Program {
     pub policies: Vec<Policy>,
     pub moves: Vec<Move>,
     pub forgets: Vec<Place>,
+    pub imports: Vec<Import>,
     /// `provider cloudnexus { … }`, by setting.
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
@@ -140,6 +141,16 @@ pub struct Place {
 pub struct Move {
     pub from: Place,
     pub to: Place,
+}
+
+/// `import A[key] = id [for …]`
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Without a key.
+    pub target: Place,
+    pub key: Option<Expr>,
+    pub id: Expr,
+    pub each: Option<Each>,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.

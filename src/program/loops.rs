@@ -48,7 +48,7 @@ impl Checker<'_> {
     }
 
     /// Checks what is run over and brings the variables into scope.
-    fn each(&mut self, clause: &ForClause) -> Each {
+    pub fn each(&mut self, clause: &ForClause) -> Each {
         let over = self.infer(&clause.over);
         let (key, value) = self.loop_types(&over).unwrap_or((Type::Error, Type::Error));
         let over = Box::new(over);

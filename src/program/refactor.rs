@@ -1,9 +1,9 @@
-//! `moved` and `forget`: what is said about addresses of the state. Whether they are there is not known here.
+//! `moved`, `forget` and `import`: what is said about addresses of the state. Whether they are there is not known here.
 
 use super::checker::{Checker, Reach};
 use super::codes;
-use super::ir::{Move, Place};
-use crate::model::{Address, Ident, Key, Mode, Number, Span, Value};
+use super::ir::{Import, Move, Place};
+use crate::model::{Address, Ident, Key, Mode, Number, Span, Type, Value};
 use crate::syntax::ast::{self, ExprKind as Written, ResourceForm};
 
 impl Checker<'_> {
@@ -29,6 +29,32 @@ impl Checker<'_> {
     pub fn forgets(&mut self) -> Vec<Place> {
         let nodes = self.symbols.forgets.clone();
         nodes.into_iter().filter_map(|node| self.named(&node.target)).collect()
+    }
+
+    /// Key and id may use the loop's variables; both must be known before anything is read.
+    pub fn imports(&mut self) -> Vec<Import> {
+        let mut made = Vec::new();
+        for node in self.symbols.imports.clone() {
+            let each = node.repeat.as_ref().map(|clause| self.within(Reach::Inputs, |it| it.each(clause)));
+            let (base, key) = match &node.target.kind {
+                Written::Index { target, index, optional: false } => (target.as_ref(), Some(index.as_ref())),
+                _ => (&node.target, None),
+            };
+            let key = key.map(|key| self.within(Reach::Inputs, |it| it.infer(key)));
+            let id = self.within(Reach::Inputs, |it| it.check(&node.id, &Type::String));
+            self.locals.clear();
+            let Some(target) = self.named(base) else { continue };
+            let address = &target.address;
+            let known = (false, address.kind.clone(), address.name.clone());
+            if address.mode == Mode::Managed && self.symbols.resource_names.contains_key(&known) {
+                made.push(Import { target, key, id, each });
+            } else {
+                let message = format!("no resource `{}.{}` is declared", address.kind, address.name);
+                let help = "declare what the object is to be: `KIND NAME { … }`";
+                self.report(&codes::UNKNOWN_RESOURCE, message, base.span, "not declared", help);
+            }
+        }
+        made
     }
 
     /// `server.web`, `server.web[1]`: an address, declared or not.

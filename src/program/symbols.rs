@@ -42,6 +42,7 @@ pub struct Symbols<'a> {
     pub policies: Vec<Documented<'a, ast::Policy>>,
     pub moves: Vec<&'a ast::Moved>,
     pub forgets: Vec<&'a ast::Forget>,
+    pub imports: Vec<&'a ast::Import>,
     pub environments: Vec<Documented<'a, ast::Environment>>,
     pub providers: Vec<&'a ast::Provider>,
     pub projects: Vec<&'a ast::Project>,
@@ -124,7 +125,7 @@ impl<'a> Symbols<'a> {
             ItemKind::Test(node) => not_supported(diagnostics, node.name.span, "tests"),
             ItemKind::Moved(node) => self.moves.push(node),
             ItemKind::Forget(node) => self.forgets.push(node),
-            ItemKind::Import(node) => not_supported(diagnostics, node.target.span, "`import` declarations"),
+            ItemKind::Import(node) => self.imports.push(node),
         }
     }
 

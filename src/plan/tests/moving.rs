@@ -1,4 +1,4 @@
-//! `moved` and `forget`: what stays the same object under another name, and what is let go.
+//! `moved`, `forget` and `import`: what stays the same object under another name, what is let go, what is taken in.
 
 use super::super::Options;
 use super::case::show;
@@ -59,4 +59,32 @@ fn forget() {
     let many = web("a for n in 1..=2", "w-${n}");
     let one = format!("{}forget server.a[2]", web("a for n in 1..=1", "w-${n}"));
     check("one of many", &many, &one, &["forget server.a[2] forget_because_declared"]);
+}
+
+#[test]
+fn import() {
+    let mut world = World::default();
+    let many = web("a for n in 1..=2", "w-${n}");
+    obey(&mut world, &read(&many));
+    let ids: Vec<String> = world.snapshot.records.values().map(|record| record.id.to_string()).collect();
+    world.snapshot.records.clear();
+    world.snapshot.ids.clear();
+    let plan = |world: &World, text: &str| show(&world.plan(&read(text), &Options::default()));
+    let map = format!("{{ a = \"{}\", b = \"{}\" }}", ids[0], ids[1]);
+    let keyed = web("b for k in [\"a\", \"b\"]", "w-${k == \"a\" ? 1 : 2}");
+    let imports = format!("{keyed}let ids = {map}\nimport server.b[k] = id for k, id in ids");
+    let told = "adopt server.b[\"a\"] adopt_because_imported\nadopt server.b[\"b\"] adopt_because_imported";
+    assert_eq!(plan(&world, &imports), told);
+    let unknown = format!("{}import server.b = \"srv_none\"", web("b", "w"));
+    assert_eq!(plan(&world, &unknown), "error cnx::plan::not_importable");
+    let no_key = format!("{keyed}import server.b = \"{}\"", ids[0]);
+    assert_eq!(plan(&world, &no_key), "error cnx::plan::not_importable");
+    obey(&mut world, &read(&imports));
+    let stays = format!("{imports}\nserver c {{ name = \"c\", region = \"eu-west-2\", plan = \"standard-8\", image = \"x\" }}");
+    assert_eq!(plan(&world, &stays), "create server.c create_because_declared");
+    let bound = world.snapshot.records.values().map(|record| (record.id.clone(), record.address.clone()));
+    world.snapshot.ids = bound.collect();
+    let again = format!("{stays}\nimport server.c = \"{}\"", ids[0]);
+    let moved_on = again.replace("for k, id in ids", "for k, id in { b = ids.b }");
+    assert_eq!(plan(&world, &moved_on), "error cnx::plan::not_importable");
 }
