@@ -10,13 +10,7 @@ use crate::provider::Kind;
 
 impl<'a> Planner<'a> {
     /// The object with this id becomes the instance.
-    pub(super) fn imported(
-        &mut self,
-        mut unit: Unit<'a>,
-        kind: &'a Kind,
-        instance: &Instance,
-        import: &'a Imported,
-    ) {
+    pub(super) fn imported(&mut self, mut unit: Unit<'a>, kind: &'a Kind, instance: &Instance, import: &'a Imported) {
         let complaint = |text: String| Diagnostic::new(&codes::NOT_IMPORTABLE, text).at(import.span, "imported here");
         let live = self.inputs.live;
         if let Some(owner) = self.inputs.snapshot.ids.get(&import.id) {

@@ -2,8 +2,8 @@
 
 use super::drift;
 use super::estimate::{estimate, irreversible};
-use super::link::link;
 use super::import;
+use super::link::link;
 use super::live::Presence;
 use super::moves;
 use super::outputs::Planned;

@@ -60,7 +60,8 @@ fn read_record(record: &Record, catalog: &Catalog, reads: &mut Reads) {
 /// Whether strangers of the kind matter: for adoption, and where a name can be taken.
 fn wants_list(kind: &Kind, instance: &Instance, desired: &Desired, snapshot: &Snapshot) -> bool {
     let imported = desired.imports.contains_key(&instance.address);
-    (kind.natural_key_unique || instance.lifecycle.adopt || imported) && !snapshot.records.contains_key(&instance.address)
+    (kind.natural_key_unique || instance.lifecycle.adopt || imported)
+        && !snapshot.records.contains_key(&instance.address)
 }
 
 /// The list of an instance's kind, below its parent where that is known.

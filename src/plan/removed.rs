@@ -70,9 +70,11 @@ impl<'a> Planner<'a> {
         }
         let retain = record.lifecycle.retain || declared.is_some_and(|instance| instance.lifecycle.retain);
         let reason = if inputs.options.destroy { requested() } else { self.why_removed(&mut unit, declarations) };
-        let let_go = inputs.desired.forgets.iter().find(|place| {
-            place.address == record.address || place.address == record.address.declaration()
-        });
+        let let_go = inputs
+            .desired
+            .forgets
+            .iter()
+            .find(|place| place.address == record.address || place.address == record.address.declaration());
         let reason = match let_go {
             Some(place) => forgotten(place.span),
             None if retain => retained(reason),

@@ -18,7 +18,13 @@ impl Checker<'_> {
                 continue;
             }
             if from.address == to.address {
-                self.report(&codes::INVALID_VALUE, "both ends are the same", node.to.span, "the same", "remove the line");
+                self.report(
+                    &codes::INVALID_VALUE,
+                    "both ends are the same",
+                    node.to.span,
+                    "the same",
+                    "remove the line",
+                );
                 continue;
             }
             made.push(Move { from, to });

@@ -80,7 +80,8 @@ fn import() {
     let no_key = format!("{keyed}import server.b = \"{}\"", ids[0]);
     assert_eq!(plan(&world, &no_key), "error cnx::plan::not_importable");
     obey(&mut world, &read(&imports));
-    let stays = format!("{imports}\nserver c {{ name = \"c\", region = \"eu-west-2\", plan = \"standard-8\", image = \"x\" }}");
+    let stays =
+        format!("{imports}\nserver c {{ name = \"c\", region = \"eu-west-2\", plan = \"standard-8\", image = \"x\" }}");
     assert_eq!(plan(&world, &stays), "create server.c create_because_declared");
     let bound = world.snapshot.records.values().map(|record| (record.id.clone(), record.address.clone()));
     world.snapshot.ids = bound.collect();
