@@ -51,6 +51,7 @@ fn classes(plan: &Plan) -> Vec<String> {
         (counts.of(Class::Destroy), "to destroy"),
         (counts.of(Class::Run), "to run"),
         (counts.of(Class::Adopt), "to adopt"),
+        (plan.moves.len(), "to move"),
         (counts.of(Class::Forget), "to forget"),
         (counts.of(Class::Read), "to read"),
         (counts.of(Class::Wait), "to wait for"),
