@@ -7,23 +7,30 @@ use crate::diag::Diagnostic;
 use crate::model::{Address, Key, RemoteId, Span, Value};
 use crate::program::expr::Expr;
 use crate::program::ir::Import;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// By address, and which objects they are.
+#[derive(Default)]
+struct Imports {
+    made: BTreeMap<Address, Imported>,
+    ids: BTreeSet<RemoteId>,
+}
 
 impl Machine<'_> {
     /// Every import by its address; what fails is left out, the complaint is made.
     pub fn imports(&mut self) -> BTreeMap<Address, Imported> {
         let program = Arc::clone(&self.world.program);
-        let mut made = BTreeMap::new();
+        let mut made = Imports::default();
         for import in &program.imports {
             self.frame.clear();
             let _complained = self.import(import, &mut made).is_err();
         }
         self.frame.clear();
-        made
+        made.made
     }
 
-    fn import(&mut self, import: &Import, made: &mut BTreeMap<Address, Imported>) -> Result<(), Stop> {
+    fn import(&mut self, import: &Import, made: &mut Imports) -> Result<(), Stop> {
         let Some(each) = &import.each else { return self.one_import(import, made) };
         let items = self.items(&each.over)?;
         let passes = match self.passes(items) {
@@ -41,7 +48,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn one_import(&mut self, import: &Import, made: &mut BTreeMap<Address, Imported>) -> Result<(), Stop> {
+    fn one_import(&mut self, import: &Import, made: &mut Imports) -> Result<(), Stop> {
         let key = match &import.key {
             Some(key) => Some(self.import_key(key)?),
             None => None,
@@ -54,10 +61,10 @@ impl Machine<'_> {
         };
         let address = Address { key, ..import.target.address.clone() };
         let imported = Imported { id: RemoteId::new(text), span };
-        if made.values().any(|other| other.id == imported.id) || made.contains_key(&address) {
+        if !made.ids.insert(imported.id.clone()) || made.made.contains_key(&address) {
             return self.twice_imported(&address, text, span);
         }
-        made.insert(address, imported);
+        made.made.insert(address, imported);
         Ok(())
     }
 
