@@ -7,5 +7,6 @@ mod examples;
 mod generate;
 mod outside;
 mod property;
+mod readme;
 mod support;
 mod tidy;
