@@ -32,8 +32,7 @@ fn shown(text: &str) -> Vec<Shown> {
 
 /// A folder like a clone, as far as the commands need it, and the mistake that the README shows.
 fn clone() -> Project {
-    let mistake =
-        "server web {\n  name   = \"web\"\n  plan   = \"standard-8\"\n  region = \"eu-west-2\"\n  imag   = \"ubuntu-22.04\"\n}\n";
+    let mistake = "server web {\n  name   = \"web\"\n  plan   = \"standard-8\"\n  region = \"eu-west-2\"\n  imag   = \"ubuntu-22.04\"\n}\n";
     let project = Project::new(&[("mistake/main.cnx", mistake)]);
     for file in ["main.cnx", "deploy.pub"] {
         let text = std::fs::read_to_string(root().join("examples/shop").join(file)).expect("the example");
