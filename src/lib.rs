@@ -1,4 +1,11 @@
-//! cnx: infrastructure as code for the CloudNexus cloud.
+//! cnx: infrastructure as code for the CloudNexus cloud. The rooms in reading order; `docs/architecture.md` has the laws.
+//!
+//! `model` the words that all speak · `diag` complaints as values
+//! `syntax` text to tree · `provider` what a cloud is, as data · `program` names and types · `desired` what is wanted, evaluated
+//! `state` what is remembered · `plan` the decision · `apply` obedience
+//! `world` the outside · `cloud` the API client · `emulator` a CloudNexus on this machine
+//! `report` the face · `cli` the door
+
 pub mod apply;
 pub mod cli;
 pub mod cloud;
