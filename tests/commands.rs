@@ -271,7 +271,7 @@ fn the_documentation_names_every_command_and_flag_and_no_other() {
     assert!(missing.is_empty(), "docs/cli.md does not tell of {missing:?}");
     let flags = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
     let invented: Vec<&str> = flags
-        .filter(|word| word.starts_with("--") && word.trim_matches('-') != "" && !offers.contains(*word))
+        .filter(|word| word.starts_with("--") && !word.trim_matches('-').is_empty() && !offers.contains(*word))
         .collect();
     assert!(invented.is_empty(), "no help tells of {invented:?}");
     let commands =
