@@ -53,6 +53,10 @@ impl Cloud for Client {
         Client::dies_with_sender(self)
     }
 
+    fn budgets(&self) -> Vec<(Ident, u32, u32)> {
+        Client::budgets(self)
+    }
+
     fn requests(&self) -> u32 {
         u32::try_from(self.requests_sent()).unwrap_or(u32::MAX)
     }

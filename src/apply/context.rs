@@ -48,6 +48,10 @@ pub trait Cloud: Send + Sync {
     fn dies_with_sender(&self) -> bool;
     /// Requests sent so far.
     fn requests(&self) -> u32;
+    /// By surface: requests left in this minute, and the limit; none where nothing is limited.
+    fn budgets(&self) -> Vec<(Ident, u32, u32)> {
+        Vec::new()
+    }
 }
 
 /// Everything outside of the pure machine.

@@ -6,10 +6,12 @@ use super::context::{Context, Input, Interrupt, Seen};
 use super::event::{Progress, Summary};
 use super::identity::Seed;
 use super::run::{Run, Setup};
+use crate::model::Ident;
 use crate::plan::Approved;
 use crate::state::{JournalEntry, Snapshot, StoreError};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
+use std::time::Duration;
 
 /// Carries an approved plan out. Returns when nothing of it is under way any more, or when it was told to leave.
 pub async fn apply(
@@ -57,6 +59,7 @@ pub(super) async fn drive(
     let sent_before = context.cloud.requests();
     let mut errands: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
     let mut events = vec![Event::Begin];
+    let mut budgets = Budgets::default();
     loop {
         let mut appends: Vec<(Ticket, Vec<JournalEntry>)> = Vec::new();
         for event in std::mem::take(&mut events) {
@@ -76,6 +79,30 @@ pub(super) async fn drive(
             continue;
         }
         events = next_events(&mut errands, &mut interrupts).await;
+        budgets.tell(context, tell);
+    }
+}
+
+/// What was last told of the request budgets, and when.
+#[derive(Default)]
+struct Budgets {
+    told: Vec<(Ident, u32, u32)>,
+    at: Option<Duration>,
+}
+
+impl Budgets {
+    /// Tells what changed, at most once a second.
+    fn tell(&mut self, context: &Context, tell: &mut (dyn FnMut(Progress) + Send)) {
+        let now = context.clock.monotonic();
+        if self.at.is_some_and(|at| now < at + Duration::from_secs(1)) {
+            return;
+        }
+        self.at = Some(now);
+        let budgets = context.cloud.budgets();
+        for (surface, remaining, limit) in budgets.iter().filter(|budget| !self.told.contains(budget)) {
+            tell(Progress::Budget { surface: surface.clone(), remaining: *remaining, limit: *limit });
+        }
+        self.told = budgets;
     }
 }
 

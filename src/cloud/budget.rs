@@ -71,6 +71,16 @@ impl Budget {
         lock(&self.pace).sent
     }
 
+    /// How many requests may still leave within this minute, and how many a minute has; `None` where there is no limit.
+    pub fn left(&self, clock: &dyn Clock) -> Option<(u32, u32)> {
+        let now = clock.monotonic();
+        let pace = lock(&self.pace);
+        let limit = pace.limit()?;
+        let spent = pace.departures.iter().filter(|departure| **departure + WINDOW > now).count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some((number(limit.saturating_sub(spent)), number(limit)))
+    }
+
     /// Waits until one more request may be under way, in the order of asking.
     pub async fn permit(&self) -> Permit {
         let receiver = {

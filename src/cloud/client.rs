@@ -93,6 +93,15 @@ impl Client {
         self.reaches.values().map(|reach| reach.budget.sent()).sum()
     }
 
+    /// By surface: requests left in this minute, and the limit; surfaces without a limit are left out.
+    pub fn budgets(&self) -> Vec<(Ident, u32, u32)> {
+        let left = |(surface, reach): (&Ident, &Reach)| {
+            let (remaining, limit) = reach.budget.left(self.clock.as_ref())?;
+            Some((surface.clone(), remaining, limit))
+        };
+        self.reaches.iter().filter_map(left).collect()
+    }
+
     /// A request ends when its future is dropped: nothing can still arrive after.
     pub fn dies_with_sender(&self) -> bool {
         self.transport.dies_with_sender()

@@ -35,6 +35,16 @@ fn the_limit_follows_the_answers_but_never_beyond_the_users_wish() {
 }
 
 #[test]
+fn what_is_left_of_a_minute_is_known() {
+    let limited = stage_with(&[LIST], RateLimit::Documented(10));
+    elapsed(&limited, 4);
+    assert!(limited.client.budgets().contains(&(ident("platform"), 6, 10)), "{:?}", limited.client.budgets());
+    let unlimited = stage_with(&[LIST], RateLimit::Unlimited);
+    elapsed(&unlimited, 4);
+    assert_eq!(unlimited.client.budgets(), []);
+}
+
+#[test]
 fn a_window_that_is_used_up_is_waited_for() {
     // 25 seconds after the start of the clock.
     let used_up =
