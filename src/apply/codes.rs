@@ -1,8 +1,10 @@
 //! The complaints of this room.
 
-use crate::diag::Code;
+use crate::diag::codes;
 
-pub const SOURCE_UNREAD: Code = Code::error("cnx::apply::source_unread", "a data source could not be read");
-pub const LATE_DUPLICATE: Code =
-    Code::warning("cnx::apply::late_duplicate", "an object turned up after its create was given up");
-pub const OPEN: Code = Code::warning("cnx::apply::open_operation", "an operation of an earlier run is still open");
+codes! {
+    "cnx::apply";
+    SOURCE_UNREAD = error("source_unread", "a data source could not be read");
+    LATE_DUPLICATE = warning("late_duplicate", "an object turned up after its create was given up");
+    OPEN = warning("open_operation", "an operation of an earlier run is still open");
+}

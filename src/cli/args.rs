@@ -88,6 +88,8 @@ pub enum Command {
     Run(Run),
     /// The declared environments
     Env(Env),
+    /// The long form of an error
+    Explain(Explain),
     /// The local CloudNexus
     Emulator(Emulator),
     /// A completion script for a shell
@@ -287,6 +289,12 @@ pub struct Env {
 pub enum EnvCommand {
     /// Every declared environment
     List,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// As printed with the error, or its last part; without it, a list of all
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Args)]

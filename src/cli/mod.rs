@@ -11,6 +11,8 @@ mod driving;
 mod emulator;
 mod env;
 pub mod exit;
+mod explain;
+pub mod explanations;
 mod fmt;
 mod http_log;
 mod init;

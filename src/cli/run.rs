@@ -3,7 +3,7 @@
 use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
-use super::{apply, check, completions, emulator, env, fmt, init, plan, run_action, show, state, version};
+use super::{apply, check, completions, emulator, env, explain, fmt, init, plan, run_action, show, state, version};
 use crate::report::Writer;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -46,6 +46,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),
         },
+        Command::Explain(arguments) => explain::run(shell, &arguments),
         Command::Emulator(arguments) => emulator::run(shell, &arguments),
         Command::Completions(arguments) => Ok(completions::run(shell, &arguments)),
         Command::Version => Ok(version::run(shell)),

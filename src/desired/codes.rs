@@ -1,17 +1,9 @@
 //! Every complaint that evaluation can make. Codes and titles never change.
 
-use crate::diag::Code;
-
-macro_rules! codes {
-    ($($name:ident = $kind:ident($id:literal, $title:literal);)*) => {
-        $(pub static $name: Code = Code::$kind(concat!("cnx::desired::", $id), $title);)*
-
-        /// All of them, for `cnx explain` and its tests.
-        pub static ALL: &[&Code] = &[$(&$name),*];
-    };
-}
+use crate::diag::codes;
 
 codes! {
+    "cnx::desired";
     UNKNOWN_ENVIRONMENT = error("unknown_environment", "unknown environment");
     UNKNOWN_PARAM = error("unknown_param", "unknown parameter");
     MISSING_PARAM = error("missing_param", "parameter without a value");

@@ -1,17 +1,9 @@
 //! What can be wrong with a plan: the codes of this room, each with its fixed title.
 
-use crate::diag::{Code, Diagnostic};
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $kind:ident($id:literal, $title:literal);)*) => {
-        $($(#[$doc])* pub static $name: Code = Code::$kind(concat!("cnx::plan::", $id), $title);)*
-
-        /// All of them, for `cnx explain` and its tests.
-        pub static ALL: &[&Code] = &[$(&$name),*];
-    };
-}
+use crate::diag::{Diagnostic, codes};
 
 codes! {
+    "cnx::plan";
     HIDDEN = error("hidden", "an object is gone, or this key may not see it");
     VANISHED = error("vanished", "many objects are gone at once");
     UNREAD = warning("unread", "an object could not be read");

@@ -1,17 +1,9 @@
 //! Every complaint that checking can make. Codes and titles never change.
 
-use crate::diag::Code;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $kind:ident($id:literal, $title:literal);)*) => {
-        $($(#[$doc])* pub static $name: Code = Code::$kind(concat!("cnx::program::", $id), $title);)*
-
-        /// All of them, for `cnx explain` and its tests.
-        pub static ALL: &[&Code] = &[$(&$name),*];
-    };
-}
+use crate::diag::codes;
 
 codes! {
+    "cnx::program";
     UNKNOWN_NAME = error("unknown_name", "unknown name");
     UNKNOWN_KIND = error("unknown_kind", "unknown kind");
     UNKNOWN_RESOURCE = error("unknown_resource", "reference to an undeclared resource");

@@ -1,11 +1,13 @@
 //! The complaints about provider files. Words only.
 
-use crate::diag::Code;
+use crate::diag::codes;
 
-pub const UNKNOWN_MEMBER: Code = Code::error("cnx::provider::unknown_member", "unknown member in a provider file");
-pub const MISSING_MEMBER: Code = Code::error("cnx::provider::missing_member", "missing member in a provider file");
-pub const WRONG_VALUE: Code = Code::error("cnx::provider::wrong_value", "wrong value in a provider file");
-pub const DUPLICATE: Code = Code::error("cnx::provider::duplicate", "declared twice in a provider file");
-pub const UNKNOWN_NAME: Code = Code::error("cnx::provider::unknown_name", "unknown name in a provider file");
-pub const UNKNOWN_DECLARATION: Code =
-    Code::error("cnx::provider::unknown_declaration", "not a declaration of a provider file");
+codes! {
+    "cnx::provider";
+    UNKNOWN_MEMBER = error("unknown_member", "unknown member in a provider file");
+    MISSING_MEMBER = error("missing_member", "missing member in a provider file");
+    WRONG_VALUE = error("wrong_value", "wrong value in a provider file");
+    DUPLICATE = error("duplicate", "declared twice in a provider file");
+    UNKNOWN_NAME = error("unknown_name", "unknown name in a provider file");
+    UNKNOWN_DECLARATION = error("unknown_declaration", "not a declaration of a provider file");
+}

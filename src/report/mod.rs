@@ -6,6 +6,7 @@ pub mod difference;
 pub mod escape;
 pub mod excerpt;
 pub mod look;
+pub mod page;
 pub mod plan;
 pub mod plan_json;
 pub mod progress;
