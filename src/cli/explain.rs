@@ -70,10 +70,10 @@ fn shown(one: &Explanation, look: &Look) -> String {
 fn list(all: &[Explanation], look: &Look) -> String {
     let mut rows = Vec::new();
     for one in all {
-        rows.push(vec![vec![Piece::Code(one.code.id.to_owned())], vec![Piece::Text(one.code.title.to_owned())]]);
+        rows.push(vec![vec![Piece::Text(one.code.id.to_owned())], vec![Piece::Text(one.code.title.to_owned())]]);
     }
     let head = ["code", "what it says"].map(|text| vec![Piece::Text(text.to_owned())]).to_vec();
-    let help = vec![Piece::Code("cnx explain CODE".to_owned()), Piece::Text(" tells more of one.".to_owned())];
+    let help = vec![Piece::Text("`cnx explain CODE` tells more of one.".to_owned())];
     terminal::render(&Page(vec![Block::Table(head, rows), Block::Paragraph(help)]), look)
 }
 

@@ -32,4 +32,4 @@ mod state;
 mod target;
 mod version;
 
-pub use run::run;
+pub use run::{run, run_in};
