@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::machine::{Evaluated, Machine, Stop, pending};
-use super::world::Slot;
+use super::scope::Slot;
 use crate::model::{Span, Value};
 use crate::program::check_with_locals;
 use crate::program::expr::{Expr, ExprKind};
@@ -16,7 +16,7 @@ impl Machine<'_> {
         for argument in arguments {
             frame.push(Slot::Value(self.eval(argument)?));
         }
-        let program = Arc::clone(&self.world.program);
+        let program = Arc::clone(&self.scope.program);
         let caller = std::mem::replace(&mut self.frame, frame);
         let result = self.eval(&program.functions[function].value);
         self.frame = caller;
@@ -62,7 +62,7 @@ impl Machine<'_> {
 
     fn read(&mut self, path: &Value, span: Span) -> Result<Arc<[u8]>, Stop> {
         let path = path.as_str().unwrap_or_default();
-        match self.world.file(path) {
+        match self.world.file(&self.scope.program.folder, path) {
             Ok(bytes) => Ok(bytes),
             Err(why) => {
                 let message = format!("\"{path}\": {why}");
@@ -77,7 +77,9 @@ impl Machine<'_> {
         let made = variables(&values[1]).and_then(|variables| {
             let (names, given): (Vec<String>, Vec<Value>) = variables.into_iter().unzip();
             let path = values[0].as_str().unwrap_or_default().to_owned();
-            let pieces = self.world.template((path, names.clone()), || self.pieces(&bytes, &names, expr.span))?;
+            let folder = self.scope.program.folder.clone();
+            let pieces =
+                self.world.template((folder, path, names.clone()), || self.pieces(&bytes, &names, expr.span))?;
             Ok((pieces, given))
         });
         let (pieces, given) = match made {
@@ -114,7 +116,7 @@ impl Machine<'_> {
             let end = closing_brace(inner).ok_or("an interpolation has no closing brace")?;
             let written = crate::syntax::parse_expression(span.file, &inner[..end])
                 .map_err(|why| format!("`${{{}}}`: {}", &inner[..end], why.message))?;
-            let checked = check_with_locals(&written, names, &self.world.program.catalog).map_err(|complaints| {
+            let checked = check_with_locals(&written, names, &self.world.catalog).map_err(|complaints| {
                 let first = complaints.0.first().map(|complaint| complaint.message.clone()).unwrap_or_default();
                 format!("`${{{}}}`: {first}", &inner[..end])
             })?;

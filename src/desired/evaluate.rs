@@ -1,22 +1,22 @@
 //! The pass itself: environment, parameters, settings, then every declaration in order, then the graph.
 
+use super::assemble::assembled;
 use super::codes;
 use super::expand::MAX_INSTANCES;
 use super::inputs::{Inputs, assert_param, early, param_value, unknown_params};
 use super::machine::Machine;
-use super::resolve::{Resolution, outputs};
+use super::named::Named;
+use super::resolve::outputs;
+use super::scope::{Expansion, Modules, Origin, Reference, Scope, ScopeId};
 use super::settings::{environment, settings};
-use super::types::{Desired, Instance, Judge, Resolver, Rules, Settings};
-use super::world::{Reference, World};
+use super::types::{Desired, Instance};
+use super::world::World;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Dag, Graph, NodeId};
+use crate::model::Span;
 use crate::program::Program;
 use crate::program::ir::Declaration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// What each instance refers to, by declaration and index.
-type References = Vec<Vec<BTreeSet<Reference>>>;
 
 /// Everything that the program wants with these inputs. It is whole only where no diagnostic is an error.
 pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics) {
@@ -25,67 +25,89 @@ pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics
     unknown_params(&program, inputs, &mut diagnostics);
     let world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
     let mut machine = Machine::new(&world, None);
-    let references = run(&mut machine, inputs);
+    run(&mut machine, inputs);
     let outputs = outputs(&mut machine);
     let imports = machine.imports();
     diagnostics.append(std::mem::take(&mut machine.diagnostics));
     drop(machine);
-    let desired = Desired { imports, ..assembled(world, references, outputs) };
+    let desired = Desired { imports, ..assembled(world, outputs) };
     diagnostics.sort();
     (desired, diagnostics)
 }
 
-fn run(machine: &mut Machine, inputs: &Inputs) -> References {
-    let program = Arc::clone(&machine.world.program);
+fn run(machine: &mut Machine, inputs: &Inputs) {
+    let program = Arc::clone(&machine.world.root().program);
     for declaration in early(&program) {
         match declaration {
             Declaration::Param(at) => {
                 let value = param_value(machine, at, inputs);
-                machine.world.set_param(at, value);
+                machine.world.root().set_param(at, value);
                 assert_param(machine, at);
             }
-            Declaration::Let(at) => {
-                // An unused failing let is a mistake too; the complaint is made inside.
-                let _complained = machine.let_value(at).is_err();
-            }
-            Declaration::Function(_) | Declaration::Resource(_) => {}
+            Declaration::Let(at) => named(machine, Named::Let(machine.scope.declared(at))),
+            Declaration::Function(_) | Declaration::Resource(_) | Declaration::Module(_) => {}
         }
     }
     let settings = settings(machine, inputs);
     machine.world.settings.get_or_init(|| settings);
-    let mut references: References = (0..program.resources.len()).map(|_| Vec::new()).collect();
     let mut total = 0;
-    for declaration in &program.order {
-        match declaration {
-            Declaration::Param(_) | Declaration::Function(_) => {}
-            Declaration::Let(at) => {
-                let _complained = machine.let_value(*at).is_err();
-            }
-            Declaration::Resource(at) => {
-                references[*at] = declared(machine, *at, &mut total);
-            }
-        }
-    }
-    references
+    scope(machine, &mut total);
 }
 
-/// Expands and evaluates one declaration; says what each instance refers to.
-fn declared(machine: &mut Machine, at: usize, total: &mut usize) -> Vec<BTreeSet<Reference>> {
-    let mut expansion = machine.expand(at);
-    *total += expansion.len();
-    let span = machine.world.program.resources[at].span;
-    if *total > MAX_INSTANCES {
-        let diagnostic = Diagnostic::new(&codes::LIMIT, "the program has more than 1,000,000 instances")
-            .at(span, "too many")
-            .help("split the program, or make fewer instances");
-        machine.complain(diagnostic);
-        expansion = super::world::Expansion { failed: true, ..expansion };
-        expansion.frames.clear();
-        expansion.keys.clear();
+/// Evaluates all of the machine's present scope, in order.
+fn scope(machine: &mut Machine, total: &mut usize) {
+    let program = Arc::clone(&machine.scope.program);
+    let is_root = machine.scope.id == ScopeId::ROOT;
+    for declaration in &program.order {
+        match declaration {
+            Declaration::Param(_) if is_root => {}
+            Declaration::Param(at) => {
+                named(machine, Named::Param(machine.scope.declared(*at)));
+                assert_param(machine, *at);
+            }
+            Declaration::Function(_) => {}
+            Declaration::Let(at) => named(machine, Named::Let(machine.scope.declared(*at))),
+            Declaration::Resource(at) => declared(machine, *at, total),
+            Declaration::Module(at) => used(machine, *at, total),
+        }
     }
-    let header: BTreeSet<Reference> = std::mem::take(&mut machine.references);
+    if !is_root {
+        (0..program.outputs.len()).for_each(|at| named(machine, Named::Output(machine.scope.declared(at))));
+    }
+}
+
+/// An unused value that fails is a mistake too; the complaint is made inside.
+fn named(machine: &mut Machine, named: Named) {
+    let references = std::mem::take(&mut machine.references);
+    let _complained = machine.named(named).is_err();
+    machine.references = references;
+}
+
+/// The instances of one header, where there are not too many of all.
+fn counted(machine: &mut Machine, expansion: Expansion, span: Span, total: &mut usize) -> Expansion {
+    *total += expansion.len();
+    if *total <= MAX_INSTANCES {
+        return expansion;
+    }
+    let diagnostic = Diagnostic::new(&codes::LIMIT, "the program has more than 1,000,000 instances")
+        .at(span, "too many")
+        .help("split the program, or make fewer instances");
+    machine.complain(diagnostic);
+    Expansion { failed: true, repeated: expansion.repeated, ..Expansion::default() }
+}
+
+/// Expands and evaluates one declaration, and notes what each instance refers to.
+fn declared(machine: &mut Machine, at: usize, total: &mut usize) {
+    let scope = machine.scope;
+    let program = Arc::clone(&scope.program);
+    let resource = &program.resources[at];
+    machine.references.clear();
+    let expansion = machine.expand(resource.repeat.as_ref(), resource.condition.as_ref());
+    let expansion = counted(machine, expansion, resource.span, total);
+    let mut header: BTreeSet<Reference> = std::mem::take(&mut machine.references);
+    header.extend(scope.header.iter().copied());
     let count = expansion.len();
-    machine.world.expansions[at].get_or_init(|| expansion);
+    scope.expansions[at].get_or_init(|| expansion);
     let shared = machine.shared(at);
     let mut instances: Vec<Instance> = Vec::with_capacity(count);
     let mut references = Vec::with_capacity(count);
@@ -98,57 +120,34 @@ fn declared(machine: &mut Machine, at: usize, total: &mut usize) -> Vec<BTreeSet
         references.push(own);
     }
     machine.frame.clear();
-    machine.world.instances[at].get_or_init(|| instances);
-    references
+    scope.instances[at].get_or_init(|| instances);
+    scope.references[at].get_or_init(|| references);
 }
 
-fn assembled(
-    mut world: World,
-    references: References,
-    outputs: indexmap::IndexMap<crate::model::Ident, super::types::Output>,
-) -> Desired {
-    let mut graph: Graph<Instance> = Graph::default();
-    let mut by_address = BTreeMap::new();
-    let mut bases = Vec::with_capacity(references.len());
-    let mut count = 0;
-    for lock in &mut world.instances {
-        bases.push(count);
-        for instance in lock.take().unwrap_or_default() {
-            let address = instance.address.clone();
-            by_address.insert(address, graph.add(instance));
-            count += 1;
-        }
-    }
-    for (declaration, instances) in references.iter().enumerate() {
-        for (index, own) in instances.iter().enumerate() {
-            let from = NodeId(bases[declaration] + index as u32);
-            for reference in own {
-                depend(&mut graph, from, *reference, &bases, &references);
-            }
-        }
-    }
-    let dag = graph.freeze().unwrap_or_else(|_| Dag::default());
-    let settings = world.settings.get().cloned().unwrap_or_else(Settings::default);
-    let resolution = Arc::new(Resolution { world, bases });
-    let program = &resolution.world.program;
-    let has_rules = !program.checks.is_empty() || !program.policies.is_empty();
-    let rules = Rules(if has_rules { Some(Arc::clone(&resolution) as Arc<dyn Judge>) } else { None });
-    let (moves, forgets) = (program.moves.clone(), program.forgets.clone());
-    let resolver = Resolver(Some(resolution));
-    Desired { graph: dag, by_address, outputs, settings, resolver, rules, moves, forgets, imports: BTreeMap::new() }
-}
-
-fn depend(graph: &mut Graph<Instance>, from: NodeId, reference: Reference, bases: &[u32], all: &References) {
-    let mut edge = |to: u32| {
-        if to != from.0 {
-            graph.depend(from, NodeId(to));
-        }
-    };
-    match reference {
-        Reference::One(declaration, index) => edge(bases[declaration] + index as u32),
-        Reference::All(declaration) => {
-            (0..all[declaration].len()).for_each(|index| edge(bases[declaration] + index as u32));
-        }
+/// Expands one module and evaluates each of its instances.
+fn used(machine: &mut Machine, at: usize, total: &mut usize) {
+    let (world, user) = (machine.world, machine.scope);
+    let program = Arc::clone(&user.program);
+    let module = &program.modules[at];
+    machine.references.clear();
+    let expansion = machine.expand(module.repeat.as_ref(), module.condition.as_ref());
+    let expansion = counted(machine, expansion, module.name.span, total);
+    let mut header: BTreeSet<Reference> = std::mem::take(&mut machine.references);
+    header.extend(user.header.iter().copied());
+    let made = (0..expansion.len()).map(|index| {
+        world.add_scope(|id| Scope {
+            path: user.step(module, expansion.keys.get(index).cloned()),
+            origin: Some(Origin { module: user.declared(at), index }),
+            header: header.clone(),
+            ..Scope::new(id, Arc::clone(&module.program))
+        })
+    });
+    let scopes: Vec<ScopeId> = made.collect();
+    user.modules[at].get_or_init(|| Modules { expansion, scopes: scopes.clone() });
+    for id in scopes {
+        machine.grant();
+        machine.within(id, Vec::new(), |machine| scope(machine, total));
+        machine.references.clear();
     }
 }
 
@@ -158,7 +157,8 @@ pub fn steps(program: &Arc<Program>, inputs: &Inputs) -> u64 {
     let world = World::new(Arc::clone(program), super::settings::DEFAULT.to_owned(), Arc::clone(&inputs.files));
     let mut machine = Machine::new(&world, None);
     machine.fuel = u64::MAX / 2;
-    let references = run(&mut machine, inputs);
-    let instances: u64 = references.iter().map(|all| all.len() as u64).sum();
+    run(&mut machine, inputs);
+    let expansions = world.scopes().flat_map(|scope| &scope.expansions);
+    let instances: u64 = expansions.filter_map(|cell| cell.get()).map(|all| all.len() as u64).sum();
     u64::MAX / 2 + machine.granted - machine.fuel + instances
 }

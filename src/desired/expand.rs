@@ -2,38 +2,36 @@
 
 use super::codes;
 use super::machine::{Machine, Stop};
-use super::world::{Expansion, Slot};
+use super::scope::{Expansion, Slot};
 use crate::diag::Diagnostic;
 use crate::model::{Key, KeyType, Span, Value};
 use crate::program::convert::shown;
-use crate::program::ir::{Repeat, Resource};
-use std::sync::Arc;
+use crate::program::expr::Expr;
+use crate::program::ir::Repeat;
 
 /// Instances of one `for`, and of a whole plan (language, Limits).
 pub const MAX_INSTANCES: usize = 1_000_000;
 
 impl Machine<'_> {
-    /// The expansion of a declaration; a failed one after a complaint.
-    pub fn expand(&mut self, declaration: usize) -> Expansion {
-        let program = Arc::clone(&self.world.program);
-        let resource = &program.resources[declaration];
+    /// The expansion of a header; a failed one after a complaint.
+    pub fn expand(&mut self, repeat: Option<&Repeat>, condition: Option<&Expr>) -> Expansion {
         self.frame.clear();
-        let made = match &resource.repeat {
-            Some(repeat) => self.repeated(resource, repeat),
-            None => self.single(resource),
+        let made = match repeat {
+            Some(repeat) => self.repeated(repeat, condition),
+            None => self.single(condition),
         };
         self.frame.clear();
-        made.unwrap_or(Expansion { failed: true, repeated: resource.repeat.is_some(), ..Expansion::default() })
+        made.unwrap_or(Expansion { failed: true, repeated: repeat.is_some(), ..Expansion::default() })
     }
 
-    fn single(&mut self, resource: &Resource) -> Result<Expansion, Stop> {
-        let exists = self.exists(resource)?;
+    fn single(&mut self, condition: Option<&Expr>) -> Result<Expansion, Stop> {
+        let exists = self.exists(condition)?;
         let frames = if exists { vec![Vec::new()] } else { Vec::new() };
         Ok(Expansion { frames, ..Expansion::default() })
     }
 
-    fn exists(&mut self, resource: &Resource) -> Result<bool, Stop> {
-        let Some(condition) = &resource.condition else { return Ok(true) };
+    fn exists(&mut self, condition: Option<&Expr>) -> Result<bool, Stop> {
+        let Some(condition) = condition else { return Ok(true) };
         match self.eval(condition)? {
             Value::Bool(flag) => Ok(flag),
             other => {
@@ -43,7 +41,7 @@ impl Machine<'_> {
         }
     }
 
-    fn repeated(&mut self, resource: &Resource, repeat: &Repeat) -> Result<Expansion, Stop> {
+    fn repeated(&mut self, repeat: &Repeat, condition: Option<&Expr>) -> Result<Expansion, Stop> {
         let limit = std::mem::replace(&mut self.element_limit, MAX_INSTANCES);
         let items = self.items(&repeat.each.over);
         self.element_limit = limit;
@@ -61,10 +59,10 @@ impl Machine<'_> {
             self.grant();
             let own = match &slot {
                 Slot::Value(value) if keyed_by_value => value.clone(),
-                Slot::Value(_) | Slot::Instance(..) | Slot::Empty => key.clone(),
+                Slot::Value(_) | Slot::Instance(..) | Slot::Module(_) | Slot::Empty => key.clone(),
             };
             self.bind(&repeat.each, key, slot);
-            if !self.exists(resource)? {
+            if !self.exists(condition)? {
                 continue;
             }
             let key = match &repeat.by {
@@ -119,7 +117,7 @@ impl Machine<'_> {
 }
 
 /// Where elements of a written list are exactly this key.
-fn element_spans(over: &crate::program::expr::Expr, key: &Key) -> Vec<Span> {
+fn element_spans(over: &Expr, key: &Key) -> Vec<Span> {
     use crate::program::expr::{Element, ExprKind};
     let value = crate::program::library::arguments::key_value(key);
     match &over.kind {

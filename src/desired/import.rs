@@ -1,5 +1,6 @@
 //! Imports: which object of the cloud is to become which instance.
 
+use super::assemble::placed;
 use super::codes;
 use super::machine::{Machine, Stop};
 use super::types::Imported;
@@ -8,7 +9,6 @@ use crate::model::{Address, Key, RemoteId, Span, Value};
 use crate::program::expr::Expr;
 use crate::program::ir::Import;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// By address, and which objects they are.
 #[derive(Default)]
@@ -20,13 +20,14 @@ struct Imports {
 impl Machine<'_> {
     /// Every import by its address; what fails is left out, the complaint is made.
     pub fn imports(&mut self) -> BTreeMap<Address, Imported> {
-        let program = Arc::clone(&self.world.program);
+        let world = self.world;
         let mut made = Imports::default();
-        for import in &program.imports {
-            self.frame.clear();
-            let _complained = self.import(import, &mut made).is_err();
+        for scope in world.scopes() {
+            for import in &scope.program.imports {
+                let _complained =
+                    self.within(scope.id, Vec::new(), |machine| machine.import(import, &mut made)).is_err();
+            }
         }
-        self.frame.clear();
         made.made
     }
 
@@ -59,7 +60,7 @@ impl Machine<'_> {
             self.not_known_yet(&id, span, "an id that is imported");
             return Err(Stop::Failed);
         };
-        let address = Address { key, ..import.target.address.clone() };
+        let address = Address { key, ..placed(&self.scope.path, &import.target.address) };
         let imported = Imported { id: RemoteId::new(text), span };
         if !made.ids.insert(imported.id.clone()) || made.made.contains_key(&address) {
             return self.twice_imported(&address, text, span);

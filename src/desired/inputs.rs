@@ -104,7 +104,7 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
 
 /// The value of one parameter: given, else of the environment, else its default. `None` after a complaint.
 pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<Value> {
-    let program = Arc::clone(&machine.world.program);
+    let program = Arc::clone(&machine.world.root().program);
     let param = &program.params[at];
     if let Some(given) = inputs.params.get(param.name.value.as_str()) {
         let value = match given {
@@ -144,7 +144,7 @@ fn missing(param: &Param) -> Diagnostic {
 
 /// Reports a parameter whose `assert` does not hold.
 pub fn assert_param(machine: &mut Machine, at: usize) {
-    let program = Arc::clone(&machine.world.program);
+    let program = Arc::clone(&machine.scope.program);
     let Some(assertion) = &program.params[at].assertion else { return };
     if machine.value(&assertion.condition) != Some(Value::Bool(false)) {
         return;
@@ -152,8 +152,8 @@ pub fn assert_param(machine: &mut Machine, at: usize) {
     let message = assertion.message.as_ref().and_then(|message| machine.value(message));
     let text = message.as_ref().and_then(Value::as_str).unwrap_or("the condition is false").to_owned();
     let name = &program.params[at].name;
-    let value = machine.world.param(at).map(crate::program::convert::shown).unwrap_or_default();
-    machine.diagnostics.push(
+    let value = machine.scope.param(at).map(crate::program::convert::shown).unwrap_or_default();
+    machine.complain(
         Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
             .at(assertion.condition.span, "does not hold")
             .and(name.span, format!("the value is {value}"))
@@ -170,7 +170,7 @@ pub fn early(program: &Program) -> Vec<Declaration> {
             Declaration::Param(_) => false,
             Declaration::Let(at) => touches(&program.lets[*at].value, &live),
             Declaration::Function(at) => touches(&program.functions[*at].value, &live),
-            Declaration::Resource(_) => true,
+            Declaration::Resource(_) | Declaration::Module(_) => true,
         };
         if touches {
             live.insert(*declaration);
@@ -184,7 +184,7 @@ pub fn early(program: &Program) -> Vec<Declaration> {
 fn touches(expr: &crate::program::expr::Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
     use crate::program::expr::ExprKind;
     let own = match &expr.kind {
-        ExprKind::Resource(_) => true,
+        ExprKind::Resource(_) | ExprKind::Module(_) => true,
         ExprKind::Let(at) => live.contains(&Declaration::Let(*at)),
         ExprKind::Call { function, .. } => live.contains(&Declaration::Function(*function)),
         _ => false,

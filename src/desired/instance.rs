@@ -2,8 +2,8 @@
 
 use super::codes;
 use super::machine::{Evaluated, Machine, Stop};
+use super::scope::{Declared, Reference};
 use super::types::{Condition, Given, Instance, Lifecycle};
-use super::world::Reference;
 use crate::model::{Ident, Key, Mode, Span, Type, Value};
 use crate::program::expr::Expr;
 use crate::program::ir::{self, Resource};
@@ -23,7 +23,7 @@ pub struct Shared {
 impl<'w> Machine<'w> {
     /// Evaluates what does not depend on the loop variables.
     pub fn shared(&mut self, declaration: usize) -> Shared {
-        let program = Arc::clone(&self.world.program);
+        let program = Arc::clone(&self.scope.program);
         let resource = &program.resources[declaration];
         let slots = header_slots(resource);
         self.frame.clear();
@@ -48,7 +48,7 @@ impl<'w> Machine<'w> {
 
     /// Evaluates one instance; what it refers to is left in `references`.
     pub fn instance(&mut self, declaration: usize, index: usize, shared: &Shared) -> Instance {
-        let program = Arc::clone(&self.world.program);
+        let program = Arc::clone(&self.scope.program);
         let resource = &program.resources[declaration];
         self.references.clear();
         self.enter(declaration, index);
@@ -72,13 +72,13 @@ impl<'w> Machine<'w> {
             }
             None => self.lifecycle(declaration, &resource.lifecycle),
         };
-        let address = self.world.address(declaration, index);
+        let address = self.scope.address(declaration, index);
         Instance { address, attributes, lifecycle, span: resource.span, doc: resource.doc.clone() }
     }
 
     fn enter(&mut self, declaration: usize, index: usize) {
         self.frame.clear();
-        if let Some(frame) = self.world.expansion(declaration).frames.get(index) {
+        if let Some(frame) = self.scope.expansion(declaration).frames.get(index) {
             self.frame.extend(frame.iter().cloned());
         }
     }
@@ -86,7 +86,7 @@ impl<'w> Machine<'w> {
     /// The attributes that may have a configured value.
     fn attributes_of(&self, resource: &Resource) -> Vec<&'w Attribute> {
         let world = self.world;
-        let attributes = world.program.catalog.attributes_of(resource.kind.as_str());
+        let attributes = world.catalog.attributes_of(resource.kind.as_str());
         attributes
             .into_iter()
             .flat_map(|all| all.values())
@@ -165,9 +165,9 @@ impl<'w> Machine<'w> {
     }
 
     /// The configured value of another instance's attribute; null where nothing is written or filled in.
-    pub fn configured(&mut self, declaration: usize, index: usize, name: &SmolStr) -> Evaluated {
-        let world = self.world;
-        if let Some(instances) = world.instances[declaration].get() {
+    pub fn configured(&mut self, declared: Declared, index: usize, name: &SmolStr) -> Evaluated {
+        let scope = self.world.scope(declared.scope);
+        if let Some(instances) = scope.instances[declared.at].get() {
             let value = instances[index].attributes.get(name.as_str()).map(|given| &given.value);
             match value {
                 Some(value) if self.outputs.is_none() || value.is_known() => return Ok(value.clone()),
@@ -175,19 +175,19 @@ impl<'w> Machine<'w> {
                 Some(_) => {}
             }
         }
-        let key = (declaration, index, name.clone());
+        let key = (declared, index, name.clone());
         if let Some(known) = self.attributes.get(&key) {
             return known.clone().ok_or(Stop::Failed);
         }
-        self.burn(10, world.program.resources[declaration].span)?;
-        let value = self.configured_fresh(declaration, index, name);
+        self.burn(10, scope.program.resources[declared.at].span)?;
+        let value = self.configured_fresh(declared, index, name);
         self.attributes.insert(key, value.as_ref().ok().cloned());
         value
     }
 
-    fn configured_fresh(&mut self, declaration: usize, index: usize, name: &SmolStr) -> Evaluated {
-        let program = Arc::clone(&self.world.program);
-        let resource = &program.resources[declaration];
+    fn configured_fresh(&mut self, declared: Declared, index: usize, name: &SmolStr) -> Evaluated {
+        let program = Arc::clone(&self.world.scope(declared.scope).program);
+        let resource = &program.resources[declared.at];
         let attributes = program.catalog.attributes_of(resource.kind.as_str());
         let Some(attribute) = attributes.and_then(|attributes| attributes.get(name.as_str())) else {
             return Ok(Value::Null);
@@ -195,14 +195,12 @@ impl<'w> Machine<'w> {
         if attribute.presence == Presence::Computed && !resource.attributes.contains_key(&attribute.name) {
             return Ok(Value::Null);
         }
-        let caller = std::mem::take(&mut self.frame);
-        let stable = std::mem::replace(&mut self.stable_only, false);
-        self.enter(declaration, index);
         self.depth += 1;
-        let given = self.given(resource, attribute);
+        let given = self.within(declared.scope, Vec::new(), |machine| {
+            machine.enter(declared.at, index);
+            machine.given(resource, attribute)
+        });
         self.depth -= 1;
-        self.frame = caller;
-        self.stable_only = stable;
         Ok(given?.map_or(Value::Null, |given| given.value))
     }
 
@@ -268,11 +266,19 @@ impl<'w> Machine<'w> {
     fn depend(&mut self, expr: &Expr) {
         use super::references::Place;
         match self.place(expr) {
-            Ok(Some(Place::Instance(declaration, index))) => {
-                self.references.insert(Reference::One(declaration, index));
+            Ok(Some(Place::Instance(declared, index))) => {
+                self.references.insert(Reference::One(declared, index));
             }
-            Ok(Some(Place::Instances(declaration))) => {
-                self.references.insert(Reference::All(declaration));
+            Ok(Some(Place::Instances(declared))) => {
+                self.references.insert(Reference::All(declared));
+            }
+            Ok(Some(Place::Module(scope))) => {
+                self.references.insert(Reference::Module(scope));
+            }
+            Ok(Some(Place::Modules(declared))) => {
+                let modules = self.world.scope(declared.scope).modules(declared.at);
+                let scopes = modules.into_iter().flat_map(|modules| &modules.scopes);
+                self.references.extend(scopes.map(|scope| Reference::Module(*scope)));
             }
             Ok(Some(Place::Absent) | None) | Err(_) => {}
         }
@@ -291,8 +297,10 @@ impl<'w> Machine<'w> {
                 span: assertion.condition.span,
             });
         }
+        let own = self.scope.declared(declaration);
         self.references.retain(|reference| match reference {
-            Reference::One(other, _) | Reference::All(other) => *other != declaration,
+            Reference::One(other, _) | Reference::All(other) => *other != own,
+            Reference::Module(_) => true,
         });
     }
 }

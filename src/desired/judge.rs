@@ -2,10 +2,10 @@
 
 use super::machine::Machine;
 use super::resolve::Resolution;
+use super::scope::{ScopeId, Slot};
 use super::types::{Judge, Outputs, PlannedChange, Verdict};
-use super::world::Slot;
 use crate::diag::Diagnostics;
-use crate::model::{AttrPath, Attributes, Ident, Value};
+use crate::model::{AttrPath, Attributes, Ident, ModuleStep, Value};
 use crate::program::ir::{Policy, Rule};
 use crate::program::read_type;
 use crate::provider::{Attribute, Catalog, Presence};
@@ -16,34 +16,52 @@ impl Judge for Resolution {
     fn checks(&self, outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics> {
         let mut machine = Machine::new(&self.world, Some(outputs));
         let mut failed = Vec::new();
-        for check in &self.world.program.checks {
-            machine.frame.clear();
-            let name = format!("check {:?}", check.name.value);
-            failed.extend(machine.verdict(&check.rule, name));
+        for scope in self.world.scopes() {
+            for check in &scope.program.checks {
+                let name = format!("{}check {:?}", prefix(&scope.path), check.name.value);
+                failed.extend(machine.within(scope.id, Vec::new(), |machine| machine.verdict(&check.rule, name)));
+            }
         }
         ended(machine, failed)
     }
 
     fn policies(&self, changes: &[PlannedChange], outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics> {
-        let mut by_kind: BTreeMap<&Ident, Vec<&Policy>> = BTreeMap::new();
-        for policy in &self.world.program.policies {
-            by_kind.entry(&policy.kind).or_default().push(policy);
+        let mut by_kind: BTreeMap<(&[ModuleStep], &Ident), Vec<(ScopeId, &Policy)>> = BTreeMap::new();
+        for scope in self.world.scopes() {
+            for policy in &scope.program.policies {
+                by_kind.entry((&scope.path, &policy.kind)).or_default().push((scope.id, policy));
+            }
         }
         let mut machine = Machine::new(&self.world, Some(outputs));
         let mut failed = Vec::new();
         for change in changes {
-            let Some(policies) = by_kind.get(&change.address.kind) else { continue };
-            let value = shown(change, &self.world.program.catalog);
-            for policy in policies {
+            let address = &change.address;
+            let prefixes = (0..=address.module.len()).map(|length| &address.module[..length]);
+            let policies: Vec<_> =
+                prefixes.filter_map(|path| by_kind.get(&(path, &address.kind))).flatten().copied().collect();
+            if policies.is_empty() {
+                continue;
+            }
+            let value = shown(change, &self.world.catalog);
+            for (scope, policy) in policies {
                 machine.grant();
-                machine.frame = vec![Slot::Empty; policy.variable];
-                machine.frame.push(Slot::Value(value.clone()));
-                let name = format!("policy {}: {}", policy.name.value, change.address);
-                failed.extend(machine.verdict(&policy.rule, name));
+                let mut frame = vec![Slot::Empty; policy.variable];
+                frame.push(Slot::Value(value.clone()));
+                let name = format!("policy {}: {address}", policy.name.value);
+                failed.extend(machine.within(scope, frame, |machine| machine.verdict(&policy.rule, name)));
             }
         }
         ended(machine, failed)
     }
+}
+
+/// Which module a check stands in.
+fn prefix(path: &[ModuleStep]) -> String {
+    let steps = path.iter().map(|step| match &step.key {
+        Some(key) => format!("module.{}[{key}] ", step.name),
+        None => format!("module.{} ", step.name),
+    });
+    steps.collect()
 }
 
 fn ended(machine: Machine<'_>, failed: Vec<Verdict>) -> Result<Vec<Verdict>, Diagnostics> {

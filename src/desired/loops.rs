@@ -3,28 +3,32 @@
 use super::codes;
 use super::machine::{Evaluated, Machine, Stop, pending};
 use super::references::Place;
-use super::world::Slot;
+use super::scope::{Declared, Slot};
 use crate::diag::Diagnostic;
 use crate::model::{Key, Span, Value};
 use crate::program::expr::Expr;
 use crate::program::ir::Each;
 use crate::program::library::arguments::key_value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a loop runs over.
 pub enum Items {
     /// Key and value of each.
     Values(Vec<(Value, Value)>),
     /// The instances of a declaration, not read yet.
-    Instances(usize),
+    Instances(Declared),
+    /// The instances of a module.
+    Modules(Declared),
     /// Known only after apply.
     Unknown(Value),
 }
 
 impl Machine<'_> {
     pub fn items(&mut self, over: &Expr) -> Result<Items, Stop> {
-        if let Some(Place::Instances(declaration)) = self.place(over)? {
-            return Ok(Items::Instances(declaration));
+        match self.place(over)? {
+            Some(Place::Instances(declared)) => return Ok(Items::Instances(declared)),
+            Some(Place::Modules(declared)) => return Ok(Items::Modules(declared)),
+            Some(Place::Instance(..) | Place::Module(_) | Place::Absent) | None => {}
         }
         let value = self.eval(over)?;
         Ok(Items::Values(match &value {
@@ -49,9 +53,14 @@ impl Machine<'_> {
     pub fn passes(&mut self, items: Items) -> Result<Vec<(Value, Slot)>, Value> {
         match items {
             Items::Values(values) => Ok(values.into_iter().map(|(key, one)| (key, Slot::Value(one))).collect()),
-            Items::Instances(declaration) => {
-                let keys = self.world.expansion(declaration).keys.iter().enumerate();
-                Ok(keys.map(|(at, key)| (key_value(key), Slot::Instance(declaration, at))).collect())
+            Items::Instances(declared) => {
+                let keys = self.world.scope(declared.scope).expansion(declared.at).keys.iter().enumerate();
+                Ok(keys.map(|(at, key)| (key_value(key), Slot::Instance(declared, at))).collect())
+            }
+            Items::Modules(declared) => {
+                let modules = self.world.scope(declared.scope).modules(declared.at);
+                let pairs = modules.into_iter().flat_map(|all| all.expansion.keys.iter().zip(&all.scopes));
+                Ok(pairs.map(|(key, scope)| (key_value(key), Slot::Module(*scope))).collect())
             }
             Items::Unknown(value) => Err(value),
         }
@@ -143,43 +152,5 @@ impl Machine<'_> {
                 .help("make keys from what tells the elements apart"),
         );
         Err(Stop::Failed)
-    }
-
-    /// A let's value, evaluated once (with outputs: once a machine, where it hangs on one).
-    pub fn let_value(&mut self, at: usize) -> Evaluated {
-        let world = self.world;
-        let result = world.lets[at].get_or_init(|| {
-            let mut fresh = Machine::new(world, None);
-            fresh.depth = self.depth;
-            let value = fresh.let_fresh(at);
-            self.diagnostics.append(std::mem::take(&mut fresh.diagnostics));
-            value.map(|value| {
-                let known = value.is_known();
-                super::world::LetValue { value, known, references: fresh.references }
-            })
-        });
-        let Some(found) = result else { return Err(Stop::Failed) };
-        self.references.extend(found.references.iter().copied());
-        if found.known || self.outputs.is_none() {
-            return Ok(found.value.clone());
-        }
-        if let Some(known) = self.lets.get(&at) {
-            return known.clone().ok_or(Stop::Failed);
-        }
-        let references: BTreeSet<_> = std::mem::take(&mut self.references);
-        let value = self.let_fresh(at);
-        self.references = references;
-        self.lets.insert(at, value.clone());
-        value.ok_or(Stop::Failed)
-    }
-
-    fn let_fresh(&mut self, at: usize) -> Option<Value> {
-        let program = std::sync::Arc::clone(&self.world.program);
-        let frame = std::mem::take(&mut self.frame);
-        let stable = std::mem::replace(&mut self.stable_only, false);
-        let value = self.value(&program.lets[at].value);
-        self.frame = frame;
-        self.stable_only = stable;
-        value
     }
 }

@@ -1,10 +1,12 @@
 //! The evaluator: a typed expression to a value. Unknown values flow through and keep their type; work is limited by fuel.
 
 use super::codes;
+use super::named::Named;
+use super::scope::{Declared, Reference, Scope, ScopeId, Slot};
 use super::types::Outputs;
-use super::world::{Reference, Slot, World};
+use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::model::{AttrPath, Key, Span, Type, Value};
+use crate::model::{AttrPath, Key, ModuleStep, Span, Type, Value};
 use crate::program::convert::{convert, shown};
 use crate::program::expr::{Element, Entry, Expr, ExprKind};
 use crate::program::library::arguments::{MAX_TEXT, render};
@@ -33,6 +35,8 @@ const MAX_NESTING: usize = 256;
 
 pub struct Machine<'w> {
     pub world: &'w World,
+    /// Where names are looked up.
+    pub scope: &'w Scope,
     pub outputs: Option<&'w dyn Outputs>,
     pub frame: Vec<Slot>,
     /// What was referred to since it was last taken.
@@ -47,9 +51,9 @@ pub struct Machine<'w> {
     pub element_limit: usize,
     /// Instances as values hold only what does not change by itself (triggers).
     pub stable_only: bool,
-    /// Lets and attributes evaluated with these outputs.
-    pub lets: HashMap<usize, Option<Value>>,
-    pub attributes: HashMap<(usize, usize, SmolStr), Option<Value>>,
+    /// Named values and attributes evaluated with these outputs.
+    pub named: HashMap<Named, Option<Value>>,
+    pub attributes: HashMap<(Declared, usize, SmolStr), Option<Value>>,
 }
 
 pub type Evaluated = Result<Value, Stop>;
@@ -58,6 +62,7 @@ impl<'w> Machine<'w> {
     pub fn new(world: &'w World, outputs: Option<&'w dyn Outputs>) -> Machine<'w> {
         Machine {
             world,
+            scope: world.root(),
             outputs,
             frame: Vec::new(),
             references: BTreeSet::new(),
@@ -68,7 +73,7 @@ impl<'w> Machine<'w> {
             depth: 0,
             element_limit: MAX_ELEMENTS,
             stable_only: false,
-            lets: HashMap::new(),
+            named: HashMap::new(),
             attributes: HashMap::new(),
         }
     }
@@ -95,11 +100,42 @@ impl<'w> Machine<'w> {
         Err(Stop::Failed)
     }
 
+    /// What goes wrong in a module says by whom that is used.
     pub fn complain(&mut self, diagnostic: Diagnostic) {
         let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
         if place.is_none_or(|place| self.complained.insert(place)) {
-            self.diagnostics.push(diagnostic);
+            let used = self.scope.origin.map(|origin| {
+                let module = &self.world.scope(origin.module.scope).program.modules[origin.module.at];
+                (module.name.span, format!("in {}", shown_path(&self.scope.path)))
+            });
+            self.diagnostics.push(match used {
+                Some((span, text)) => diagnostic.and(span, text),
+                None => diagnostic,
+            });
         }
+    }
+
+    /// Complaints of another machine, which say already where they are.
+    pub fn hand_over(&mut self, other: Diagnostics) {
+        for diagnostic in other.0 {
+            let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
+            if place.is_none_or(|place| self.complained.insert(place)) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// Works in another scope, with a frame of its own.
+    pub fn within<T>(&mut self, scope: ScopeId, frame: Vec<Slot>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let world = self.world;
+        let caller = std::mem::replace(&mut self.scope, world.scope(scope));
+        let frame = std::mem::replace(&mut self.frame, frame);
+        let stable = std::mem::replace(&mut self.stable_only, false);
+        let result = work(self);
+        self.scope = caller;
+        self.frame = frame;
+        self.stable_only = stable;
+        result
     }
 
     /// More instances may do more work.
@@ -142,11 +178,12 @@ impl<'w> Machine<'w> {
             ExprKind::Error => Err(Stop::Failed),
             ExprKind::Constant(value) => Ok(value.clone()),
             ExprKind::Text(pieces) => self.text(pieces, expr),
-            ExprKind::Param(at) => self.world.param(*at).cloned().ok_or(Stop::Failed),
-            ExprKind::Let(at) => self.let_value(*at),
+            ExprKind::Param(at) => self.named(Named::Param(self.scope.declared(*at))),
+            ExprKind::Let(at) => self.named(Named::Let(self.scope.declared(*at))),
             ExprKind::Local(slot) => self.local(*slot),
             ExprKind::EnvironmentName => Ok(Value::string(&self.world.environment)),
-            ExprKind::Resource(declaration) => self.whole(*declaration),
+            ExprKind::Resource(at) => self.whole(self.scope.declared(*at)),
+            ExprKind::Module(at) => self.modules_value(self.scope.declared(*at)),
             ExprKind::List(elements) => self.list(elements, expr, false),
             ExprKind::Set(elements) => self.list(elements, expr, true),
             ExprKind::Object(entries) => self.object(entries, expr),
@@ -182,7 +219,7 @@ impl<'w> Machine<'w> {
 
     fn convert(&mut self, inner: &Expr, expr: &Expr) -> Evaluated {
         let value = self.eval(inner)?;
-        match convert(&value, &expr.ty, &self.world.program.catalog) {
+        match convert(&value, &expr.ty, &self.world.catalog) {
             Ok(value) => Ok(value),
             Err(why) => {
                 let help = format!("make it a value of type {}", expr.ty);
@@ -194,7 +231,8 @@ impl<'w> Machine<'w> {
     fn local(&mut self, slot: usize) -> Evaluated {
         match self.frame.get(slot) {
             Some(Slot::Value(value)) => Ok(value.clone()),
-            Some(Slot::Instance(declaration, index)) => self.instance_value(*declaration, *index),
+            Some(Slot::Instance(declared, index)) => self.instance_value(*declared, *index),
+            Some(Slot::Module(scope)) => self.module_value(*scope),
             Some(Slot::Empty) | None => Err(Stop::Failed),
         }
     }
@@ -323,6 +361,15 @@ impl<'w> Machine<'w> {
             }
         }
     }
+}
+
+/// `module.shop["a"].module.web`
+fn shown_path(path: &[ModuleStep]) -> String {
+    let steps = path.iter().map(|step| match &step.key {
+        Some(key) => format!("module.{}[{key}]", step.name),
+        None => format!("module.{}", step.name),
+    });
+    steps.collect::<Vec<_>>().join(".")
 }
 
 /// Whether a value has no more parts than the budget and is nested no deeper; the budget shrinks by its parts.

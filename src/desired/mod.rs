@@ -1,5 +1,6 @@
 //! From a checked program to what it wants: instances, values, edges. Pure.
 
+mod assemble;
 mod calls;
 pub mod codes;
 mod evaluate;
@@ -10,9 +11,13 @@ mod instance;
 mod judge;
 mod loops;
 mod machine;
+mod module;
+mod named;
 mod operate;
 mod references;
 mod resolve;
+mod scope;
+mod scopes;
 mod settings;
 pub mod types;
 mod world;

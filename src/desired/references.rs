@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::machine::{Evaluated, Machine, Stop, pending};
-use super::world::{Reference, Slot};
+use super::scope::{Declared, Expansion, Reference, ScopeId, Slot};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{AttrPath, Ident, Key, Mode, Span, Type, Value};
@@ -17,9 +17,12 @@ use std::sync::Arc;
 /// An expression that names instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    Instance(usize, usize),
-    Instances(usize),
-    /// A resource with `if` that does not exist here.
+    Instance(Declared, usize),
+    Instances(Declared),
+    /// One instance of a module.
+    Module(ScopeId),
+    Modules(Declared),
+    /// A resource or a module with `if` that does not exist here.
     Absent,
 }
 
@@ -27,72 +30,110 @@ impl Machine<'_> {
     /// What the expression names, without reading it; `None` where it is another kind of value.
     pub fn place(&mut self, expr: &Expr) -> Result<Option<Place>, Stop> {
         match &expr.kind {
-            ExprKind::Resource(declaration) => self.declared(*declaration).map(Some),
+            ExprKind::Resource(at) => self.declared(self.scope.declared(*at)).map(Some),
+            ExprKind::Module(at) => self.used_module(self.scope.declared(*at)).map(Some),
             ExprKind::Local(slot) => Ok(match self.frame.get(*slot) {
-                Some(Slot::Instance(declaration, index)) => Some(Place::Instance(*declaration, *index)),
+                Some(Slot::Instance(declared, index)) => Some(Place::Instance(*declared, *index)),
+                Some(Slot::Module(scope)) => Some(Place::Module(*scope)),
                 Some(Slot::Value(_) | Slot::Empty) | None => None,
             }),
             ExprKind::Let(at) => {
-                let program = Arc::clone(&self.world.program);
-                let value = &program.lets[*at].value;
-                if !matches!(value.kind, ExprKind::Resource(_) | ExprKind::Index { .. } | ExprKind::Let(_)) {
-                    return Ok(None);
-                }
-                let frame = std::mem::take(&mut self.frame);
-                let found = self.place(value);
-                self.frame = frame;
-                found
+                let program = Arc::clone(&self.scope.program);
+                self.place_behind(self.scope.id, &program.lets[*at].value)
             }
             ExprKind::Index { target, index, .. } => match self.place(target)? {
-                Some(Place::Instances(declaration)) => {
+                Some(Place::Instances(declared)) => {
                     let index_value = self.eval(index)?;
-                    self.chosen(declaration, &index_value, index.span)
+                    self.chosen(declared, &index_value, index.span)
+                }
+                Some(Place::Modules(declared)) => {
+                    let index_value = self.eval(index)?;
+                    self.chosen_module(declared, &index_value, index.span)
                 }
                 Some(Place::Absent) => Err(Stop::Short),
-                Some(Place::Instance(..)) | None => Ok(None),
+                Some(Place::Instance(..) | Place::Module(_)) | None => Ok(None),
             },
-            ExprKind::Member { target, name, .. } if matches!(target.ty, Type::Map(..)) => match self.place(target)? {
-                Some(Place::Instances(declaration)) => {
-                    self.chosen(declaration, &Value::String(name.clone()), expr.span)
-                }
+            ExprKind::Member { target, name, .. } if leads_to_a_place(target) => match self.place(target)? {
+                Some(Place::Instances(declared)) => self.chosen(declared, &Value::String(name.clone()), expr.span),
+                Some(Place::Modules(declared)) => self.chosen_module(declared, &Value::String(name.clone()), expr.span),
+                Some(Place::Module(scope)) => self.output_place(scope, name),
+                Some(Place::Absent) if matches!(target.ty, Type::Map(..)) => Ok(None),
                 Some(Place::Instance(..) | Place::Absent) | None => Ok(None),
             },
             _ => Ok(None),
         }
     }
 
-    fn declared(&self, declaration: usize) -> Result<Place, Stop> {
-        let expansion = self.world.expansion(declaration);
+    /// What a name stands for, where that is a place.
+    fn place_behind(&mut self, scope: ScopeId, value: &Expr) -> Result<Option<Place>, Stop> {
+        let names_one = matches!(
+            value.kind,
+            ExprKind::Resource(_)
+                | ExprKind::Module(_)
+                | ExprKind::Index { .. }
+                | ExprKind::Let(_)
+                | ExprKind::Member { .. }
+        );
+        if !names_one {
+            return Ok(None);
+        }
+        let stable = self.stable_only;
+        self.within(scope, Vec::new(), |machine| {
+            machine.stable_only = stable;
+            machine.place(value)
+        })
+    }
+
+    fn output_place(&mut self, scope: ScopeId, name: &str) -> Result<Option<Place>, Stop> {
+        let program = Arc::clone(&self.world.scope(scope).program);
+        match program.outputs.iter().find(|output| output.name.value.as_str() == name) {
+            Some(output) => self.place_behind(scope, &output.value),
+            None => Ok(None),
+        }
+    }
+
+    fn declared(&self, declared: Declared) -> Result<Place, Stop> {
+        let expansion = self.world.scope(declared.scope).expansion(declared.at);
         if expansion.failed {
             return Err(Stop::Failed);
         }
         Ok(match (expansion.repeated, expansion.len()) {
-            (true, _) => Place::Instances(declaration),
+            (true, _) => Place::Instances(declared),
             (false, 0) => Place::Absent,
-            (false, _) => Place::Instance(declaration, 0),
+            (false, _) => Place::Instance(declared, 0),
         })
     }
 
-    fn chosen(&mut self, declaration: usize, index: &Value, span: Span) -> Result<Option<Place>, Stop> {
-        let key = match index {
-            Value::String(text) => Some(Key::Text(text.clone())),
-            Value::Number(number) => number.to_i64().map(Key::Int),
-            _ => return Ok(None),
-        };
-        let found = key.as_ref().and_then(|key| self.world.expansion(declaration).find(key));
-        if let Some(at) = found {
-            return Ok(Some(Place::Instance(declaration, at)));
+    fn chosen(&mut self, declared: Declared, index: &Value, span: Span) -> Result<Option<Place>, Stop> {
+        let scope = self.world.scope(declared.scope);
+        let expansion = scope.expansion(declared.at);
+        let Some(key) = key_of(index) else { return Ok(None) };
+        if let Some(at) = key.as_ref().and_then(|key| expansion.find(key)) {
+            return Ok(Some(Place::Instance(declared, at)));
         }
-        let resource = &self.world.program.resources[declaration];
-        let keys: Vec<String> = self.world.expansion(declaration).keys.iter().take(200).map(Key::to_string).collect();
+        let resource = &scope.program.resources[declared.at];
+        let shown = format!("{}.{}", resource.kind, resource.name);
+        self.no_instance(&shown, expansion, key, index, span)
+    }
+
+    /// The complaint that a key chooses nothing.
+    pub fn no_instance<T>(
+        &mut self,
+        shown: &str,
+        expansion: &Expansion,
+        key: Option<Key>,
+        index: &Value,
+        span: Span,
+    ) -> Result<T, Stop> {
+        let keys: Vec<String> = expansion.keys.iter().take(200).map(Key::to_string).collect();
         let fallback = match keys.len() {
             0 => "it has no instances here".to_owned(),
             1..=8 => format!("there are {}", keys.join(", ")),
-            _ => format!("there are {} instances", self.world.expansion(declaration).len()),
+            _ => format!("there are {} instances", expansion.len()),
         };
         let wanted = key.map(|key| key.to_string()).unwrap_or_default();
         let help = did_you_mean(&wanted, keys.iter().map(String::as_str), &fallback);
-        let message = format!("`{}.{}` has no instance {}", resource.kind, resource.name, shown(index));
+        let message = format!("`{shown}` has no instance {}", crate::program::convert::shown(index));
         self.fail(&codes::MISSING_KEY, span, &message, "no such instance", &help)
     }
 
@@ -103,9 +144,10 @@ impl Machine<'_> {
             return self.place_value(place);
         }
         match self.place(target)? {
-            Some(Place::Instance(declaration, index)) => return self.attribute(declaration, index, name),
+            Some(Place::Instance(declared, index)) => return self.attribute(declared, index, name),
+            Some(Place::Module(scope)) => return self.output(scope, name),
             Some(Place::Absent) => return Err(Stop::Short),
-            Some(Place::Instances(_)) | None => {}
+            Some(Place::Instances(_) | Place::Modules(_)) | None => {}
         }
         let value = self.eval(target)?;
         match &value {
@@ -184,24 +226,27 @@ impl Machine<'_> {
 
     fn place_value(&mut self, place: Place) -> Evaluated {
         match place {
-            Place::Instance(declaration, index) => self.instance_value(declaration, index),
-            Place::Instances(declaration) => self.whole(declaration),
+            Place::Instance(declared, index) => self.instance_value(declared, index),
+            Place::Instances(declared) => self.whole(declared),
+            Place::Module(scope) => self.module_value(scope),
+            Place::Modules(declared) => self.modules_value(declared),
             Place::Absent => Ok(Value::Null),
         }
     }
 
     /// One attribute of an instance: as written, else as observed, else unknown.
-    pub fn attribute(&mut self, declaration: usize, index: usize, name: &SmolStr) -> Evaluated {
-        self.references.insert(Reference::One(declaration, index));
-        let program = Arc::clone(&self.world.program);
-        let resource = &program.resources[declaration];
+    pub fn attribute(&mut self, declared: Declared, index: usize, name: &SmolStr) -> Evaluated {
+        self.references.insert(Reference::One(declared, index));
+        let scope = self.world.scope(declared.scope);
+        let program = Arc::clone(&scope.program);
+        let resource = &program.resources[declared.at];
         let attributes = program.catalog.attributes_of(resource.kind.as_str());
         let known = attributes.and_then(|attributes| attributes.get(name.as_str()));
         let settable =
             known.is_some_and(|attribute| attribute.presence != Presence::Computed) || resource.mode == Mode::Data;
         if settable {
             let references = std::mem::take(&mut self.references);
-            let written = self.configured(declaration, index, name);
+            let written = self.configured(declared, index, name);
             self.references = references;
             match written? {
                 Value::Null => {}
@@ -212,7 +257,7 @@ impl Machine<'_> {
             Some(attribute) => read_type(attribute),
             None => member_type(&program.catalog, &resource.kind, name).unwrap_or(Type::Any),
         };
-        let address = self.world.address(declaration, index);
+        let address = scope.address(declared.at, index);
         let observed = self.outputs.and_then(|outputs| outputs.attributes(&address)?.get(name.as_str()));
         match observed {
             Some(Value::Null) if !ty.is_optional() => {}
@@ -224,10 +269,10 @@ impl Machine<'_> {
     }
 
     /// All attributes of an instance as an object.
-    pub fn instance_value(&mut self, declaration: usize, index: usize) -> Evaluated {
-        self.references.insert(Reference::One(declaration, index));
-        let program = Arc::clone(&self.world.program);
-        let resource = &program.resources[declaration];
+    pub fn instance_value(&mut self, declared: Declared, index: usize) -> Evaluated {
+        self.references.insert(Reference::One(declared, index));
+        let program = Arc::clone(&self.world.scope(declared.scope).program);
+        let resource = &program.resources[declared.at];
         let names: Vec<Ident> = match program.catalog.attributes_of(resource.kind.as_str()) {
             Some(attributes) => attributes
                 .values()
@@ -238,7 +283,7 @@ impl Machine<'_> {
         };
         let mut members = BTreeMap::new();
         for name in names {
-            let value = self.attribute(declaration, index, &name.0)?;
+            let value = self.attribute(declared, index, &name.0)?;
             let unwritten =
                 self.stable_only && matches!(&value, Value::Unknown(_)) && self.is_unmanaged(resource, &name);
             if !unwritten {
@@ -247,14 +292,14 @@ impl Machine<'_> {
         }
         if program.catalog.sources.get(&resource.kind).is_some_and(|source| source.items.is_some()) {
             let items = SmolStr::new_static("items");
-            members.insert(items.clone(), self.attribute(declaration, index, &items)?);
+            members.insert(items.clone(), self.attribute(declared, index, &items)?);
         }
         Ok(Value::object(members))
     }
 
     /// An optional attribute that nobody wrote: the API may choose it, so it triggers nothing.
     fn is_unmanaged(&self, resource: &crate::program::ir::Resource, name: &Ident) -> bool {
-        let attributes = self.world.program.catalog.attributes_of(resource.kind.as_str());
+        let attributes = self.world.catalog.attributes_of(resource.kind.as_str());
         let optional = attributes
             .and_then(|attributes| attributes.get(name))
             .is_some_and(|one| matches!(one.presence, Presence::Optional { .. }));
@@ -262,19 +307,20 @@ impl Machine<'_> {
     }
 
     /// A whole declaration as a value: its instance, null, or the map of its instances.
-    pub fn whole(&mut self, declaration: usize) -> Evaluated {
-        match self.declared(declaration)? {
-            Place::Instance(declaration, index) => self.instance_value(declaration, index),
+    pub fn whole(&mut self, declared: Declared) -> Evaluated {
+        match self.declared(declared)? {
+            Place::Instance(declared, index) => self.instance_value(declared, index),
             Place::Absent => Ok(Value::Null),
-            Place::Instances(declaration) => {
-                self.references.insert(Reference::All(declaration));
+            Place::Module(_) | Place::Modules(_) => Err(Stop::Failed),
+            Place::Instances(declared) => {
+                self.references.insert(Reference::All(declared));
                 let world = self.world;
-                let cache = &world.wholes[declaration][usize::from(self.stable_only)];
+                let cache = &world.scope(declared.scope).wholes[declared.at][usize::from(self.stable_only)];
                 if let (None, Some(value)) = (self.outputs, cache.get()) {
                     return Ok(value.clone());
                 }
                 let references = std::mem::take(&mut self.references);
-                let made = self.instances_value(declaration);
+                let made = self.instances_value(declared);
                 self.references = references;
                 let value = made?;
                 if self.outputs.is_none() {
@@ -285,13 +331,12 @@ impl Machine<'_> {
         }
     }
 
-    fn instances_value(&mut self, declaration: usize) -> Evaluated {
-        let world = self.world;
-        let expansion = world.expansion(declaration);
+    fn instances_value(&mut self, declared: Declared) -> Evaluated {
+        let expansion = self.world.scope(declared.scope).expansion(declared.at);
         let mut entries = BTreeMap::new();
         for (index, key) in expansion.keys.iter().enumerate() {
             self.grant();
-            entries.insert(key.clone(), self.instance_value(declaration, index)?);
+            entries.insert(key.clone(), self.instance_value(declared, index)?);
         }
         Ok(Value::map(entries))
     }
@@ -314,5 +359,25 @@ impl Machine<'_> {
                 .at(span, format!("waits for {waits}"))
                 .help("decide it by a parameter, or by the keys of the resource: `for k, s in kind.name`"),
         );
+    }
+}
+
+/// Whether an expression may name instances whose members are to be chosen by name.
+fn leads_to_a_place(target: &Expr) -> bool {
+    match &target.kind {
+        ExprKind::Module(_) => true,
+        ExprKind::Local(_) => matches!(target.ty.required(), Type::Object(_) | Type::Map(..)),
+        ExprKind::Index { target, .. } | ExprKind::Member { target, .. } => leads_to_a_place(target),
+        ExprKind::Resource(_) | ExprKind::Let(_) => matches!(target.ty.required(), Type::Object(_) | Type::Map(..)),
+        _ => false,
+    }
+}
+
+/// An index as a key: `None` where it is no key at all, `Some(None)` where it can be none's.
+pub fn key_of(index: &Value) -> Option<Option<Key>> {
+    match index {
+        Value::String(text) => Some(Some(Key::Text(text.clone()))),
+        Value::Number(number) => Some(number.to_i64().map(Key::Int)),
+        _ => None,
     }
 }

@@ -2,6 +2,8 @@
 
 use super::instance::Shared;
 use super::machine::Machine;
+use super::named::Named;
+use super::scope::{Declared, ScopeId};
 use super::types::{Instance, Output, Outputs, Resolve};
 use super::world::World;
 use crate::diag::Diagnostics;
@@ -12,16 +14,17 @@ use std::sync::Arc;
 /// What evaluation found, kept for planning and applying.
 pub struct Resolution {
     pub world: World,
-    /// The first node of each declaration.
-    pub bases: Vec<u32>,
+    /// Which instance of which declaration each node is.
+    pub owners: Vec<(Declared, u32)>,
 }
 
 impl Resolve for Resolution {
     fn instance(&self, node: NodeId, outputs: &dyn Outputs) -> Result<Instance, Diagnostics> {
-        let declaration = self.declaration(node);
-        let index = (node.0 - self.bases[declaration]) as usize;
+        let (declared, index) = self.owners[node.0 as usize];
         let mut machine = Machine::new(&self.world, Some(outputs));
-        let instance = machine.instance(declaration, index, &Shared::default());
+        let instance = machine.within(declared.scope, Vec::new(), |machine| {
+            machine.instance(declared.at, index as usize, &Shared::default())
+        });
         if machine.diagnostics.has_errors() { Err(machine.diagnostics) } else { Ok(instance) }
     }
 
@@ -33,21 +36,12 @@ impl Resolve for Resolution {
     }
 }
 
-impl Resolution {
-    /// The last declaration with instances that begins at or before the node.
-    fn declaration(&self, node: NodeId) -> usize {
-        let after = self.bases.partition_point(|base| *base <= node.0);
-        (0..after).rev().find(|at| self.world.expansion(*at).len() > 0).unwrap_or(0)
-    }
-}
-
 /// The program's outputs as far as they are known; one that failed is left out, the complaint is made.
 pub fn outputs(machine: &mut Machine) -> IndexMap<Ident, Output> {
-    let program = Arc::clone(&machine.world.program);
+    let program = Arc::clone(&machine.world.root().program);
     let mut made = IndexMap::new();
-    for output in &program.outputs {
-        machine.frame.clear();
-        if let Some(value) = machine.value(&output.value) {
+    for (at, output) in program.outputs.iter().enumerate() {
+        if let Ok(value) = machine.named(Named::Output(Declared { scope: ScopeId::ROOT, at })) {
             let name = output.name.value.clone();
             let (ty, secret, span) = (output.ty.clone(), output.secret, output.name.span);
             made.insert(name, Output { ty, value, secret, span });

@@ -47,7 +47,7 @@ fn target(environment: &Environment) -> Target {
 
 /// Evaluates the settings; those of the environment win over the module's.
 pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
-    let program = Arc::clone(&machine.world.program);
+    let program = Arc::clone(&machine.world.root().program);
     let environment = program.environments.get(machine.world.environment.as_str());
     let project = program.project.as_ref().map_or_else(|| inputs.project_name.clone(), |name| name.value.clone());
     let protect = environment.and_then(|environment| environment.protect.as_ref());

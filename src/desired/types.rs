@@ -1,13 +1,13 @@
 //! What a program wants, evaluated: instances with their values, edges and lifecycle. The door to `plan`.
 
-use crate::model::{Address, Attributes, Dag, Ident, NodeId, RemoteId, Span, Type, Value};
+use crate::model::{Address, Attributes, Dag, Ident, ModuleStep, NodeId, RemoteId, Span, Type, Value};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::Diagnostics;
-pub use crate::program::ir::{Move, Place};
+pub use crate::program::ir::{ModuleMove, Move, Place};
 
 /// What instances have come to hold: read while planning (from live objects) and while applying (from answers).
 pub trait Outputs {
@@ -94,6 +94,9 @@ pub struct Desired {
     pub rules: Rules,
     pub moves: Vec<Move>,
     pub forgets: Vec<Place>,
+    pub module_moves: Vec<ModuleMove>,
+    /// Modules that are forgotten whole, and where that is written.
+    pub module_forgets: Vec<(Vec<ModuleStep>, Span)>,
     /// What is to be adopted, where it is not managed yet.
     pub imports: BTreeMap<Address, Imported>,
 }

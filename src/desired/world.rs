@@ -1,65 +1,21 @@
-//! What evaluation has found so far, shared by planning and applying: parameters, lets, instances, file contents.
+//! What a whole evaluation shares, planning and applying alike: settings, the scopes of all modules, file contents.
 
 use super::inputs::Files;
-use super::types::{Instance, Settings};
-use crate::model::{Address, Key, Value};
+use super::scope::{Scope, ScopeId};
+use super::scopes::Scopes;
+use super::types::Settings;
 use crate::program::Program;
 use crate::program::expr::Expr;
 use crate::program::validate::Patterns;
 use crate::provider::Catalog;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What an instance was found to refer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reference {
-    /// One instance of a declaration.
-    One(usize, usize),
-    /// All of them.
-    All(usize),
-}
-
-/// A variable's content. Instances stay references until an attribute is read, so that only what is used becomes an edge.
-#[derive(Clone, Debug)]
-pub enum Slot {
-    Value(Value),
-    Instance(usize, usize),
-    Empty,
-}
-
-/// The instances that a declaration stands for, in the order of their keys.
-#[derive(Debug, Default)]
-pub struct Expansion {
-    /// Empty for a declaration without `for`.
-    pub keys: Vec<Key>,
-    /// Loop variables, one frame an instance.
-    pub frames: Vec<Vec<Slot>>,
-    pub repeated: bool,
-    /// The header could not be evaluated; the complaint is made.
-    pub failed: bool,
-}
-
-/// A let's value without outputs.
-#[derive(Clone, Debug)]
-pub struct LetValue {
-    pub value: Value,
-    /// Nothing in it is unknown.
-    pub known: bool,
-    pub references: BTreeSet<Reference>,
-}
-
 pub struct World {
-    pub program: Arc<Program>,
     pub environment: String,
     pub settings: OnceLock<Settings>,
-    params: Vec<OnceLock<Option<Value>>>,
-    /// `None` after a complaint.
-    pub lets: Vec<OnceLock<Option<LetValue>>>,
-    pub expansions: Vec<OnceLock<Expansion>>,
-    /// Until they move into the graph.
-    pub instances: Vec<OnceLock<Vec<Instance>>>,
-    /// `server.web` as a value, without outputs: whole, and without what changes by itself.
-    pub wholes: Vec<[OnceLock<Value>; 2]>,
+    pub catalog: Arc<Catalog>,
+    scopes: Scopes,
     pub patterns: Patterns,
     files: Files,
     contents: Mutex<BTreeMap<String, Content>>,
@@ -69,21 +25,19 @@ pub struct World {
 /// A file's bytes, or why they could not be read.
 type Content = Result<Arc<[u8]>, String>;
 
-/// A template's file and the names that it is given.
-type TemplateKey = (String, Vec<String>);
+/// A template's folder and file, and the names that it is given.
+pub type TemplateKey = (String, String, Vec<String>);
 
 impl World {
     pub fn new(program: Arc<Program>, environment: String, files: Files) -> World {
-        let many = |count: usize| (0..count).map(|_| OnceLock::new());
+        let catalog = Arc::clone(&program.catalog);
+        let scopes = Scopes::default();
+        scopes.add(|id| Scope::new(id, program));
         World {
-            params: many(program.params.len()).collect(),
-            lets: (0..program.lets.len()).map(|_| OnceLock::new()).collect(),
-            expansions: (0..program.resources.len()).map(|_| OnceLock::new()).collect(),
-            instances: (0..program.resources.len()).map(|_| OnceLock::new()).collect(),
-            wholes: (0..program.resources.len()).map(|_| [OnceLock::new(), OnceLock::new()]).collect(),
-            program,
             environment,
             settings: OnceLock::new(),
+            catalog,
+            scopes,
             patterns: Patterns::default(),
             files,
             contents: Mutex::default(),
@@ -97,45 +51,42 @@ impl World {
         World::new(Arc::new(program), "default".to_owned(), super::inputs::Inputs::default().files)
     }
 
-    pub fn param(&self, at: usize) -> Option<&Value> {
-        self.params.get(at).and_then(OnceLock::get).and_then(Option::as_ref)
+    pub fn root(&self) -> &Scope {
+        self.scopes.get(ScopeId::ROOT)
     }
 
-    pub fn set_param(&self, at: usize, value: Option<Value>) {
-        self.params[at].get_or_init(|| value);
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        self.scopes.get(id)
     }
 
-    /// The expansion of a declaration; an empty, failed one where it was never made.
-    pub fn expansion(&self, declaration: usize) -> &Expansion {
-        static NONE: Expansion = Expansion { keys: Vec::new(), frames: Vec::new(), repeated: false, failed: true };
-        self.expansions[declaration].get().unwrap_or(&NONE)
+    /// Every scope, each after the one that uses it.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter()
     }
 
-    pub fn address(&self, declaration: usize, index: usize) -> Address {
-        let resource = &self.program.resources[declaration];
-        Address {
-            module: Vec::new(),
-            mode: resource.mode,
-            kind: resource.kind.clone(),
-            name: resource.name.clone(),
-            key: self.expansion(declaration).keys.get(index).cloned(),
-        }
+    pub fn scopes_mut(&mut self) -> impl Iterator<Item = &mut Scope> {
+        self.scopes.iter_mut()
     }
 
-    /// A file of the module's folder, read once. Paths must stay inside.
-    pub fn file(&self, path: &str) -> Result<Arc<[u8]>, String> {
+    pub fn add_scope(&self, make: impl FnOnce(ScopeId) -> Scope) -> ScopeId {
+        self.scopes.add(make)
+    }
+
+    /// A file of a module's folder (as the project sees it), read once. Paths must stay inside.
+    pub fn file(&self, folder: &str, path: &str) -> Result<Arc<[u8]>, String> {
         let outside = path.split(['/', '\\']).any(|part| part == "..");
         if path.is_empty() || path.starts_with(['/', '\\', '~']) || path.contains(':') || outside {
             return Err("paths are relative and stay inside the folder of the program".to_owned());
         }
+        let path = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
         let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        contents.entry(path.to_owned()).or_insert_with(|| (self.files)(path).map(Arc::from)).clone()
+        contents.entry(path).or_insert_with_key(|path| (self.files)(path).map(Arc::from)).clone()
     }
 
     /// A template's pieces, made once for a file and its variables' names.
     pub fn template<E>(
         &self,
-        key: (String, Vec<String>),
+        key: TemplateKey,
         make: impl FnOnce() -> Result<Vec<Expr>, E>,
     ) -> Result<Arc<Vec<Expr>>, E> {
         let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,15 +96,5 @@ impl World {
         let made = Arc::new(make()?);
         templates.insert(key, Arc::clone(&made));
         Ok(made)
-    }
-}
-
-impl Expansion {
-    pub fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    pub fn find(&self, key: &Key) -> Option<usize> {
-        self.keys.binary_search(key).ok()
     }
 }

@@ -4,7 +4,9 @@ use super::checker::{Checker, Reach};
 use super::codes;
 use super::expr::Expr;
 use super::fits::has_error;
+use super::folders::sets_default_region;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
+use super::modules::Surroundings;
 use super::order::order;
 use super::symbols::{Global, collect};
 use super::validate::Patterns;
@@ -15,22 +17,34 @@ use crate::syntax::ast::{self, Ast};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Names and types of one module (all of its files). The program is whole only where no diagnostic is an error.
+/// Names and types of one folder (all of its files) that uses no other. The program is whole only where no diagnostic is
+/// an error.
 pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
+    let default_region = sets_default_region(asts);
+    check_folder(asts, catalog, &Surroundings { default_region, ..Surroundings::default() })
+}
+
+/// Names and types of one folder, among those that it uses.
+pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings) -> (Program, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let symbols = collect(asts, catalog, &mut diagnostics);
     let ordered = order(&symbols, &mut diagnostics);
     let mut checker = Checker::new(symbols, catalog, diagnostics);
-    checker.default_region = checker.sets_default_region();
+    checker.default_region = around.default_region;
     checker.resolve_aliases();
     let mut parts = Parts::new(&mut checker);
     let patterns = Patterns::default();
     for declaration in &ordered.order {
-        checker.declaration(*declaration, &ordered.broken, &patterns, &mut parts);
+        checker.declaration(*declaration, &ordered.broken, (&patterns, around), &mut parts);
     }
     let outputs = checker.outputs();
     let (checks, policies) = (checker.checks(), checker.policies());
-    let (moves, forgets, imports) = (checker.moves(), checker.forgets(), checker.imports());
+    let (moves, module_moves) = checker.moves();
+    let (forgets, module_forgets) = checker.forgets();
+    let imports = checker.imports();
+    if around.is_module {
+        checker.root_only();
+    }
     let project = checker.project();
     let environments = checker.environments();
     let provider = checker.provider();
@@ -41,17 +55,21 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
     let program = Program {
         catalog: Arc::clone(catalog),
+        folder: around.folder.clone(),
         project,
         environments,
         params: parts.params.into_iter().flatten().collect(),
         lets: parts.lets.into_iter().flatten().collect(),
         functions: checker.functions.into_iter().flatten().collect(),
         resources: checker.resources.into_iter().flatten().collect(),
+        modules: checker.modules.into_iter().flatten().collect(),
         outputs,
         checks,
         policies,
         moves,
         forgets,
+        module_moves,
+        module_forgets,
         imports,
         provider,
         order: ordered.order,
@@ -90,7 +108,7 @@ impl Checker<'_> {
         &mut self,
         declaration: Declaration,
         broken: &BTreeSet<Declaration>,
-        patterns: &Patterns,
+        (patterns, around): (&Patterns, &Surroundings),
         parts: &mut Parts,
     ) {
         let in_ring = broken.contains(&declaration);
@@ -120,6 +138,7 @@ impl Checker<'_> {
                 }
             }
             Declaration::Resource(at) => self.declare_resource(at, patterns),
+            Declaration::Module(at) => self.declare_module(at, around),
         }
     }
 

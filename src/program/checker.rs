@@ -3,7 +3,7 @@
 use super::codes;
 use super::expr::Expr;
 use super::fits::{has_error, too_complex};
-use super::ir::{Function, Resource};
+use super::ir::{Function, Module, Resource};
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -49,6 +49,8 @@ pub struct Checker<'a> {
     pub functions: Vec<Option<Function>>,
     pub resource_types: Vec<Type>,
     pub resources: Vec<Option<Resource>>,
+    pub module_types: Vec<Type>,
+    pub modules: Vec<Option<Module>>,
     pub locals: Vec<Local>,
     pub reach: Reach,
     /// Lets and functions that lead to a resource: not for places that only know inputs.
@@ -73,6 +75,8 @@ impl<'a> Checker<'a> {
             functions: vec![None; symbols.functions.len()],
             resource_types: vec![Type::Error; symbols.resources.len()],
             resources: vec![None; symbols.resources.len()],
+            module_types: vec![Type::Error; symbols.modules.len()],
+            modules: vec![None; symbols.modules.len()],
             symbols,
             locals: Vec::new(),
             reach: Reach::Everything,

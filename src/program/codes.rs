@@ -34,4 +34,9 @@ codes! {
     WRONG_BLOCK = error("wrong_block", "unexpected block");
     TOO_COMPLEX = error("too_complex", "type too large");
     WRONG_VERSION = error("wrong_version", "version demand not met");
+    NO_MODULE = error("no_module", "module cannot be used");
+    MODULE_RING = error("module_ring", "modules use each other");
+    UNKNOWN_ARGUMENT = error("unknown_argument", "unknown parameter of a module");
+    MISSING_ARGUMENT = error("missing_argument", "parameter of a module is missing");
+    ROOT_ONLY = error("root_only", "declaration belongs to the project's folder");
 }

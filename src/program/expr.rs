@@ -26,6 +26,8 @@ pub enum ExprKind {
     EnvironmentName,
     /// A whole declaration: its instance, or the map of its instances.
     Resource(usize),
+    /// A whole module: its outputs, or the map of its instances.
+    Module(usize),
     List(Vec<Element>),
     Set(Vec<Element>),
     Object(Vec<Entry>),
@@ -135,7 +137,8 @@ impl Expr {
             | ExprKind::Let(_)
             | ExprKind::Local(_)
             | ExprKind::EnvironmentName
-            | ExprKind::Resource(_) => Vec::new(),
+            | ExprKind::Resource(_)
+            | ExprKind::Module(_) => Vec::new(),
             ExprKind::Text(pieces) => pieces.iter().collect(),
             ExprKind::List(elements) | ExprKind::Set(elements) => elements.iter().map(Element::expr).collect(),
             ExprKind::Object(entries) | ExprKind::Map(entries) => entries.iter().flat_map(Entry::exprs).collect(),

@@ -1,7 +1,7 @@
 //! A checked program: declarations by index, every name resolved, every expression typed. Knows no syntax tree.
 
 use super::expr::Expr;
-use crate::model::{Address, Ident, KeyType, Mode, Span, Spanned, Type};
+use crate::model::{Address, Ident, KeyType, Mode, ModuleStep, Span, Spanned, Type};
 use crate::provider::Catalog;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -11,6 +11,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub catalog: Arc<Catalog>,
+    /// Where its files lie, from the project's folder; empty for that folder itself.
+    pub folder: String,
     /// `project "NAME"`.
     pub project: Option<Spanned<String>>,
     pub environments: IndexMap<Ident, Environment>,
@@ -18,11 +20,14 @@ pub struct Program {
     pub lets: Vec<Let>,
     pub functions: Vec<Function>,
     pub resources: Vec<Resource>,
+    pub modules: Vec<Module>,
     pub outputs: Vec<Output>,
     pub checks: Vec<Check>,
     pub policies: Vec<Policy>,
     pub moves: Vec<Move>,
     pub forgets: Vec<Place>,
+    pub module_moves: Vec<ModuleMove>,
+    pub module_forgets: Vec<(Vec<ModuleStep>, Span)>,
     pub imports: Vec<Import>,
     /// `provider cloudnexus { … }`, by setting.
     pub provider: BTreeMap<Ident, Expr>,
@@ -37,6 +42,7 @@ pub enum Declaration {
     Let(usize),
     Function(usize),
     Resource(usize),
+    Module(usize),
 }
 
 /// `environment NAME { … }`
@@ -143,6 +149,15 @@ pub struct Move {
     pub to: Place,
 }
 
+/// `moved module.a -> module.b`: all that is in it keeps its address from there on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleMove {
+    pub from: Vec<ModuleStep>,
+    pub to: Vec<ModuleStep>,
+    /// Of the old address.
+    pub span: Span,
+}
+
 /// `import A[key] = id [for …]`
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -151,6 +166,19 @@ pub struct Import {
     pub key: Option<Expr>,
     pub id: Expr,
     pub each: Option<Each>,
+}
+
+/// `module NAME from "…"`
+#[derive(Clone, Debug)]
+pub struct Module {
+    pub name: Spanned<Ident>,
+    pub doc: String,
+    /// What the folder declares, checked once for all who use it.
+    pub program: Arc<Program>,
+    pub repeat: Option<Repeat>,
+    pub condition: Option<Expr>,
+    /// By the place of the parameter.
+    pub arguments: BTreeMap<usize, Expr>,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.

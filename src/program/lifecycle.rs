@@ -182,11 +182,11 @@ impl Checker<'_> {
                 other => other,
             };
             match target {
-                ExprKind::Resource(_) => references.push(found),
+                ExprKind::Resource(_) | ExprKind::Module(_) => references.push(found),
                 ExprKind::Error => {}
                 _ => {
                     let help = "write a resource: `server.web`";
-                    self.report(&codes::WRONG_TYPE, "", value.span, "expected a resource", help);
+                    self.report(&codes::WRONG_TYPE, "", value.span, "expected a resource or a module", help);
                 }
             }
         }

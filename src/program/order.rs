@@ -49,7 +49,8 @@ fn declarations(symbols: &Symbols) -> Vec<Declaration> {
     let lets = (0..symbols.lets.len()).map(Declaration::Let);
     let functions = (0..symbols.functions.len()).map(Declaration::Function);
     let resources = (0..symbols.resources.len()).map(Declaration::Resource);
-    params.chain(lets).chain(functions).chain(resources).collect()
+    let modules = (0..symbols.modules.len()).map(Declaration::Module);
+    params.chain(lets).chain(functions).chain(resources).chain(modules).collect()
 }
 
 fn complaint(ring: &[Declaration], edges: &Edges, symbols: &Symbols) -> Diagnostic {
@@ -75,6 +76,7 @@ fn shown(one: &Declaration, symbols: &Symbols) -> String {
             let data = if node.form == ResourceForm::Data { "data." } else { "" };
             format!("{data}{}.{}", node.kind.value, node.name.value)
         }
+        Declaration::Module(at) => format!("module.{}", symbols.modules[*at].node.name.value),
     }
 }
 
@@ -104,7 +106,13 @@ fn edges(symbols: &Symbols) -> Edges {
     }
     for (at, resource) in symbols.resources.iter().enumerate() {
         walker.from = Declaration::Resource(at);
-        walker.resource(resource.node);
+        let node = resource.node;
+        walker.resource(node.repeat.as_ref(), node.condition.as_ref(), &node.body);
+    }
+    for (at, module) in symbols.modules.iter().enumerate() {
+        walker.from = Declaration::Module(at);
+        let node = module.node;
+        walker.resource(node.repeat.as_ref(), node.condition.as_ref(), &node.body);
     }
     walker.edges
 }
@@ -125,11 +133,11 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn resource(&mut self, node: &ast::Resource) {
+    fn resource(&mut self, repeat: Option<&ast::ForClause>, condition: Option<&Expr>, body: &ast::Body) {
         let depth = self.locals.len();
-        node.repeat.iter().for_each(|clause| self.clause(clause));
-        node.condition.iter().for_each(|condition| self.expr(condition));
-        self.body(&node.body);
+        repeat.into_iter().for_each(|clause| self.clause(clause));
+        condition.into_iter().for_each(|condition| self.expr(condition));
+        self.body(body);
         self.locals.truncate(depth);
     }
 
@@ -169,9 +177,14 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// Whether `expr` names a resource; then the edge is noted.
+    /// Whether `expr` names a resource or a module; then the edge is noted.
     fn reference(&mut self, expr: &Expr) -> bool {
         let ExprKind::Member { target, name, .. } = &expr.kind else { return false };
+        if matches!(&target.kind, ExprKind::Name(word) if word.as_str() == "module") {
+            let found = self.symbols.module_names.get(&name.value).map(|(at, _)| *at);
+            found.into_iter().for_each(|at| self.add(Declaration::Module(at), expr.span));
+            return found.is_some();
+        }
         let key = match &target.kind {
             ExprKind::Name(kind) if !self.locals.contains(kind) => {
                 resource_key(ResourceForm::Managed, kind, &name.value)

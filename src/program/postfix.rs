@@ -107,7 +107,7 @@ impl Checker<'_> {
                 self.diagnostics.push(unknown_member(name.value.as_str(), ["name"], name.span));
                 Some(Expr::error(span))
             }
-            "module" if self.symbols.modules.contains_key(&name.value) => Some(Expr::error(span)),
+            "module" => Some(self.module(name, span)),
             "data" => {
                 let help = "name the source and the declaration: `data.plans.NAME`";
                 self.report(&codes::UNKNOWN_NAME, "", span, "not a whole reference", help);
@@ -174,6 +174,21 @@ impl Checker<'_> {
         let help = did_you_mean(name.value.as_str(), names, &fallback);
         let message = format!("no `{kind}` named `{}` is declared", name.value);
         self.report(&codes::UNKNOWN_RESOURCE, message, name.span, "not declared", &help);
+        Expr::error(span)
+    }
+
+    fn module(&mut self, name: &Spanned<Ident>, span: Span) -> Expr {
+        if let Some((at, _)) = self.symbols.module_names.get(&name.value).copied() {
+            self.touches_resource(&format!("module.{}", name.value), span);
+            return Expr { kind: ExprKind::Module(at), ty: self.module_types[at].clone(), span };
+        }
+        if !self.symbols.broken.contains(&name.value) {
+            let names: Vec<&str> = self.symbols.module_names.keys().map(Ident::as_str).collect();
+            let fallback = format!("declare it: `module {} from \"./path\" {{ … }}`", name.value);
+            let help = did_you_mean(name.value.as_str(), names, &fallback);
+            let message = format!("no module named `{}` is declared", name.value);
+            self.report(&codes::UNKNOWN_RESOURCE, message, name.span, "not declared", &help);
+        }
         Expr::error(span)
     }
 

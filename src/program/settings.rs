@@ -229,13 +229,14 @@ impl Checker<'_> {
         Some(self.within(Reach::Inputs, |it| it.check(value, &ty)))
     }
 
-    /// Whether a default region is set anywhere, so that `region` may be left out.
-    pub fn sets_default_region(&self) -> bool {
-        let in_body = |body: &ast::Body| {
-            body.entries.iter().any(|entry| {
-                matches!(entry, BodyEntry::Attribute(written) if written.name.value.as_str() == "default_region")
-            })
-        };
-        self.symbols.providers.iter().any(|provider| in_body(&provider.body))
+    /// Where a program runs is said by the project, not by a module that it uses.
+    pub fn root_only(&mut self) {
+        let environments = self.symbols.environments.iter().map(|one| ("environment", one.node.name.span));
+        let providers = self.symbols.providers.iter().map(|one| ("provider", one.name.span));
+        for (word, span) in environments.chain(providers).collect::<Vec<_>>() {
+            let message = format!("a module has no `{word}` of its own");
+            let help = "move it into the project's folder: modules use what is set there";
+            self.report(&codes::ROOT_ONLY, message, span, "in a module", help);
+        }
     }
 }

@@ -52,8 +52,8 @@ pub struct Symbols<'a> {
     output_names: BTreeMap<Ident, Span>,
     /// Names on lines that could not be read: they may have been declared there.
     pub broken: BTreeSet<Ident>,
-    /// Modules, so that references to them are no second mistake.
-    pub modules: BTreeMap<Ident, Span>,
+    pub modules: Vec<Documented<'a, ast::Module>>,
+    pub module_names: BTreeMap<Ident, (usize, Span)>,
 }
 
 /// Reads every item once.
@@ -117,8 +117,10 @@ impl<'a> Symbols<'a> {
                 self.outputs.push(Documented { doc, node });
             }
             ItemKind::Module(node) => {
-                self.modules.insert(node.name.value.clone(), node.name.span);
-                not_supported(diagnostics, node.name.span, "modules");
+                let slot = (self.modules.len(), node.name.span);
+                let first = self.module_names.entry(node.name.value.clone()).or_insert(slot);
+                duplicate(diagnostics, "module", node.name.value.as_str(), node.name.span, first.1);
+                self.modules.push(Documented { doc, node });
             }
             ItemKind::Check(node) => self.checks.push(Documented { doc, node }),
             ItemKind::Policy(node) => self.policies.push(Documented { doc, node }),
