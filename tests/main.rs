@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod emulator;
 mod engine;
 mod examples;
 mod generate;

@@ -1,5 +1,6 @@
 //! The arguments as clap reads them. Knows no command's work.
 
+pub use super::args_emulator::Emulator;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -301,63 +302,4 @@ pub struct Explain {
 pub struct Completions {
     /// For which shell
     pub shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Args)]
-pub struct Emulator {
-    #[command(subcommand)]
-    pub command: EmulatorCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum EmulatorCommand {
-    /// Serve it over HTTP on this machine
-    Serve(Serve),
-    /// Forget everything that it holds
-    Reset,
-    /// The requests that it was sent, newest last
-    Requests {
-        /// At most so many
-        #[arg(long)]
-        limit: Option<usize>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// The first of its four ports; 0 takes free ones
-    #[arg(long, default_value_t = crate::emulator::serve::PORT_BASE)]
-    pub port_base: u16,
-    /// Keep its world in this folder; without it, it ends with the process
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// What it holds at the beginning
-    #[arg(long, value_name = "WORLD", default_value = "empty")]
-    pub fixtures: Fixtures,
-    /// Which routes and members exist
-    #[arg(long, default_value = "full")]
-    pub profile: Profile,
-    /// Documented delays are multiplied by this; 0 is at once
-    #[arg(long, default_value_t = 1.0)]
-    pub time_factor: f64,
-    /// Print one JSON line with its addresses when it can be spoken to
-    #[arg(long)]
-    pub ready: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Profile {
-    /// Everything that cnx can use
-    Full,
-    /// Nothing beyond the documents
-    Documented,
-    /// The same, and no way to read a job
-    DocumentedNojobs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Fixtures {
-    Empty,
-    /// The objects of the documents' examples
-    Documented,
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod args;
+mod args_emulator;
 mod check;
 mod choices;
 mod codes;

@@ -71,6 +71,11 @@ impl<T: Entry> Collection<T> {
         self.entries.values().map(|entry| &**entry)
     }
 
+    /// In list order.
+    pub fn in_order(&self) -> impl Iterator<Item = &T> {
+        self.all.iter().filter_map(|(_, id)| self.get(id))
+    }
+
     /// The last ones in list order, backwards.
     pub fn newest(&self, most: usize) -> impl Iterator<Item = &T> {
         let places: Vec<&Position> = self.all.from(self.all.len().saturating_sub(most)).collect();

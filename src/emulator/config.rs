@@ -104,6 +104,16 @@ impl Config {
         if self.pagination.max == 0 || self.pagination.default == 0 {
             return Err("pagination.max and pagination.default must be 1 or more".to_owned());
         }
+        if ![409, 412, 422, 503].contains(&self.capacity.status) {
+            return Err("capacity.status must be one of: 409, 412, 422, 503".to_owned());
+        }
+        let factors = [
+            ("delays.tail.factor", self.delays.tail.factor),
+            ("ratelimit.scoped_factor", self.ratelimit.scoped_factor),
+        ];
+        if let Some((name, _)) = factors.iter().find(|(_, factor)| !factor.is_finite() || *factor < 0.0) {
+            return Err(format!("{name} must be 0 or more"));
+        }
         Ok(())
     }
 }

@@ -1,16 +1,19 @@
 //! The control API, `/__emulator/…`, on a listener of its own (contract.md 4.8): for tests and people, not part of CloudNexus.
 use serde_json::{Map, Value, json};
 
-use super::clock::{Now, rfc3339};
-use super::config::Config;
+use super::clock::{Now, parse_rfc3339, rfc3339};
 use super::core::{Emulator, Record};
 use super::drift;
 use super::faults::Fault;
 use super::handle::control_error;
 use super::live;
+use super::log::Wanted;
+use super::object::Kind;
 use super::openapi;
 use super::query::Query;
 use super::routes::Door;
+use super::settings::{expand, merge};
+use super::tenant::Environment;
 use crate::model::http::{Headers, Method, Request, Response};
 
 /// What went wrong with a control request.
@@ -37,6 +40,7 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
     let outcome = match (request.method, request.path()) {
         (Method::Post, "/__emulator/reset") => reset(emulator, request, now),
         (Method::Post, "/__emulator/clock/advance") => advance(emulator, request, now),
+        (Method::Post, "/__emulator/clock/set") => set_clock(emulator, request, now),
         (Method::Get, "/__emulator/clock") => Ok(clock(emulator, now)),
         (Method::Post, "/__emulator/snapshot") => {
             emulator.ask_for_compaction();
@@ -46,9 +50,13 @@ pub fn handle(emulator: &mut Emulator, request: &Request, now: Now) -> Response 
         (Method::Put, "/__emulator/state") => put_state(emulator, request, now),
         (Method::Get, "/__emulator/config") => Ok(json!(emulator.config())),
         (Method::Put, "/__emulator/config") => put_config(emulator, request, now),
+        (Method::Delete, "/__emulator/config") => {
+            emulator.unset(now).map_err(complain).map(|()| json!(emulator.config()))
+        }
+        (Method::Get, "/__emulator/objects") => objects(emulator, request, now),
         (Method::Get, "/__emulator/live") => Ok(live::picture(emulator, now)),
         (Method::Get, "/__emulator/openapi.json") => openapi_document(emulator, request),
-        (Method::Get, "/__emulator/requests") => Ok(requests(emulator, request)),
+        (Method::Get, "/__emulator/requests") => requests(emulator, request),
         (Method::Get, "/__emulator/faults") => Ok(json!({"faults": emulator.faults.list()})),
         (Method::Post, "/__emulator/faults") => add_faults(emulator, request),
         (Method::Delete, "/__emulator/faults") => remove_faults(emulator, request),
@@ -107,11 +115,28 @@ fn advance(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value
     let body = body(request)?;
     let seconds = body.get("seconds").and_then(Value::as_f64).filter(|seconds| (0.0..1e12).contains(seconds));
     let Some(seconds) = seconds else { return Err(complain("seconds must be a number of 0 or more.")) };
+    Ok(pass(emulator, (seconds * 1000.0) as i64, now))
+}
+
+/// `POST clock/set` with `{"virtual": instant}`; time never goes back.
+fn set_clock(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    let body = body(request)?;
+    let instant = body.get("virtual").and_then(Value::as_str).and_then(parse_rfc3339);
+    let Some(instant) = instant else { return Err(complain("virtual must be an instant like 2030-01-01T00:00:00Z.")) };
+    let present = emulator.virtual_ms(now);
+    if instant < present {
+        return Err(complain(format!("virtual time is {} and never goes back.", rfc3339(present))));
+    }
+    Ok(pass(emulator, instant - present, now))
+}
+
+/// Lets virtual time pass.
+fn pass(emulator: &mut Emulator, ms: i64, now: Now) -> Value {
     let mut clock = emulator.head.clock.clone();
-    clock.advance((seconds * 1000.0) as i64);
+    clock.advance(ms);
     emulator.set_clock(clock);
     emulator.settle(now);
-    Ok(self::clock(emulator, now))
+    self::clock(emulator, now)
 }
 
 fn clock(emulator: &Emulator, now: Now) -> Value {
@@ -141,44 +166,12 @@ fn put_config(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Va
 }
 
 fn reconfigure(emulator: &mut Emulator, wanted: Map<String, Value>, now: Now) -> Result<(), Complaint> {
-    let mut whole = json!(emulator.config());
+    let mut patch = json!({});
     for (name, value) in wanted {
-        merge(&mut whole, expand(&name, value));
+        merge(&mut patch, expand(&name, value));
     }
-    let config: Config = serde_json::from_value(whole).map_err(|error| complain(format!("config: {error}")))?;
-    emulator.configure(config, now).map_err(complain)
-}
-
-/// `a.b` with a value as nested objects. Job types have dots of their own: `delays.server.create`.
-fn expand(name: &str, value: Value) -> Value {
-    if let Some(job_type) = name.strip_prefix("delays.").filter(|rest| !["seconds", "tail"].contains(&head(rest))) {
-        return json!({"delays": {"seconds": {job_type: value}}});
-    }
-    match name.split_once('.') {
-        Some((head, rest)) => json!({head: expand(rest, value)}),
-        None => json!({name: value}),
-    }
-}
-
-fn head(name: &str) -> &str {
-    name.split('.').next().unwrap_or("")
-}
-
-/// Objects are merged member by member, everything else is replaced.
-fn merge(old: &mut Value, new: Value) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (name, value) in new {
-                match old.get_mut(&name) {
-                    Some(inner) => merge(inner, value),
-                    None => {
-                        old.insert(name, value);
-                    }
-                }
-            }
-        }
-        (old, new) => *old = new,
-    }
+    let Value::Object(patch) = patch else { return Ok(()) };
+    emulator.set(patch, now).map_err(|reason| complain(format!("config: {reason}")))
 }
 
 /// `GET openapi.json`: of all surfaces, or with `surface` of one.
@@ -193,12 +186,20 @@ fn openapi_document(emulator: &Emulator, request: &Request) -> Result<Value, Com
     Ok(openapi::document(emulator.config(), emulator.ports, door))
 }
 
-/// `POST faults` with one fault, or with `{"faults": […]}`.
+/// `POST faults` with one fault, or with `{"faults": […]}`; `before` is the id of a fault that they are to precede.
 fn add_faults(emulator: &mut Emulator, request: &Request) -> Result<Value, Complaint> {
     let mut body = body(request)?;
+    let before = match body.remove("before") {
+        None | Some(Value::Null) => None,
+        Some(id) => Some(
+            id.as_u64()
+                .filter(|id| emulator.faults.has(*id))
+                .ok_or_else(|| complain("before must be the id of a fault that is set."))?,
+        ),
+    };
     let wanted = body.remove("faults").unwrap_or_else(|| json!([body]));
     let faults: Vec<Fault> = serde_json::from_value(wanted).map_err(|error| complain(format!("fault: {error}")))?;
-    let ids: Vec<u64> = faults.into_iter().map(|fault| emulator.add_fault(fault)).collect();
+    let ids: Vec<u64> = faults.into_iter().map(|fault| emulator.insert_fault(fault, before)).collect();
     Ok(json!({"ids": ids}))
 }
 
@@ -209,14 +210,36 @@ fn remove_faults(emulator: &mut Emulator, request: &Request) -> Result<Value, Co
         None => None,
         Some(text) => Some(text.parse().map_err(|_| complain("id must be a number."))?),
     };
-    Ok(json!({"removed": emulator.faults.remove(id)}))
+    Ok(json!({"removed": emulator.remove_faults(id)}))
 }
 
-/// `GET requests`, with `since` (numbers above) and `limit` (the last ones).
-fn requests(emulator: &Emulator, request: &Request) -> Value {
+/// `GET requests`, narrowed by the members of `Wanted`; `limit`: the last ones.
+fn requests(emulator: &Emulator, request: &Request) -> Result<Value, Complaint> {
     let query = Query::parse(request.query());
-    let since: u64 = query.get("since").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let entries: Vec<_> = emulator.requests().filter(|entry| entry.number > since).collect();
-    let limit = query.get("limit").and_then(|text| text.parse().ok()).unwrap_or(entries.len());
-    json!({"requests": &entries[entries.len().saturating_sub(limit)..]})
+    let wanted = Wanted::parse(&query).map_err(complain)?;
+    let entries: Vec<_> = emulator.requests().filter(|entry| wanted.fits(entry)).collect();
+    let limit = match query.get("limit") {
+        None => entries.len(),
+        Some(text) => text.parse().map_err(|_| complain("limit must be a number."))?,
+    };
+    Ok(json!({"requests": &entries[entries.len().saturating_sub(limit)..]}))
+}
+
+/// `GET objects`: everything that the cloud holds, as it shows it; narrowed by `environment` and `kind`.
+fn objects(emulator: &Emulator, request: &Request, now: Now) -> Result<Value, Complaint> {
+    let query = Query::parse(request.query());
+    let kind = query.get("kind");
+    let known = |name: &str| name == "job" || Kind::ALL.iter().any(|kind| kind.as_str() == name);
+    if kind.is_some_and(|kind| !known(kind)) {
+        let kinds = Kind::ALL.map(Kind::as_str).join(", ");
+        return Err(complain(format!("kind must be one of: {kinds}, job.")));
+    }
+    let environments = match query.get("environment") {
+        None => vec![Environment::Live, Environment::Test],
+        Some("live") => vec![Environment::Live],
+        Some("test") => vec![Environment::Test],
+        Some(_) => return Err(complain("environment must be live or test.")),
+    };
+    let all = environments.into_iter().flat_map(|environment| live::objects(emulator, environment, kind, now));
+    Ok(json!({"objects": all.collect::<Vec<_>>()}))
 }

@@ -1,6 +1,7 @@
 //! The emulated cloud as a state machine: what it holds, how it begins, how it changes.
 //! No clock, disk, network or randomness; `handle.rs` answers requests with it.
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::cache::Pages;
 use super::clock::{Clock, Now};
@@ -28,6 +29,10 @@ pub enum Record {
     Data(Environment, Change),
     /// An answer kept for its idempotency key.
     Answered(Stored),
+    /// Everything that was set at the control door.
+    Settings(Map<String, Value>),
+    /// The faults that are set, with their counts.
+    Faults(Faults),
 }
 
 /// What is true of a whole world.
@@ -43,6 +48,11 @@ pub struct Head {
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct Emulator {
+    /// What the process began with.
+    pub(super) base: Config,
+    /// What was set since, a patch over it.
+    pub(super) settings: Map<String, Value>,
+    /// The two together.
     pub(super) config: Config,
     pub(super) keys: Vec<Key>,
     pub(super) head: Head,
@@ -70,6 +80,8 @@ impl Emulator {
         keys.extend(config.keys.iter().cloned());
         let mut emulator = Emulator {
             log: Log::new(config.log_capacity),
+            base: config.clone(),
+            settings: Map::new(),
             config,
             keys,
             head,
@@ -128,6 +140,8 @@ impl Emulator {
             Record::Clock(clock) => self.head.clock = clock,
             Record::Data(environment, change) => self.tenant_mut(environment).apply(&change),
             Record::Answered(stored) => self.replays.keep(stored),
+            Record::Settings(settings) => self.take_settings(settings)?,
+            Record::Faults(faults) => self.faults = faults,
         }
         Ok(())
     }
@@ -143,7 +157,7 @@ impl Emulator {
     pub fn reset(&mut self, now: Now) {
         self.head.clock = Clock::start(&self.config, now);
         self.log.clear();
-        self.faults = Faults::default();
+        self.forget_faults();
         self.begin(self.head.generation + 1, now);
     }
 
@@ -176,28 +190,16 @@ impl Emulator {
         &self.config
     }
 
-    /// Takes a new configuration over; virtual time goes on from where it is.
-    ///
-    /// # Errors
-    /// What makes no sense in it.
-    pub fn configure(&mut self, config: Config, now: Now) -> Result<(), String> {
-        config.check()?;
-        self.keys = seeded();
-        self.keys.extend(config.keys.iter().cloned());
-        self.log.resize(config.log_capacity);
-        self.config = config;
-        self.pages.clear();
-        let mut clock = self.head.clock.clone();
-        clock.follow(&self.config, now);
-        self.set_clock(clock);
-        Ok(())
-    }
-
     pub(super) fn set_clock(&mut self, clock: Clock) {
         if clock != self.head.clock {
             self.head.clock = clock.clone();
             self.records.push(Record::Clock(clock));
         }
+    }
+
+    /// Something that the store is to know.
+    pub(super) fn push(&mut self, record: Record) {
+        self.records.push(record);
     }
 
     /// Stable for a data directory, another one after a reset.
@@ -268,6 +270,12 @@ impl Emulator {
     /// Records that rebuild this machine from nothing.
     pub fn snapshot(&self) -> Vec<Record> {
         let mut records = vec![Record::Begin(self.head.clone())];
+        if !self.settings.is_empty() {
+            records.push(Record::Settings(self.settings.clone()));
+        }
+        if self.faults != Faults::default() {
+            records.push(Record::Faults(self.faults.clone()));
+        }
         for environment in [Environment::Live, Environment::Test] {
             let changes = self.tenant(environment).snapshot();
             records.extend(changes.into_iter().map(|change| Record::Data(environment, change)));
@@ -288,17 +296,6 @@ impl Emulator {
     /// The requests with a higher number, oldest first.
     pub fn requests_after(&self, number: u64) -> impl Iterator<Item = &super::log::LogEntry> {
         self.log.after(number)
-    }
-
-    /// Goes on as a machine that was restored from the store; the faults that are set stay.
-    pub(super) fn replace_by(&mut self, restored: Emulator) {
-        let faults = std::mem::take(&mut self.faults);
-        *self = Emulator { faults, ..restored };
-    }
-
-    /// Sets a fault; its id.
-    pub fn add_fault(&mut self, fault: super::faults::Fault) -> u64 {
-        self.faults.add(fault)
     }
 
     /// The requests so far, oldest first (as many as the log keeps).

@@ -22,6 +22,9 @@ pub struct Fault {
     /// How often it happens; absent: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
+    /// What `p` is drawn from; absent: the emulator's seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// Requests so far that fit the matcher's first four members.
     #[serde(default)]
     pub seen: u64,
@@ -59,19 +62,24 @@ pub struct Matcher {
 }
 
 /// The faults that are set, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Faults {
     faults: Vec<Fault>,
     next_id: u64,
 }
 
 impl Faults {
-    /// Adds a fault and returns its id.
-    pub fn add(&mut self, mut fault: Fault) -> u64 {
+    /// Adds a fault before another one, or after all; its id.
+    pub fn add(&mut self, mut fault: Fault, before: Option<u64>) -> u64 {
         self.next_id += 1;
         fault.id = self.next_id;
-        self.faults.push(fault);
+        let at = before.and_then(|id| self.faults.iter().position(|other| other.id == id));
+        self.faults.insert(at.unwrap_or(self.faults.len()), fault);
         self.next_id
+    }
+
+    pub fn has(&self, id: u64) -> bool {
+        self.faults.iter().any(|fault| fault.id == id)
     }
 
     /// Takes one fault away, or all.
@@ -91,14 +99,16 @@ impl Faults {
         self.faults.iter().map(shown).collect()
     }
 
-    /// What a request meets, in order; it is counted.
-    pub fn meet(&mut self, seed: u64, door: Door, method: &str, request: &Request) -> Vec<Effect> {
-        let mut met = Vec::new();
+    /// What a request meets, in order, and whether any count has changed.
+    pub fn meet(&mut self, seed: u64, door: Door, method: &str, request: &Request) -> (Vec<Effect>, bool) {
+        let (mut met, mut counted) = (Vec::new(), false);
         for fault in &mut self.faults {
             if !fault.matcher.fits(door, method, request) {
                 continue;
             }
             fault.seen += 1;
+            counted = true;
+            let seed = fault.seed.unwrap_or(seed);
             if fault.times.is_some_and(|times| fault.happened >= times)
                 || !fault.matcher.draws(seed, method, request, fault.seen)
             {
@@ -111,7 +121,7 @@ impl Faults {
             fault.happened += 1;
             met.push(fault.effect.clone());
         }
-        met
+        (met, counted)
     }
 }
 

@@ -21,6 +21,7 @@ use super::log::{LogEntry, body_value};
 use super::object::Kind;
 use super::query::Query;
 use super::routes::{Door, Found, Operation, Surface, find};
+use super::settings::expand;
 use super::{cdn, control, databases, lists, machines, rules, ssh_keys, tamper};
 use crate::model::http::{Headers, Method, Request, Response};
 
@@ -51,7 +52,10 @@ impl Emulator {
         self.counter += 1;
         let request_id = ids::request_id(self.config.seed, self.counter);
         let word = method.map_or("OTHER", Method::as_str);
-        let effects = self.faults.meet(self.config.seed, door, word, request);
+        let (effects, counted) = self.faults.meet(self.config.seed, door, word, request);
+        if counted {
+            self.keep_faults();
+        }
         let arrival = Arrival { door, method, request, now, request_id, effects };
         for effect in &arrival.effects {
             if let Effect::World(world) = effect {
@@ -161,13 +165,18 @@ impl Emulator {
     fn meet_world(&mut self, effect: &World, now: Now) {
         match effect {
             World::CapacitySet { region, size, limit } => {
-                self.config.capacity.table.insert(format!("{region}/{size}"), *limit);
+                self.meet_setting(expand("capacity.table", json!({format!("{region}/{size}"): limit})), now);
             }
-            World::QuotaSet { kind, limit } => {
-                self.config.quota.insert(kind.clone(), *limit);
-            }
+            World::QuotaSet { kind, limit } => self.meet_setting(json!({"quota": {kind.as_str(): limit}}), now),
             // A drift of something that is not there (any more) is no drift.
             World::Drift(body) => drop(super::drift::apply(self, body, now)),
+        }
+    }
+
+    /// A knob that a fault turns. One that makes no sense turns nothing.
+    fn meet_setting(&mut self, patch: Value, now: Now) {
+        if let Value::Object(patch) = patch {
+            let _ = self.set(patch, now);
         }
     }
 

@@ -6,6 +6,7 @@ use super::core::Emulator;
 use super::limits;
 use super::object::Kind;
 use super::routes::Surface;
+use super::settings::merge;
 use super::tenant::{Environment, Tenant};
 use super::views::{self, view};
 
@@ -44,6 +45,27 @@ fn resources(emulator: &Emulator, tenant: &Tenant, kind: Kind) -> Value {
     let objects = tenant.of(kind);
     let newest = objects.newest(SHOWN).map(|object| view(object, emulator.config().profile));
     json!({"kind": kind.as_str(), "total": objects.len(), "newest": newest.collect::<Vec<_>>()})
+}
+
+/// Everything of an environment, or of one kind (`job` is one) in it, in list order, each with its environment and kind.
+pub fn objects(emulator: &Emulator, environment: Environment, wanted: Option<&str>, now: Now) -> Vec<Value> {
+    let (tenant, at_ms) = (emulator.tenant(environment), emulator.virtual_ms(now));
+    let profile = emulator.config().profile;
+    let is_wanted = |kind: &str| wanted.is_none_or(|wanted| wanted == kind);
+    let marked = |kind: &str, shown: Value| {
+        let mut all = json!({"environment": environment.as_str(), "kind": kind});
+        merge(&mut all, shown);
+        all
+    };
+    let mut found = Vec::new();
+    for kind in Kind::ALL.into_iter().filter(|kind| is_wanted(kind.as_str())) {
+        let objects = tenant.of(kind);
+        found.extend(objects.in_order().map(|object| marked(kind.as_str(), json!(view(object, profile)))));
+    }
+    if is_wanted("job") {
+        found.extend(tenant.jobs.in_order().map(|job| marked("job", json!(views::job(job, at_ms)))));
+    }
+    found
 }
 
 /// The newest jobs, with their progress.

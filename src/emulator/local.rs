@@ -115,6 +115,12 @@ impl LocalEmulator {
         locked(&self.shared.machine).emulator.requests().cloned().collect()
     }
 
+    /// What was set at the control door and is still so: knobs as a patch, and the number of faults.
+    pub fn kept(&self) -> (serde_json::Map<String, serde_json::Value>, usize) {
+        let machine = locked(&self.shared.machine);
+        (machine.emulator.settings.clone(), machine.emulator.faults.list().len())
+    }
+
     /// Stable for a folder; another one after a reset.
     pub fn account_id(&self) -> String {
         locked(&self.shared.machine).emulator.account_id().to_owned()
@@ -169,8 +175,10 @@ impl Machine {
                 let ends = batch.iter().zip(&answers).find(|(_, answered)| answered.restarts);
                 if let Some((waiting, _)) = ends {
                     let (anew, restored) =
-                        store.reopen(emulator.config().clone(), waiting.now).map_err(|e| e.to_string())?;
-                    emulator.replace_by(restored);
+                        store.reopen(emulator.base.clone(), waiting.now).map_err(|e| e.to_string())?;
+                    let ports = emulator.ports;
+                    *emulator = restored;
+                    emulator.ports = ports;
                     **store = anew;
                 }
                 Ok(answers)

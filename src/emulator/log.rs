@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cdn::glob;
+use super::query::Query;
 use super::routes::Door;
 
 /// One request and its answer.
@@ -74,6 +76,63 @@ impl Log {
     /// Oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &LogEntry> {
         self.entries.iter()
+    }
+}
+
+/// What a reader of the log asks for: all that are given must fit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// Numbers above this.
+    pub since: u64,
+    pub surface: Option<Door>,
+    pub method: Option<String>,
+    /// Of the path, `*` for any run of characters.
+    pub path: Option<String>,
+    /// `409`, a class (`4xx`), or `error` for 400 and more.
+    pub status: Option<String>,
+    /// A fault's name, or `*` for any.
+    pub fault: Option<String>,
+}
+
+impl Wanted {
+    /// From the query of a control request.
+    ///
+    /// # Errors
+    /// Which member makes no sense, in words.
+    pub fn parse(query: &Query) -> Result<Wanted, String> {
+        let text = |name: &str| query.get(name).map(str::to_owned);
+        let since = query.get("since").map_or(Ok(0), str::parse).map_err(|_| "since must be a number.")?;
+        let surface = match query.get("surface") {
+            None => None,
+            Some("c") => Some(Door::C),
+            Some("p") => Some(Door::P),
+            Some("sandbox") => Some(Door::Sandbox),
+            Some(_) => return Err("surface must be one of: c, p, sandbox.".to_owned()),
+        };
+        let status = text("status");
+        let is_status = |status: &String| {
+            let digits = status.strip_suffix("xx").unwrap_or(status);
+            status == "error" || [1, 3].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if status.as_ref().is_some_and(|status| !is_status(status)) {
+            return Err("status must be a number, a class like 4xx, or error.".to_owned());
+        }
+        Ok(Wanted { since, surface, method: text("method"), path: text("path"), status, fault: text("fault") })
+    }
+
+    pub fn fits(&self, entry: &LogEntry) -> bool {
+        let path = entry.target.split('?').next().unwrap_or_default();
+        let has_status = |wanted: &String| match wanted.strip_suffix("xx") {
+            Some(class) => (entry.status / 100).to_string() == class,
+            None if wanted == "error" => entry.status >= 400,
+            None => entry.status.to_string() == *wanted,
+        };
+        entry.number > self.since
+            && self.surface.is_none_or(|door| entry.door == door)
+            && self.method.as_ref().is_none_or(|method| entry.method.eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|pattern| glob(pattern, path))
+            && self.status.as_ref().is_none_or(has_status)
+            && self.fault.as_ref().is_none_or(|wanted| entry.faults.iter().any(|name| glob(wanted, name)))
     }
 }
 

@@ -2,7 +2,7 @@
 //! The only file of the room that knows axum and tokio.
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -55,7 +55,8 @@ pub async fn pause_ms(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
-/// Binds four ports from `port_base` on (0: any free ones) on loopback and begins to answer.
+/// Binds four ports from `port_base` on (0: any free ones) on loopback, both 127.0.0.1 and (where the machine knows it)
+/// [::1], and begins to answer.
 ///
 /// # Errors
 /// A port that is taken or may not be bound.
@@ -63,10 +64,9 @@ pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server
     let mut bound = Vec::new();
     for (index, door) in [Door::C, Door::P, Door::Sandbox, Door::Control].into_iter().enumerate() {
         let port = if port_base == 0 { 0 } else { port_base.saturating_add(index as u16) };
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        bound.push((door, listener.local_addr()?.port(), listener));
+        bound.push((door, bind(port).await?));
     }
-    let port_of = |wanted| bound.iter().find(|(door, ..)| *door == wanted).map_or(0, |(_, port, _)| *port);
+    let port_of = |wanted| bound.iter().find(|(door, _)| *door == wanted).map_or(0, |(_, bound)| bound.port);
     let ports = Ports {
         compute: port_of(Door::C),
         platform: port_of(Door::P),
@@ -75,13 +75,39 @@ pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server
     };
     emulator.listens_on(ports);
     let mut listeners = JoinSet::new();
-    for (door, _, listener) in bound {
-        let emulator = emulator.clone();
-        let router = Router::new().fallback(move |request| answer(emulator.clone(), door, request));
-        let service = router.into_make_service_with_connect_info::<Switch>();
-        listeners.spawn(async move { axum::serve(Plugged(listener), service).await });
+    for (door, bound) in bound {
+        for listener in bound.listeners {
+            let emulator = emulator.clone();
+            let router = Router::new().fallback(move |request| answer(emulator.clone(), door, request));
+            let service = router.into_make_service_with_connect_info::<Switch>();
+            listeners.spawn(async move { axum::serve(Plugged(listener), service).await });
+        }
     }
     Ok(Server { ports, listeners })
+}
+
+/// One port on every loopback address.
+struct Bound {
+    port: u16,
+    listeners: Vec<TcpListener>,
+}
+
+/// How often a port that is free on one address and taken on the other is given back for another one.
+const ATTEMPTS: usize = 20;
+
+async fn bind(port: u16) -> io::Result<Bound> {
+    let mut attempt = 1;
+    loop {
+        let first = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        let bound = first.local_addr()?.port();
+        match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, bound))).await {
+            Ok(second) => return Ok(Bound { port: bound, listeners: vec![first, second] }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 && attempt < ATTEMPTS => attempt += 1,
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            // A machine without IPv6.
+            Err(_) => return Ok(Bound { port: bound, listeners: vec![first] }),
+        }
+    }
 }
 
 impl Server {

@@ -67,16 +67,29 @@ impl Served {
 
 /// One request to a port of this machine; status and JSON of its answer.
 pub fn request(port: u16, key: &str, method: &str, target: &str, body: &str) -> (u16, Value) {
+    try_request(port, key, method, target, body).expect("an answer")
+}
+
+/// As `request`; `None` where no whole answer came.
+pub fn try_request(port: u16, key: &str, method: &str, target: &str, body: &str) -> Option<(u16, Value)> {
+    exchange(port, key, method, target, body).map(|(status, _, body)| (status, body))
+}
+
+/// Status, head (as text) and JSON of the answer to one request.
+pub fn exchange(port: u16, key: &str, method: &str, target: &str, body: &str) -> Option<(u16, String, Value)> {
+    let authorization = if key.is_empty() { String::new() } else { format!("Authorization: Bearer {key}\r\n") };
     let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{authorization}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("connects");
-    socket.write_all(format!("{head}{body}").as_bytes()).expect("sent");
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    socket.write_all(format!("{head}{body}").as_bytes()).ok()?;
     let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("answered");
-    let status = answer.get(9..12).and_then(|digits| digits.parse().ok()).expect("a status line");
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-    (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    socket.read_to_string(&mut answer).ok()?;
+    let status = answer.get(9..12).and_then(|digits| digits.parse().ok())?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let is_whole = length.is_none_or(|length: usize| body.len() == length);
+    is_whole.then(|| (status, head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null)))
 }

@@ -1,6 +1,5 @@
-//! The emulator's tests: the documents' conformance table, and a table for each area.
+//! The emulator's tests: a table for each area.
 mod behaviour;
-mod conformance;
 mod conformity;
 mod faults;
 mod generated;
