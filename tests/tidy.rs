@@ -39,6 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("bigdecimal", &["src/model/number.rs"]),
     ("jiff", &["src/model/time.rs"]),
     ("getrandom", &["src/world/"]),
+    ("rustix", &["src/world/"]),
 ];
 
 /// Disk, time, environment and threads: what reaches the outside, and the only places that may.

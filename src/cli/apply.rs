@@ -60,11 +60,6 @@ pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> 
 
 /// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
 fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
-    if !shell.global.parameters.is_empty() || shell.global.parameter_file.is_some() {
-        let message = "a saved plan brings its own parameters";
-        let help = "leave `-p` and `--params` out, or plan again with them";
-        return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
-    }
     let saved = saved::read(shell, path)?;
     let given = Some(saved.choices.given());
     let (choices, agreed) = (saved.choices, Some(saved.fingerprint));

@@ -5,6 +5,7 @@ use super::parameters::Given;
 use crate::desired::ParamInput;
 use crate::model::{AddressPattern, Type, Value, json};
 use crate::plan;
+use crate::program::Program;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -53,9 +54,10 @@ impl Choices {
         }
     }
 
-    /// Remembers what was given, for a saved plan.
-    pub fn remember(&mut self, given: &Given) {
-        let stored = given.iter().map(|(name, input)| {
+    /// Remembers what was given, for a saved plan. Secrets are not written down: they are given again.
+    pub fn remember(&mut self, given: &Given, program: &Program) {
+        let plain = given.iter().filter(|(name, _)| !is_secret(program, name));
+        let stored = plain.map(|(name, input)| {
             let parameter = match input {
                 ParamInput::Raw(text) => Parameter::Raw(text.clone()),
                 ParamInput::Value(value) => Parameter::Value(to_stored(value)),
@@ -95,6 +97,11 @@ impl Choices {
     }
 }
 
+/// Whether the program declares the parameter secret.
+pub fn is_secret(program: &Program, name: &str) -> bool {
+    program.params.iter().any(|param| param.secret && param.name.value.as_str() == name)
+}
+
 /// JSON, with durations told apart from numbers.
 fn to_stored(value: &Value) -> Json {
     match value {
@@ -109,7 +116,8 @@ fn to_stored(value: &Value) -> Json {
         | Value::String(_)
         | Value::Set(_)
         | Value::Map(_)
-        | Value::Unknown(_) => json::to_json(value).unwrap_or(Json::Null),
+        | Value::Unknown(_)
+        | Value::Sealed(_) => json::to_json(value).unwrap_or(Json::Null),
     }
 }
 
@@ -136,7 +144,7 @@ mod tests {
             ("b".to_owned(), ParamInput::Value(Value::list(vec![value, Value::string("text"), Value::Null]))),
         ]);
         let mut choices = Choices { environment: Some("dev".to_owned()), refresh: Refresh::None, ..Choices::default() };
-        choices.remember(&given);
+        choices.remember(&given, &Program::default());
         let text = serde_json::to_string(&choices).expect("JSON");
         let back: Choices = serde_json::from_str(&text).expect("choices");
         assert_eq!(back, choices);

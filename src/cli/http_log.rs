@@ -1,6 +1,7 @@
 //! `-v`: every request as a line on standard error, secrets redacted, bodies left out.
 
 use crate::cloud::redact;
+use crate::model::Secrets;
 use crate::model::http::{Request, Response};
 use crate::report::{Writer, escape};
 use crate::world::{Clock, Transport, TransportError};
@@ -14,6 +15,7 @@ pub struct Logged {
     inner: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     out: Mutex<Writer>,
+    secrets: Secrets,
 }
 
 impl fmt::Debug for Logged {
@@ -23,8 +25,8 @@ impl fmt::Debug for Logged {
 }
 
 impl Logged {
-    pub fn new(inner: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Logged {
-        Logged { inner, clock, out: Mutex::new(Writer::stderr()) }
+    pub fn new(inner: Arc<dyn Transport>, clock: Arc<dyn Clock>, secrets: Secrets) -> Logged {
+        Logged { inner, clock, out: Mutex::new(Writer::stderr()), secrets }
     }
 
     fn tell(&self, request: &str, outcome: &Result<Response, TransportError>, taken: Duration) {
@@ -34,7 +36,7 @@ impl Logged {
             Err(TransportError::Lost { reason }) => format!("no answer: {reason}"),
         };
         let line = redact(&format!("{request} -> {end}, {} ms", taken.as_millis()));
-        self.out.lock().unwrap_or_else(PoisonError::into_inner).line(&escape::clean(&line));
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).line(&escape::clean(&self.secrets.clean(&line)));
     }
 }
 

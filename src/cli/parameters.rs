@@ -1,5 +1,6 @@
 //! Parameters as given: `-p`, then `CNX_PARAM_NAME`, then the file. What they mean is said elsewhere.
 
+use super::choices::is_secret;
 use super::exit::Failure;
 use super::shell::Shell;
 use super::{codes, project};
@@ -19,7 +20,7 @@ pub type Given = BTreeMap<String, ParamInput>;
 /// Everything that was given. A variable of the process that names no parameter is somebody else's.
 pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
     let mut given = match shell.global.parameter_file.clone() {
-        Some(path) => of_file(shell, &path)?,
+        Some(path) => of_file(shell, &path, program.params.iter().any(|param| param.secret))?,
         None => Given::new(),
     };
     for param in &program.params {
@@ -30,9 +31,13 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
         }
     }
     let mut complaints = Diagnostics::default();
+    let mut told: Vec<String> = Vec::new();
     for written in &shell.global.parameters {
         match written.split_once('=') {
             Some((name, text)) if !name.trim().is_empty() => {
+                if is_secret(program, name.trim()) {
+                    told.push(name.trim().to_owned());
+                }
                 given.insert(name.trim().to_owned(), ParamInput::Raw(text.to_owned()));
             }
             Some(_) => complaints.push(not_a_pair(written, "no name before its `=`")),
@@ -42,10 +47,34 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
     if !complaints.is_empty() {
         return Err(complaints.into());
     }
+    told.iter().for_each(|name| exposed(shell, name));
     if shell.global.parameter_prompt && shell.can_ask() {
         ask_for_missing(shell, program, &mut given)?;
     }
     Ok(given)
+}
+
+/// What a saved plan brings along, and its secrets, which are given again.
+pub fn completed(saved: Given, fresh: Given, program: &Program) -> Result<Given, Failure> {
+    let mut all = saved;
+    for (name, input) in fresh {
+        if is_secret(program, &name) {
+            all.insert(name, input);
+        } else if all.get(&name) != Some(&input) {
+            let message = format!("a saved plan brings its own parameters, and `{name}` is given too");
+            let help = "give only secret ones again, or plan again with it";
+            return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
+        }
+    }
+    Ok(all)
+}
+
+/// A secret on the command line is in the list of processes, and in the history of the shell.
+fn exposed(shell: &mut Shell, name: &str) {
+    let warning =
+        Diagnostic::new(&codes::EXPOSED, format!("`{name}` is secret, and others on this machine can read it"))
+            .help(format!("give it by CNX_PARAM_{name}, by `--params FILE`, or type it: `--param-prompt`"));
+    shell.complain(&Diagnostics(vec![warning]));
 }
 
 /// Parameters that have a value from nowhere.
@@ -59,7 +88,10 @@ fn ask_for_missing(shell: &Shell, program: &Program, given: &mut Given) -> Resul
         if known || param.ty.is_optional() {
             continue;
         }
-        let answer = shell.world.terminal.ask(&format!("{name} ({}): ", param.ty)).map_err(|error| {
+        let terminal = &shell.world.terminal;
+        let question = format!("{name} ({}): ", param.ty);
+        let answer = if param.secret { terminal.ask_secretly(&question) } else { terminal.ask(&question) };
+        let answer = answer.map_err(|error| {
             Failure::from(Diagnostic::new(&codes::BAD_ARGUMENT, error.to_string()).help("give it with -p"))
         })?;
         given.extend(answer.map(|text| (name.to_owned(), ParamInput::Raw(text))));
@@ -72,14 +104,16 @@ fn not_a_pair(written: &str, lacking: &str) -> Diagnostic {
 }
 
 /// `*.json`: one object. Anything else: `name = value` lines of plain values.
-fn of_file(shell: &mut Shell, path: &Path) -> Result<Given, Failure> {
+fn of_file(shell: &mut Shell, path: &Path, discreet: bool) -> Result<Given, Failure> {
     let text = shell.read_text(path)?;
     if path.extension().is_some_and(|extension| extension == "json") {
         return of_json(path, &text).map_err(Failure::from);
     }
     let source = format!("{{\n{text}\n}}");
-    let file = shell.sources.add(&path.display().to_string(), &source);
-    let expr = parse_expression(file, &source).map_err(Failure::from)?;
+    let shown = if discreet { masked(&source) } else { source.clone() };
+    let file = shell.sources.add(&path.display().to_string(), &shown);
+    let expr =
+        parse_expression(file, &source).map_err(|wrong| Failure::from(if discreet { mute(wrong) } else { wrong }))?;
     let ExprKind::Object(entries) = &expr.kind else { return Ok(Given::new()) };
     let mut given = Given::new();
     let mut complaints = Diagnostics::default();
@@ -92,6 +126,29 @@ fn of_file(shell: &mut Shell, path: &Path) -> Result<Given, Failure> {
         }
     }
     if complaints.is_empty() { Ok(given) } else { Err(complaints.into()) }
+}
+
+/// The text with every value made unreadable, byte for byte: lines and columns stay.
+fn masked(source: &str) -> String {
+    let line = |line: &str| match line.split_once('=') {
+        Some((name, value)) => format!("{name}={}", "*".repeat(value.len())),
+        None => line
+            .chars()
+            .map(|c| if c.is_ascii_punctuation() { c.to_string() } else { "*".repeat(c.len_utf8()) })
+            .collect(),
+    };
+    source.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A complaint about a text with secrets in it: where, and nothing of what stands there.
+fn mute(wrong: Diagnostic) -> Diagnostic {
+    let place = wrong.primary.map(|label| label.span);
+    let muted = Diagnostic::new(wrong.code, "the file may hold secrets, so it is not shown")
+        .help("write `name = value` on each line, texts in quotes");
+    match place {
+        Some(span) => muted.at(span, "not understood from here on"),
+        None => muted,
+    }
 }
 
 fn not_plain(span: Span) -> Diagnostic {

@@ -163,7 +163,7 @@ fn record_of<'a>(snapshot: &'a Snapshot, object: &Address) -> Result<&'a Record,
 fn instance(address: Address, target: &Ident, record: &Record) -> Instance {
     // It stands in no file: places are not shown for it.
     let span = Span::new(FileId(0), 0, 0);
-    let given = Given { value: Value::string(record.id.as_str()), span };
+    let given = Given::plain(Value::string(record.id.as_str()), span);
     let attributes = BTreeMap::from([(target.clone(), given)]);
     Instance { address, attributes, lifecycle: Lifecycle::default(), span, doc: String::new() }
 }

@@ -42,15 +42,17 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
         return Err(found.into());
     }
     shell.complain(&found);
+    let fresh = parameters::given(shell, &program)?;
     let given = match given {
-        Some(given) => given,
-        None => parameters::given(shell, &program)?,
+        Some(saved) => parameters::completed(saved, fresh, &program)?,
+        None => fresh,
     };
-    choices.remember(&given);
+    choices.remember(&given, &program);
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
     let inputs = Inputs { environment, params: given, files: files(shell), project_name: project::name(shell) };
     let (desired, found) = evaluate(program, &inputs);
+    shell.secrets = desired.secrets.clone();
     if found.has_errors() {
         return Err(found.into());
     }
@@ -61,7 +63,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
 
 /// The plan of an empty program, under the settings and rules of this one.
 fn emptied(desired: Desired) -> Desired {
-    Desired { settings: desired.settings, rules: desired.rules, ..Desired::default() }
+    Desired { settings: desired.settings, rules: desired.rules, secrets: desired.secrets, ..Desired::default() }
 }
 
 /// Reads below the module's folder, and nowhere else.

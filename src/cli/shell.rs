@@ -4,7 +4,7 @@ use super::args::{Colour, Global};
 use super::codes;
 use super::exit::Failure;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::SourceMap;
+use crate::model::{Secrets, SourceMap};
 use crate::report::{Detail, Look, Writer, diagnostics, diagnostics_json, escape, value_json};
 use crate::world::{
     Clock, ColourWish, Environment, Files, Random, RealClock, RealFiles, RealRandom, RealTerminal, Terminal,
@@ -52,6 +52,8 @@ pub struct Shell {
     pub out_look: Look,
     pub err_look: Look,
     pub sources: SourceMap,
+    /// What no complaint and no foreign text may show.
+    pub secrets: Secrets,
 }
 
 impl fmt::Debug for Shell {
@@ -64,7 +66,16 @@ impl Shell {
     pub fn new(world: World, global: Global, out: Writer, err: Writer) -> Shell {
         let (to_terminal, err_to_terminal) = (world.terminal.output_is_terminal(), world.terminal.error_is_terminal());
         let (out_look, err_look) = (look(&world, &global, to_terminal), look(&world, &global, err_to_terminal));
-        Shell { world, global, out, err, out_look, err_look, sources: SourceMap::default() }
+        Shell {
+            world,
+            global,
+            out,
+            err,
+            out_look,
+            err_look,
+            sources: SourceMap::default(),
+            secrets: Secrets::default(),
+        }
     }
 
     /// A line about what is being done; silent with `--quiet`.
@@ -89,6 +100,7 @@ impl Shell {
         if all.is_empty() {
             return;
         }
+        let all = &all.cleaned(&self.secrets);
         if self.global.json {
             self.out.write(&diagnostics_json::diagnostics(all, &self.sources));
         } else {

@@ -114,11 +114,12 @@ fn client(
 ) -> Arc<Client> {
     let (clock, random) = (Arc::clone(&shell.world.clock), Arc::clone(&shell.world.random));
     let transport = if shell.global.verbose {
-        Arc::new(Logged::new(transport, Arc::clone(&clock))) as Arc<dyn Transport>
+        Arc::new(Logged::new(transport, Arc::clone(&clock), shell.secrets.clone())) as Arc<dyn Transport>
     } else {
         transport
     };
-    Arc::new(Client::new(Arc::clone(catalog), endpoints, transport, clock, random))
+    let client = Client::new(Arc::clone(catalog), endpoints, transport, clock, random);
+    Arc::new(client.discreet(shell.secrets.clone()))
 }
 
 impl Reached {

@@ -5,10 +5,11 @@ use super::call::{Call, Outcome, Verb};
 use super::endpoint::Endpoint;
 use super::error::ReadError;
 use super::outcome::{Verdict, judge};
+use super::redact::without_secrets;
 use super::request::{self, Meant, Parts};
 use super::{pace, redact};
 use crate::model::http::{Headers, Request, Response};
-use crate::model::{Attributes, Ident};
+use crate::model::{Attributes, Ident, Secrets};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
@@ -49,6 +50,8 @@ pub struct Client {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
+    /// What the API's errors may not tell.
+    secrets: Secrets,
 }
 
 impl fmt::Debug for Client {
@@ -85,7 +88,12 @@ impl Client {
             };
             Some((reach.endpoint.surface.clone(), reach))
         });
-        Client { reaches: reaches.collect(), catalog, transport, clock, random }
+        Client { reaches: reaches.collect(), catalog, transport, clock, random, secrets: Secrets::default() }
+    }
+
+    /// The same client; these texts are taken out of every error and every job that the API tells of.
+    pub fn discreet(self, secrets: Secrets) -> Client {
+        Client { secrets, ..self }
     }
 
     /// Requests that left since the client exists, over all surfaces.
@@ -195,7 +203,8 @@ impl Client {
         reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
         let response = self.transport.send(request_of(reach, parts), deadline).await.map_err(Failure::Transport)?;
         reach.budget.observe(&*self.clock, &response.headers);
-        Ok(response)
+        let is_told = response.status >= 400 || parts.target.starts_with(&reach.surface.jobs_path);
+        Ok(if is_told && !self.secrets.is_empty() { without_secrets(response, &self.secrets) } else { response })
     }
 
     pub(super) fn note(&self, reach: &Reach, response: &Response) {

@@ -1,6 +1,10 @@
 //! Keys never reach a text that a person or a file sees, in whatever message they turn up.
 
+use crate::model::Secrets;
+use crate::model::http::Response;
+use crate::model::secrets::REDACTED;
 use regex::Regex;
+use serde_json::Value as Json;
 use std::sync::LazyLock;
 
 /// All families of keys (`contract.md L7`).
@@ -11,6 +15,30 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
 /// The text with every key in it replaced.
 pub fn redact(text: &str) -> String {
     KEY.replace_all(text, "(key redacted)").into_owned()
+}
+
+/// The answer without the secrets that it echoes; JSON stays JSON.
+pub(super) fn without_secrets(response: Response, secrets: &Secrets) -> Response {
+    let body = match serde_json::from_slice::<Json>(&response.body) {
+        Ok(json) => cleaned(json, secrets).to_string().into_bytes(),
+        Err(_) => secrets.clean(&String::from_utf8_lossy(&response.body)).into_owned().into_bytes(),
+    };
+    Response { body, ..response }
+}
+
+fn cleaned(json: Json, secrets: &Secrets) -> Json {
+    match json {
+        Json::String(text) => Json::String(secrets.clean(&text).into_owned()),
+        Json::Number(number) if secrets.stands_in(&number.to_string()) => Json::String(REDACTED.to_owned()),
+        Json::Array(items) => Json::Array(items.into_iter().map(|item| cleaned(item, secrets)).collect()),
+        Json::Object(members) => Json::Object(
+            members
+                .into_iter()
+                .map(|(name, item)| (secrets.clean(&name).into_owned(), cleaned(item, secrets)))
+                .collect(),
+        ),
+        Json::Null | Json::Bool(_) | Json::Number(_) => json,
+    }
 }
 
 #[cfg(test)]

@@ -47,8 +47,26 @@ pub fn assembled(mut world: World, outputs: IndexMap<Ident, Output>) -> Desired 
     let rules = Rules(if has_rules { Some(Arc::clone(&resolution) as Arc<dyn Judge>) } else { None });
     let mut desired = Desired { graph: dag, by_address, outputs, settings, rules, ..Desired::default() };
     resolution.world.scopes().for_each(|scope| refactor(scope, &mut desired));
+    resolution.world.scopes().for_each(|scope| tell_secrets(scope, &mut desired));
     desired.resolver = Resolver(Some(resolution));
     desired
+}
+
+/// The secret texts that are known before anything is applied, and where secrets are lifted.
+fn tell_secrets(scope: &Scope, desired: &mut Desired) {
+    let program = &scope.program;
+    let params = program.params.iter().enumerate().filter(|(_, param)| param.secret);
+    params.filter_map(|(at, _)| scope.param(at)).for_each(|value| desired.secrets.add(value));
+    for one in &program.lifted {
+        if !desired.lifted.contains(one) {
+            desired.lifted.push(one.clone());
+        }
+    }
+    if scope.id != ScopeId::ROOT {
+        return;
+    }
+    desired.outputs.values().filter(|output| output.secret).for_each(|output| desired.secrets.add(&output.value));
+    desired.graph.order().for_each(|(_, instance)| instance.tell_secrets(&desired.secrets));
 }
 
 /// The scopes in each scope, itself included; only where somebody depends on a whole module.

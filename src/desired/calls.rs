@@ -160,6 +160,8 @@ fn size(value: &Value) -> u64 {
         Value::Set(items) => items.len() as u64,
         Value::Map(entries) => entries.len() as u64,
         Value::Object(members) => members.len() as u64,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Unknown(_) => 1,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Unknown(_) | Value::Sealed(_) => {
+            1
+        }
     }
 }

@@ -114,6 +114,7 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
         return match value {
             Ok(value) => Some(value),
             Err(why) => {
+                let why = if param.secret { "the value is not of its type".to_owned() } else { why };
                 machine.diagnostics.push(
                     Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}", param.name.value))
                         .at(param.name.span, format!("this parameter is of type {}", param.ty))
@@ -152,7 +153,11 @@ pub fn assert_param(machine: &mut Machine, at: usize) {
     let message = assertion.message.as_ref().and_then(|message| machine.value(message));
     let text = message.as_ref().and_then(Value::as_str).unwrap_or("the condition is false").to_owned();
     let name = &program.params[at].name;
-    let value = machine.scope.param(at).map(crate::program::convert::shown).unwrap_or_default();
+    let value = match machine.scope.param(at) {
+        Some(_) if program.params[at].secret => crate::model::secrets::REDACTED.to_owned(),
+        Some(value) => crate::program::convert::shown(value),
+        None => String::new(),
+    };
     machine.complain(
         Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
             .at(assertion.condition.span, "does not hold")

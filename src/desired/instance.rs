@@ -4,7 +4,7 @@ use super::codes;
 use super::machine::{Evaluated, Machine, Stop};
 use super::scope::{Declared, Reference};
 use super::types::{Condition, Given, Instance, Lifecycle};
-use crate::model::{Ident, Key, Mode, Span, Type, Value};
+use crate::model::{Ident, Key, Mode, Secrecy, Span, Type, Value};
 use crate::program::expr::Expr;
 use crate::program::ir::{self, Resource};
 use crate::program::validate::validate;
@@ -107,7 +107,7 @@ impl<'w> Machine<'w> {
                 if setting.value.as_constant().is_none() && value.is_known() {
                     self.validated(attribute, &value, setting.span);
                 }
-                given = Some(Given { value, span: setting.span });
+                given = Some(Given { value, span: setting.span, secrecy: setting.secrecy.clone() });
             }
         }
         if resource.mode == Mode::Data {
@@ -138,10 +138,10 @@ impl<'w> Machine<'w> {
         if attribute.name.as_str() == "region"
             && let Some(region) = settings.and_then(|settings| settings.default_region.as_ref())
         {
-            return Some(Given { value: Value::string(region), span });
+            return Some(Given::plain(Value::string(region), span));
         }
         match &attribute.presence {
-            Presence::Optional { default } => default.clone().map(|value| Given { value, span }),
+            Presence::Optional { default } => default.clone().map(|value| Given::plain(value, span)),
             Presence::Required | Presence::Computed => None,
         }
     }
@@ -155,10 +155,10 @@ impl<'w> Machine<'w> {
         let mut tags: BTreeMap<Key, Value> =
             defaults.iter().map(|(name, text)| (Key::text(name), Value::string(text))).collect();
         match given {
-            None => Some(Given { value: Value::map(tags), span }),
-            Some(Given { value: Value::Map(written), span }) => {
+            None => Some(Given::plain(Value::map(tags), span)),
+            Some(Given { value: Value::Map(written), span, secrecy }) => {
                 tags.extend(written.iter().map(|(key, value)| (key.clone(), value.clone())));
-                Some(Given { value: Value::map(tags), span })
+                Some(Given { value: Value::map(tags), span, secrecy })
             }
             Some(other) => Some(other),
         }
@@ -232,8 +232,8 @@ impl<'w> Machine<'w> {
                 })
                 .collect();
         }
-        made.triggers = self.values(written.triggers.as_ref());
-        made.replace_when = self.values(written.replace_when.as_ref());
+        made.triggers = sealed(self.values(written.triggers.as_ref()), &written.triggers_secrecy);
+        made.replace_when = sealed(self.values(written.replace_when.as_ref()), &written.replace_when_secrecy);
         for expr in &written.depends_on {
             self.depend(expr);
         }
@@ -303,6 +303,12 @@ impl<'w> Machine<'w> {
             Reference::Module(_) => true,
         });
     }
+}
+
+/// They are only compared, so that secret ones need not be known.
+fn sealed(values: Vec<Value>, secrecy: &Secrecy) -> Vec<Value> {
+    let list = Value::list(values);
+    if let Value::List(values) = secrecy.sealed(&list, "trigger") { values.to_vec() } else { vec![list] }
 }
 
 /// How many local slots the header fills.

@@ -102,6 +102,7 @@ impl<'w> Machine<'w> {
 
     /// What goes wrong in a module says by whom that is used.
     pub fn complain(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = self.discreet(diagnostic);
         let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
         if place.is_none_or(|place| self.complained.insert(place)) {
             let used = self.scope.origin.map(|origin| {
@@ -136,6 +137,20 @@ impl<'w> Machine<'w> {
         self.frame = frame;
         self.stable_only = stable;
         result
+    }
+
+    /// Where a secret takes part, the complaint tells no values.
+    fn discreet(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let places = &self.scope.program.secret_places.0;
+        match &diagnostic.primary {
+            Some(label) if places.contains(&label.span) => {
+                let message = "a secret takes part, so no values are shown";
+                Diagnostic::new(diagnostic.code, message)
+                    .at(label.span, "a secret takes part")
+                    .help("look at the values that this is computed from")
+            }
+            Some(_) | None => diagnostic,
+        }
     }
 
     /// More instances may do more work.
@@ -379,9 +394,13 @@ fn weigh(value: &Value, depth: usize, budget: &mut u64) -> bool {
     }
     *budget -= 1;
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) | Value::Unknown(_) => {
-            true
-        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => true,
         Value::List(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
         Value::Set(items) => items.iter().all(|item| weigh(item, depth - 1, budget)),
         Value::Map(entries) => entries.values().all(|item| weigh(item, depth - 1, budget)),

@@ -1,13 +1,15 @@
 //! What a program wants, evaluated: instances with their values, edges and lifecycle. The door to `plan`.
 
-use crate::model::{Address, Attributes, Dag, Ident, ModuleStep, NodeId, RemoteId, Span, Type, Value};
+use crate::model::{
+    Address, Attributes, Dag, Ident, ModuleStep, NodeId, RemoteId, Secrecy, Secrets, Span, Type, Value,
+};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::Diagnostics;
-pub use crate::program::ir::{ModuleMove, Move, Place};
+pub use crate::program::ir::{Lifted, ModuleMove, Move, Place};
 
 /// What instances have come to hold: read while planning (from live objects) and while applying (from answers).
 pub trait Outputs {
@@ -99,6 +101,10 @@ pub struct Desired {
     pub module_forgets: Vec<(Vec<ModuleStep>, Span)>,
     /// What is to be adopted, where it is not managed yet.
     pub imports: BTreeMap<Address, Imported>,
+    /// Secrets that may be shown, since the program says so.
+    pub lifted: Vec<Lifted>,
+    /// The secret texts that are known so far.
+    pub secrets: Secrets,
 }
 
 impl Desired {
@@ -117,6 +123,15 @@ impl Desired {
 pub struct Given {
     pub value: Value,
     pub span: Span,
+    /// Which parts of the value are secret.
+    pub secrecy: Secrecy,
+}
+
+impl Given {
+    /// A value without secrets.
+    pub fn plain(value: Value, span: Span) -> Given {
+        Given { value, span, secrecy: Secrecy::Clear }
+    }
 }
 
 /// One instance of a declaration.
@@ -139,6 +154,18 @@ impl Instance {
         self.attributes.values().all(|given| given.value.is_known())
             && lifecycle.replace_when.iter().chain(&lifecycle.triggers).all(Value::is_known)
             && lifecycle.conditions.iter().all(|condition| condition.holds.is_known())
+    }
+
+    /// Every secret in it that is known.
+    pub fn tell_secrets(&self, secrets: &Secrets) {
+        let mut parts = Vec::new();
+        self.attributes.values().for_each(|given| given.secrecy.parts(&given.value, &mut parts));
+        parts.into_iter().for_each(|part| secrets.add(part));
+    }
+
+    /// Whether any attribute is secret, or part of one.
+    pub fn has_secrets(&self) -> bool {
+        self.attributes.values().any(|given| !given.secrecy.is_clear())
     }
 
     /// The plain values.

@@ -1,6 +1,6 @@
 //! The shape of a diagnostic. Each room lists its own codes; this file knows none of them.
 
-use crate::model::Span;
+use crate::model::{Secrets, Span};
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +91,20 @@ impl Diagnostics {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Without the secrets that stand in any of the texts.
+    pub fn cleaned(&self, secrets: &Secrets) -> Diagnostics {
+        let clean = |text: &str| secrets.clean(text).into_owned();
+        let label = |label: &Label| Label { span: label.span, text: clean(&label.text) };
+        let cleaned = self.0.iter().map(|one| Diagnostic {
+            code: one.code,
+            message: clean(&one.message),
+            primary: one.primary.as_ref().map(label),
+            secondary: one.secondary.iter().map(label).collect(),
+            help: clean(&one.help),
+        });
+        Diagnostics(cleaned.collect())
     }
 
     /// By file and place, those without a place last.

@@ -115,6 +115,13 @@ pub struct Dag<T> {
     order: Vec<NodeId>,
 }
 
+impl<T> Dag<T> {
+    /// Every node, in no order that matters.
+    pub fn nodes_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.inner.node_weights_mut()
+    }
+}
+
 impl<T> Default for Dag<T> {
     fn default() -> Dag<T> {
         Dag { inner: StableDiGraph::default(), order: Vec::new() }

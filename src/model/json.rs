@@ -7,7 +7,7 @@ use super::value::Value;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
-/// JSON of a known value; unknown values have none. Durations are their milliseconds, sets are sorted arrays.
+/// JSON of a known value; unknown and sealed values have none. Durations are their milliseconds, sets are sorted arrays.
 pub fn to_json(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Null => Json::Null,
@@ -23,7 +23,7 @@ pub fn to_json(value: &Value) -> Option<Json> {
         Value::Object(members) => Json::Object(
             members.iter().map(|(name, value)| Some((name.to_string(), to_json(value)?))).collect::<Option<_>>()?,
         ),
-        Value::Unknown(_) => return None,
+        Value::Unknown(_) | Value::Sealed(_) => return None,
     })
 }
 

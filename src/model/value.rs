@@ -39,6 +39,8 @@ pub enum Value {
     /// A closed object: member names are attributes.
     Object(Arc<BTreeMap<SmolStr, Value>>),
     Unknown(Arc<Unknown>),
+    /// What stands for a secret where it may not stand itself ([`super::secrecy`]): equal for equal secrets of one salt.
+    Sealed(SmolStr),
 }
 
 /// The attributes of one object, by name.
@@ -92,7 +94,12 @@ impl Value {
     /// Whether nothing in it is unknown.
     pub fn is_known(&self) -> bool {
         match self {
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) => true,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Duration(_)
+            | Value::Sealed(_) => true,
             Value::List(items) => items.iter().all(Value::is_known),
             Value::Set(items) => items.iter().all(Value::is_known),
             Value::Map(entries) => entries.values().all(Value::is_known),
@@ -104,7 +111,12 @@ impl Value {
     /// Every output that any part of it waits for.
     pub fn waits_for(&self, into: &mut BTreeSet<AttrPath>) {
         match self {
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Duration(_)
+            | Value::Sealed(_) => {}
             Value::List(items) => items.iter().for_each(|item| item.waits_for(into)),
             Value::Set(items) => items.iter().for_each(|item| item.waits_for(into)),
             Value::Map(entries) => entries.values().for_each(|value| value.waits_for(into)),

@@ -146,6 +146,7 @@ fn write_value(value: &Value, out: &mut String) {
             }
             write!(out, ")")
         }
+        Value::Sealed(seal) => write!(out, "sealed {seal}"),
         Value::Unknown(unknown) => write!(out, "unknown({:?})", unknown.waits_for),
     };
 }

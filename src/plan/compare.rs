@@ -1,6 +1,7 @@
 //! When two values of an attribute are the same, and where they differ. Knows the catalog's rules, no resource.
 
 use super::types::Change;
+use crate::model::secrecy::is_seal_of;
 use crate::model::{Key, Value};
 use crate::provider::Compare;
 use crate::state::STAMP_PREFIX;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn is_same(compare: &Compare, wanted: &Value, live: &Value, applied: Option<&Value>) -> bool {
     match (wanted, live) {
         (Value::Unknown(_), _) => false,
+        (Value::Sealed(seal), other) | (other, Value::Sealed(seal)) => is_seal_of(seal, other),
         (Value::String(a), Value::String(b)) => a == b || normal(compare, a) == normal(compare, b),
         (Value::List(a), Value::List(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(compare, a, b, None))
@@ -37,7 +39,12 @@ fn is_empty(value: &Value) -> bool {
         Value::Set(items) => items.is_empty(),
         Value::Map(entries) => entries.keys().all(is_engine_key),
         Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) | Value::Unknown(_) => false,
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => false,
     }
 }
 
@@ -118,7 +125,8 @@ fn names(a: &Value, b: &Value) -> BTreeSet<SmolStr> {
             | Value::Duration(_)
             | Value::List(_)
             | Value::Set(_)
-            | Value::Unknown(_) => {}
+            | Value::Unknown(_)
+            | Value::Sealed(_) => {}
         }
     }
     names

@@ -2,6 +2,7 @@
 
 use super::values::{is_ignored, is_managed};
 use crate::desired::{Desired, Instance};
+use crate::model::secrecy::is_seal_of;
 use crate::model::{Address, Attributes, Mode, NodeId, Value};
 use crate::provider::{Catalog, Kind, Presence};
 use crate::state::{Record, Remembered};
@@ -66,10 +67,18 @@ fn is_applied(kind: &Kind, applied: &Attributes, instance: &Instance) -> bool {
         let then = applied.get(name).filter(|value| !value.is_null());
         let ignore = &instance.lifecycle.ignore;
         given == then
+            || is_sealed_as(then, given)
             || is_ignored(ignore, name)
             || given.is_some() && ignore.iter().any(|path| path.starts_with(name))
             || given.is_none() && then.is_some_and(is_bare)
     })
+}
+
+fn is_sealed_as(then: Option<&Value>, given: Option<&Value>) -> bool {
+    match (then, given) {
+        (Some(Value::Sealed(seal)), Some(given)) => is_seal_of(seal, given),
+        (_, _) => false,
+    }
 }
 
 fn is_bare(value: &Value) -> bool {
@@ -83,7 +92,8 @@ fn is_bare(value: &Value) -> bool {
         | Value::String(_)
         | Value::Duration(_)
         | Value::Object(_)
-        | Value::Unknown(_) => false,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => false,
     }
 }
 
@@ -109,9 +119,13 @@ fn steady(catalog: &Catalog, value: &Value) -> Value {
             }
             None => Value::object(members.iter().map(|(name, value)| (name.clone(), steady(catalog, value))).collect()),
         },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Duration(_) | Value::Unknown(_) => {
-            value.clone()
-        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => value.clone(),
     }
 }
 

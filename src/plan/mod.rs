@@ -26,6 +26,7 @@ pub mod types;
 mod unique;
 mod unit;
 mod values;
+mod veil;
 
 #[cfg(test)]
 mod tests;
@@ -41,3 +42,4 @@ pub use outputs::source_outputs;
 pub use reads::reads;
 pub use types::*;
 pub use values::{seen, settled, wanted};
+pub use veil::{Veil, opened_by};

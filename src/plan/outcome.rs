@@ -12,11 +12,13 @@ use super::planner::{Inputs, Planner};
 use super::rules;
 use super::types::{Action, Drift, DriftHandling, Live, Options, OutputChange, Plan, Reason, ReasonCode};
 use super::unit::{self, Unit};
+use super::veil;
 use crate::desired::Desired;
 use crate::diag::Diagnostics;
 use crate::model::{Address, Value};
 use crate::provider::Catalog;
 use crate::state::Snapshot;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Decides. All complaints are given at once; warnings travel in the plan.
@@ -29,7 +31,8 @@ pub fn plan(
 ) -> Result<Plan, Diagnostics> {
     let mut complaints = unmatched(options, desired, snapshot);
     let moves = if options.refresh_only { Vec::new() } else { moves::moves(desired, snapshot, &mut complaints) };
-    let snapshot = moves::moved(&moves, snapshot);
+    let stored = moves::moved(&moves, snapshot);
+    let snapshot = veil::opened_by(Cow::Borrowed(stored.as_ref()), live, desired);
     let snapshot = snapshot.as_ref();
     let inputs = Inputs { desired, snapshot, live, catalog, options };
     let mut planner = Planner::new(inputs);
@@ -58,18 +61,21 @@ pub fn plan(
         return Err(complaints);
     }
     let steps = link(units, desired, catalog, live)?;
-    Ok(Plan {
+    let mut plan = Plan {
         moves,
         estimate: estimate(&steps),
         irreversible: irreversible(&steps, catalog, snapshot),
         steps,
         drift,
         outputs: changes,
+        lifted: desired.lifted.clone(),
         unchanged,
         objects_read: live.objects_read,
         read_requests: live.requests,
         warnings: complaints,
-    })
+    };
+    veil::veil(&mut plan, desired, &stored, catalog);
+    Ok(plan)
 }
 
 /// Only what was changed outside is taken into the state.

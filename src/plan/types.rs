@@ -1,5 +1,6 @@
 //! The plan: typed steps with reasons, linked into a graph; what is told beside it. The door to apply and report.
 
+use crate::desired::Lifted;
 use crate::diag::Diagnostics;
 use crate::model::{Address, Attributes, Dag, Ident, NodeId, Observed, RemoteId, Span, Value};
 use crate::state::OperationId;
@@ -271,6 +272,8 @@ pub struct Plan {
     pub steps: Dag<Step>,
     pub drift: Vec<Drift>,
     pub outputs: Vec<OutputChange>,
+    /// Secrets that may be shown, since the program says so.
+    pub lifted: Vec<Lifted>,
     /// Managed objects that stay as they are.
     pub unchanged: usize,
     pub irreversible: Vec<Irreversible>,

@@ -194,6 +194,7 @@ fn free_value(units: &[Unit<'_>], kind: &Kind, attribute: &Attribute, live: &Liv
         | Value::Set(_)
         | Value::Map(_)
         | Value::Object(_)
-        | Value::Unknown(_) => None,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => None,
     }
 }

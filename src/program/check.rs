@@ -8,6 +8,7 @@ use super::folders::sets_default_region;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
 use super::modules::Surroundings;
 use super::order::order;
+use super::secrets;
 use super::symbols::{Global, collect};
 use super::validate::Patterns;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -21,7 +22,18 @@ use std::sync::Arc;
 /// an error.
 pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     let default_region = sets_default_region(asts);
-    check_folder(asts, catalog, &Surroundings { default_region, ..Surroundings::default() })
+    let around = Surroundings { default_region, ..Surroundings::default() };
+    let (mut program, mut diagnostics) = check_folder(asts, catalog, &around);
+    secrets::infer(&mut program, &mut diagnostics);
+    diagnostics.sort();
+    on_whole_lines(&mut diagnostics, asts.iter());
+    (program, diagnostics)
+}
+
+/// Leaves out complaints on lines that could not be read.
+pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Iterator<Item = &'a Ast>) {
+    let lines: Vec<Span> = asts.flat_map(|ast| ast.broken.lines.iter().copied()).collect();
+    diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
 }
 
 /// Names and types of one folder, among those that it uses.
@@ -51,8 +63,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     checker.unused();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort();
-    let lines: Vec<Span> = asts.iter().flat_map(|ast| ast.broken.lines.iter().copied()).collect();
-    diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
+    on_whole_lines(&mut diagnostics, asts.iter());
     let program = Program {
         catalog: Arc::clone(catalog),
         folder: around.folder.clone(),
@@ -73,6 +84,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         imports,
         provider,
         order: ordered.order,
+        ..Program::default()
     };
     (program, diagnostics)
 }
@@ -153,7 +165,8 @@ impl Checker<'_> {
         if !was_used {
             self.used.params.remove(&at);
         }
-        Param { name: node.name.clone(), doc: documented.doc.to_owned(), ty, default, assertion }
+        let (doc, secret) = (documented.doc.to_owned(), node.secret);
+        Param { name: node.name.clone(), doc, secret, ty, default, assertion }
     }
 
     fn function(&mut self, at: usize) -> Function {

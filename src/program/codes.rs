@@ -33,6 +33,10 @@ codes! {
     WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");
     WRONG_BLOCK = error("wrong_block", "unexpected block");
     TOO_COMPLEX = error("too_complex", "type too large");
+    SECRET_OUTPUT = error("secret_output", "secret reaches a plain output");
+    SECRET_KEY = error("secret_key", "secret as a key");
+    SECRET_DECIDES = error("secret_decides", "secret decides what exists");
+    SECRET_SHOWN = error("secret_shown", "secret would be shown");
     WRONG_VERSION = error("wrong_version", "version demand not met");
     NO_MODULE = error("no_module", "module cannot be used");
     MODULE_RING = error("module_ring", "modules use each other");

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 /// The value as one of the type, or why it is none (one phrase: `expected int, found "a"`).
 pub fn convert(value: &Value, ty: &Type, catalog: &Catalog) -> Result<Value, String> {
     match (ty, value) {
-        (Type::Any | Type::Error | Type::Instance(_), _) | (_, Value::Unknown(_)) => Ok(value.clone()),
+        (Type::Any | Type::Error | Type::Instance(_), _) | (_, Value::Unknown(_) | Value::Sealed(_)) => {
+            Ok(value.clone())
+        }
         (Type::Optional(_) | Type::Null, Value::Null) => Ok(Value::Null),
         (Type::Optional(inner), _) => convert(value, inner, catalog),
         (Type::Bool, Value::Bool(_))
@@ -96,5 +98,6 @@ pub fn shown(value: &Value) -> String {
         Value::Map(entries) => format!("a map of {}", entries.len()),
         Value::Object(_) => "an object".to_owned(),
         Value::Unknown(unknown) => format!("a {} not known yet", unknown.ty),
+        Value::Sealed(_) => crate::model::secrets::REDACTED.to_owned(),
     }
 }

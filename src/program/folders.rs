@@ -1,9 +1,10 @@
 //! Folders that use each other as modules: each is checked once, those that it uses before it. Rings are told.
 
-use super::check::check_folder;
+use super::check::{check_folder, on_whole_lines};
 use super::codes;
 use super::ir::Program;
 use super::modules::Surroundings;
+use super::secrets;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Graph, NodeId, Span};
 use crate::provider::Catalog;
@@ -51,9 +52,12 @@ pub fn check_folders(folders: &[Folder], catalog: &Arc<Catalog>) -> (Program, Di
         }
         checked[at] = Some(Arc::new(program));
     }
-    diagnostics.sort();
     let root = checked.into_iter().next().flatten();
-    (root.map(Arc::unwrap_or_clone).unwrap_or_default(), diagnostics)
+    let mut root = root.map(Arc::unwrap_or_clone).unwrap_or_default();
+    secrets::infer(&mut root, &mut diagnostics);
+    diagnostics.sort();
+    on_whole_lines(&mut diagnostics, folders.iter().flat_map(|folder| &folder.trees));
+    (root, diagnostics)
 }
 
 fn uses(folders: &[Folder]) -> Uses {

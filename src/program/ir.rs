@@ -1,10 +1,10 @@
 //! A checked program: declarations by index, every name resolved, every expression typed. Knows no syntax tree.
 
 use super::expr::Expr;
-use crate::model::{Address, Ident, KeyType, Mode, ModuleStep, Span, Spanned, Type};
+use crate::model::{Address, Ident, KeyType, Mode, ModuleStep, Secrecy, Span, Spanned, Type};
 use crate::provider::Catalog;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One module, checked against a catalog.
@@ -33,6 +33,21 @@ pub struct Program {
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
     pub order: Vec<Declaration>,
+    pub secret_places: SecretPlaces,
+    /// Where `nonsensitive` lifts a secret.
+    pub lifted: Vec<Lifted>,
+}
+
+/// Where a secret takes part in an expression: complaints made there show no values.
+#[derive(Clone, Debug, Default)]
+pub struct SecretPlaces(pub BTreeSet<Span>);
+
+/// A secret that may be shown, since the program says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifted {
+    pub span: Span,
+    /// ``param `password` ``
+    pub from: String,
 }
 
 /// An index into one of the program's tables.
@@ -64,6 +79,8 @@ pub struct Environment {
 pub struct Param {
     pub name: Spanned<Ident>,
     pub doc: String,
+    /// Declared so, or its default comes from one that is.
+    pub secret: bool,
     pub ty: Type,
     pub default: Option<Expr>,
     pub assertion: Option<Assertion>,
@@ -200,6 +217,7 @@ pub struct Resource {
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub value: Expr,
+    pub secrecy: Secrecy,
     pub span: Span,
 }
 
@@ -234,7 +252,9 @@ pub struct Lifecycle {
     pub region_fallback: Option<Expr>,
     pub timeouts: Option<Expr>,
     pub triggers: Option<Expr>,
+    pub triggers_secrecy: Secrecy,
     pub replace_when: Option<Expr>,
+    pub replace_when_secrecy: Secrecy,
     pub depends_on: Vec<Expr>,
     pub ignore: Vec<String>,
     pub before: Vec<Assertion>,

@@ -24,6 +24,7 @@ mod postfix;
 mod refactor;
 mod resources;
 mod rules;
+mod secrets;
 mod settings;
 mod symbols;
 pub mod validate;

@@ -9,7 +9,7 @@ use super::symbols::{duplicate, mode_of};
 use super::validate::{Patterns, validate};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::{closest, did_you_mean};
-use crate::model::{Ident, Span, Type};
+use crate::model::{Ident, Secrecy, Span, Type};
 use crate::provider::{Attribute, Presence};
 use crate::syntax::ast::{self, BodyEntry, ResourceForm};
 use indexmap::IndexMap;
@@ -119,7 +119,11 @@ impl<'a> Checker<'a> {
                     let first = *seen.entry(name.value.clone()).or_insert(name.span);
                     duplicate(&mut self.diagnostics, "attribute", name.value.as_str(), name.span, first);
                     if let Some(value) = self.attribute(written, measure, patterns) {
-                        settings.entry(name.value.clone()).or_insert(Setting { value, span: written.value.span });
+                        settings.entry(name.value.clone()).or_insert(Setting {
+                            value,
+                            secrecy: Secrecy::Clear,
+                            span: written.value.span,
+                        });
                     }
                 }
                 BodyEntry::Block(block) if block.name.value.as_str() == "lifecycle" => match lifecycle {

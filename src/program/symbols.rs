@@ -87,9 +87,6 @@ impl<'a> Symbols<'a> {
             ItemKind::Environment(node) => self.environments.push(Documented { doc, node }),
             ItemKind::Provider(node) => self.providers.push(node),
             ItemKind::Param(node) => {
-                if node.secret {
-                    not_supported(diagnostics, node.name.span, "secret parameters");
-                }
                 self.global(&node.name, Global::Param(self.params.len()), catalog, diagnostics);
                 self.params.push(Documented { doc, node });
             }
@@ -109,9 +106,6 @@ impl<'a> Symbols<'a> {
             }
             ItemKind::Resource(node) => self.resource(doc, node, diagnostics),
             ItemKind::Output(node) => {
-                if node.secret {
-                    not_supported(diagnostics, node.name.span, "secret outputs");
-                }
                 let first = *self.output_names.entry(node.name.value.clone()).or_insert(node.name.span);
                 duplicate(diagnostics, "output", node.name.value.as_str(), node.name.span, first);
                 self.outputs.push(Documented { doc, node });

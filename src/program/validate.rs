@@ -66,7 +66,13 @@ fn bounds(rules: &Validation, value: &Value) -> Option<String> {
         Value::List(items) => (items.len() as u64, "elements"),
         Value::Set(items) => (items.len() as u64, "elements"),
         Value::Map(entries) => (entries.len() as u64, "entries"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Object(_) | Value::Unknown(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Duration(_)
+        | Value::Object(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => {
             return None;
         }
     };
@@ -109,6 +115,7 @@ fn texts(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
         | Value::Duration(_)
         | Value::Map(_)
         | Value::Object(_)
-        | Value::Unknown(_) => Box::new(std::iter::empty()),
+        | Value::Unknown(_)
+        | Value::Sealed(_) => Box::new(std::iter::empty()),
     }
 }

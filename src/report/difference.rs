@@ -65,7 +65,8 @@ pub fn members(of: &Value) -> Option<BTreeMap<String, &Value>> {
         | Value::Duration(_)
         | Value::List(_)
         | Value::Set(_)
-        | Value::Unknown(_) => None,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => None,
     }
 }
 

@@ -28,6 +28,8 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> Json {
         "unchanged": plan.unchanged,
         "drift": plan.drift.iter().map(drift).collect::<Vec<_>>(),
         "outputs": plan.outputs.iter().map(output).collect::<Vec<_>>(),
+        "nonsensitive": plan.lifted.iter()
+            .map(|one| json!({ "from": one.from, "place": context.place(one.span) })).collect::<Vec<_>>(),
         "open": open(context),
         "irreversible": plan.irreversible.iter()
             .map(|lost| json!({ "address": lost.address.to_string(), "why": lost.why })).collect::<Vec<_>>(),

@@ -154,7 +154,8 @@ fn multiline(value: &Value, look: &Look) -> String {
         | Value::Duration(_)
         | Value::Map(_)
         | Value::Object(_)
-        | Value::Unknown(_) => line,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => line,
     }
 }
 

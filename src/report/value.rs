@@ -2,6 +2,7 @@
 
 use super::escape;
 use super::look::Look;
+use crate::model::secrets::REDACTED;
 use crate::model::{Key, Unknown, Value};
 
 /// Beyond this many bytes no more of a value is written: it would be cut anyway.
@@ -31,6 +32,7 @@ fn write(out: &mut String, value: &Value, look: &Look) {
         Value::Map(entries) => members(out, entries.iter().map(|(key, value)| (key_text(key), value)), look),
         Value::Object(entries) => members(out, entries.iter().map(|(name, value)| (member_text(name), value)), look),
         Value::Unknown(unknown) => out.push_str(&awaited(unknown, look)),
+        Value::Sealed(_) => out.push_str(REDACTED),
     }
 }
 

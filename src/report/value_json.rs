@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 /// A value: plain JSON where it is known; `{"$unknown": ["ssh_key.deploy.id"]}` stands for what waits for an output.
 pub fn value(value: &Value) -> Json {
     match value {
+        Value::Sealed(_) => json!({ "$secret": true }),
         Value::Unknown(unknown) => json!({ "$unknown": awaited(unknown) }),
         Value::List(items) => Json::Array(items.iter().map(self::value).collect()),
         Value::Set(items) => Json::Array(items.iter().map(self::value).collect()),

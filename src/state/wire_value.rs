@@ -24,6 +24,7 @@ pub fn to_wire(value: &Value) -> Json {
             json!({ "$object": members })
         }
         Value::Unknown(_) => json!({ "$unknown": true }),
+        Value::Sealed(seal) => json!({ "$sealed": seal.as_str() }),
     }
 }
 
@@ -54,6 +55,7 @@ fn from_tagged(tag: &str, body: &Json) -> Option<Value> {
             let member = |(name, value): (&String, &Json)| Some((SmolStr::new(name), from_wire(value)?));
             Some(Value::object(body.as_object()?.iter().map(member).collect::<Option<BTreeMap<_, _>>>()?))
         }
+        "$sealed" => Some(Value::Sealed(SmolStr::new(body.as_str()?))),
         "$unknown" => Some(Value::unknown(Type::Any, BTreeSet::new())),
         _ => None,
     }
@@ -106,6 +108,7 @@ mod tests {
             any::<i64>().prop_map(Value::int),
             any::<i64>().prop_map(Value::Duration),
             ".{0,8}".prop_map(|text: String| Value::string(&text)),
+            "[0-9a-f]{4}:[0-9a-f]{8}".prop_map(|seal: String| Value::Sealed(SmolStr::new(seal))),
             Just(Value::Number(Number::parse("123456789012345678901234567890.125").unwrap())),
         ];
         leaf.prop_recursive(3, 24, 4, |inner| {

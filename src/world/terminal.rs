@@ -12,6 +12,8 @@ pub trait Terminal: Send + Sync {
     fn width(&self) -> Option<u16>;
     /// Shows the question on standard error and waits for a line; `None` at the end of input.
     fn ask(&self, question: &str) -> Result<Option<String>>;
+    /// The same, and what is typed is not shown. An error where that can't be done.
+    fn ask_secretly(&self, question: &str) -> Result<Option<String>>;
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,5 +42,35 @@ impl Terminal for RealTerminal {
         let mut line = String::new();
         let length = std::io::stdin().lock().read_line(&mut line)?;
         Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    fn ask_secretly(&self, question: &str) -> Result<Option<String>> {
+        let silence = Silence::begin()?;
+        let answer = self.ask(question);
+        drop(silence);
+        answer
+    }
+}
+
+/// While it lives the terminal does not show what is typed.
+struct Silence(rustix::termios::Termios);
+
+impl Silence {
+    fn begin() -> Result<Silence> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Silence(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        // Nothing can be done where the terminal is gone.
+        let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0).is_err();
     }
 }

@@ -72,6 +72,7 @@ impl Run {
                 ..Failure::default()
             });
         }
+        instance.tell_secrets(&self.desired.secrets);
         let wanted = match self.catalog.kind(&address.kind) {
             Some(kind) => {
                 let id = id.as_ref().or_else(|| self.snapshot.records.get(&address).map(|record| &record.id));

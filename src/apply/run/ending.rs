@@ -177,6 +177,11 @@ impl Run {
         let before = &self.snapshot.outputs;
         let now: BTreeMap<Ident, StoredOutput> = resolved?
             .into_iter()
+            .inspect(|(_, output)| {
+                if output.secret {
+                    self.desired.secrets.add(&output.value);
+                }
+            })
             .filter_map(|(name, output)| {
                 let known =
                     output.value.is_known().then(|| StoredOutput { value: output.value, secret: output.secret });

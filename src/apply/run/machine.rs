@@ -9,7 +9,7 @@ use crate::apply::event::{Progress, Summary};
 use crate::apply::holdings::Holdings;
 use crate::apply::identity::{Seed, run_name};
 use crate::desired::Desired;
-use crate::model::{NodeId, Timestamp};
+use crate::model::{Address, Attributes, NodeId, Timestamp};
 use crate::plan::{ListRead, Live, Plan, Step};
 use crate::provider::Catalog;
 use crate::state::{JournalEntry, Pin, Snapshot, fold};
@@ -43,6 +43,8 @@ pub struct Run {
     pub(super) seed: Seed,
     pub(super) live: Live,
     pub(super) holdings: Holdings,
+    /// Of records that hold seals: what was applied by earlier runs.
+    pub(super) was_sealed: BTreeMap<Address, Attributes>,
     /// With every entry folded in that was given to the driver.
     pub(super) snapshot: Snapshot,
     pub(super) works: Vec<Work>,
@@ -79,8 +81,11 @@ impl Run {
         for (node, _) in steps.order() {
             works[node.0 as usize] = Work::new(steps.dependencies(node).len());
         }
+        let sealed = standing.records.values().filter(|record| super::seal::holds_seals(&record.applied));
+        let was_sealed = sealed.map(|record| (record.address.clone(), record.applied.clone())).collect();
         Run {
             remaining: steps.len(),
+            was_sealed,
             works,
             holdings,
             schedule: Schedule::default(),
@@ -217,14 +222,16 @@ impl Run {
 
     /// Gives entries to the driver and takes them as written from here on; whoever needs them durable waits for the answer.
     pub(super) fn append(&mut self, waiter: Waiter, entries: Vec<JournalEntry>) {
+        let mut written = Vec::with_capacity(entries.len());
         for entry in &entries {
+            written.push(self.sealed(entry));
             if let Err(illegal) = fold(&mut self.snapshot, entry) {
                 self.break_off(format!("{illegal} (a bug of cnx: please report it)"));
                 return;
             }
         }
         let ticket = self.ticket(waiter);
-        self.out.push(Command::Append { ticket, entries });
+        self.out.push(Command::Append { ticket, entries: written });
     }
 
     pub(super) fn ticket(&mut self, waiter: Waiter) -> Ticket {

@@ -11,6 +11,7 @@ mod machine;
 mod poll;
 mod refuse;
 mod schedule;
+mod seal;
 mod settle;
 mod survey;
 mod work;

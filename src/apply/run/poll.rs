@@ -266,7 +266,8 @@ impl Run {
                 | Value::Duration(_)
                 | Value::List(_)
                 | Value::Set(_)
-                | Value::Unknown(_) => None,
+                | Value::Unknown(_)
+                | Value::Sealed(_) => None,
             },
             None => job.resource.clone(),
         };

@@ -234,7 +234,8 @@ fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
         | Value::Duration(_)
         | Value::List(_)
         | Value::Set(_)
-        | Value::Unknown(_) => None,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => None,
     }
 }
 

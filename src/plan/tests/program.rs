@@ -162,7 +162,7 @@ impl Lines {
                 Presence::Required | Presence::Computed => None,
             };
             let value = found.map(|(_, written)| written.value(&attribute.ty, outputs)).or(default);
-            given.extend(value.map(|value| (name.clone(), Given { value, span: line.span })));
+            given.extend(value.map(|value| (name.clone(), Given::plain(value, line.span))));
         }
         let mut instance = Instance {
             address: line.address.clone(),

@@ -83,7 +83,13 @@ pub fn render(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.to_string()),
         Value::Duration(milliseconds) => Some(duration(*milliseconds)),
-        Value::Null | Value::List(_) | Value::Set(_) | Value::Map(_) | Value::Object(_) | Value::Unknown(_) => None,
+        Value::Null
+        | Value::List(_)
+        | Value::Set(_)
+        | Value::Map(_)
+        | Value::Object(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => None,
     }
 }
 

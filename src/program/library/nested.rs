@@ -55,6 +55,24 @@ pub static FUNCTIONS: &[Function] = &[
         |a| chosen(a, false),
     ),
     Function::new(
+        "sensitive",
+        "The value as a secret: it and all that is computed from it are not shown.",
+        &[("value", Shape::A)],
+        Shape::A,
+        ("length(sensitive([1, 2])) > 0 ? 1 : 2", "1"),
+        |a| Ok(a[0].clone()),
+    )
+    .partial(),
+    Function::new(
+        "nonsensitive",
+        "The value of a secret as a plain one, which may be shown; the plan says where.",
+        &[("value", Shape::A)],
+        Shape::A,
+        (r#"nonsensitive("eu-west-2")"#, r#""eu-west-2""#),
+        |a| Ok(a[0].clone()),
+    )
+    .partial(),
+    Function::new(
         "basename",
         "The last part of a path.",
         &[("path", S)],
@@ -95,7 +113,8 @@ fn entries(value: &Value) -> Option<BTreeMap<Key, Value>> {
         | Value::Duration(_)
         | Value::List(_)
         | Value::Set(_)
-        | Value::Unknown(_) => None,
+        | Value::Unknown(_)
+        | Value::Sealed(_) => None,
     }
 }
 

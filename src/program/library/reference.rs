@@ -38,7 +38,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("log", "numbers are exact decimals; a logarithm is not"),
     ("yamlencode, yamldecode, csvdecode", "`jsonencode` and `jsondecode` carry structured data"),
     ("textencodebase64, textdecodebase64, base64gzip", "texts are UTF-8; `base64encode` is here"),
-    ("sensitive, nonsensitive, issensitive", "come with secret parameters"),
+    ("issensitive", "what is secret is known before anything is evaluated: `cnx check` says it"),
 ];
 
 /// Every function, by name.

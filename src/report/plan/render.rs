@@ -50,6 +50,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
         sections::open(context),
         sections::drift(plan, context),
         sections::outputs(plan, context),
+        sections::lifted(plan, context),
         summary::summary(plan, context),
     ] {
         if !section.is_empty() {

@@ -128,6 +128,18 @@ pub fn outputs(plan: &Plan, context: &Context<'_>) -> String {
     out
 }
 
+/// Where the program says that a secret may be shown.
+pub fn lifted(plan: &Plan, context: &Context<'_>) -> String {
+    let mut out = String::new();
+    for one in &plan.lifted {
+        let text = format!("  {} ({})", escape::clean(&one.from), context.place(one.span));
+        out.push_str(&wrap(&text, context.look.width, "    "));
+        out.push('\n');
+    }
+    let title = "Secret, and shown by `nonsensitive`:";
+    if out.is_empty() { out } else { context.look.paint(Role::Strong, title) + "\n" + &out }
+}
+
 /// A map is compared member by member, everything else side by side.
 fn output_lines(output: &OutputChange, room: usize, look: &Look) -> Vec<String> {
     if output.secret {

@@ -1,0 +1,8 @@
+//! Which values are secret: inferred from what is declared so, through everything that is computed from it. Pure.
+
+mod declarations;
+mod flow;
+mod library;
+mod taint;
+
+pub use declarations::infer;
