@@ -6,7 +6,7 @@ use cnx::desired::{Desired, Inputs, evaluate};
 use cnx::diag::Diagnostics;
 use cnx::emulator::local::LocalEmulator;
 use cnx::emulator::{Config, Now};
-use cnx::model::{SourceMap, Timestamp};
+use cnx::model::{Secrets, SourceMap, Timestamp};
 use cnx::plan::{self, Live, Options, Plan, Reads};
 use cnx::provider::{Catalog, cloudnexus};
 use cnx::state::{MemoryStore, Snapshot, Store};
@@ -56,6 +56,7 @@ pub struct World {
     pub catalog: Arc<Catalog>,
     pub store: Arc<MemoryStore>,
     pub context: Context,
+    client: Box<dyn Fn(Secrets) -> Client>,
 }
 
 /// A plan and what it was made from.
@@ -79,17 +80,27 @@ impl World {
         let random: Arc<dyn Random> = Arc::new(Seeded(AtomicU64::new(seed)));
         let catalog = Arc::clone(cloudnexus());
         let transport = between(Arc::new(InProcess::new(emulator, clock.clone())));
-        let client = Client::new(catalog.clone(), local_endpoints(&catalog), transport, clock.clone(), random.clone());
+        let (of, tick, dice) = (catalog.clone(), clock.clone(), random.clone());
+        let client = Box::new(move |secrets: Secrets| {
+            let endpoints = local_endpoints(&of);
+            Client::new(of.clone(), endpoints, transport.clone(), tick.clone(), dice.clone()).discreet(secrets)
+        });
         let store = Arc::new(MemoryStore::new("test"));
         let context = Context {
-            cloud: Arc::new(client),
+            cloud: Arc::new(client(Secrets::default())),
             store: store.clone(),
             clock,
             random,
             catalog: catalog.clone(),
             options: apply::Options { speed: 100, ..apply::Options::default() },
         };
-        World { catalog, store, context }
+        World { catalog, store, context, client }
+    }
+
+    /// The same world, with these texts taken out of what the API says.
+    pub fn discreet(self, secrets: Secrets) -> World {
+        let context = Context { cloud: Arc::new((self.client)(secrets)), ..self.context };
+        World { context, ..self }
     }
 
     /// The text, parsed, checked and evaluated.

@@ -9,5 +9,6 @@ mod generate;
 mod outside;
 mod property;
 mod readme;
+mod secrets;
 mod support;
 mod tidy;

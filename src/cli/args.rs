@@ -247,6 +247,9 @@ pub struct Output {
     /// The bare text, for a shell
     #[arg(long, requires = "name", conflicts_with = "json")]
     pub raw: bool,
+    /// Show secret ones too
+    #[arg(long)]
+    pub reveal: bool,
 }
 
 #[derive(Debug, Args)]

@@ -72,10 +72,16 @@ pub fn output(shell: &mut Shell, arguments: &Output) -> Result<Exit, Failure> {
     match &arguments.name {
         Some(name) => one_output(shell, &snapshot.outputs, name, arguments.raw),
         None => {
-            print_outputs(shell, &snapshot.outputs);
+            let outputs = snapshot.outputs;
+            print_outputs(shell, &if arguments.reveal { revealed(outputs) } else { outputs });
             Ok(Exit::Done)
         }
     }
+}
+
+/// As if none were secret.
+fn revealed(outputs: BTreeMap<Ident, StoredOutput>) -> BTreeMap<Ident, StoredOutput> {
+    outputs.into_iter().map(|(name, output)| (name, StoredOutput { secret: false, ..output })).collect()
 }
 
 /// All outputs: a table, or one object. Secret ones are hidden.

@@ -158,7 +158,7 @@ pub fn assert_param(machine: &mut Machine, at: usize) {
         Some(value) => crate::program::convert::shown(value),
         None => String::new(),
     };
-    machine.complain(
+    machine.tell(
         Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
             .at(assertion.condition.span, "does not hold")
             .and(name.span, format!("the value is {value}"))

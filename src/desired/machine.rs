@@ -103,6 +103,11 @@ impl<'w> Machine<'w> {
     /// What goes wrong in a module says by whom that is used.
     pub fn complain(&mut self, diagnostic: Diagnostic) {
         let diagnostic = self.discreet(diagnostic);
+        self.tell(diagnostic);
+    }
+
+    /// The same, word for word: no value of a secret stands in it.
+    pub fn tell(&mut self, diagnostic: Diagnostic) {
         let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
         if place.is_none_or(|place| self.complained.insert(place)) {
             let used = self.scope.origin.map(|origin| {
