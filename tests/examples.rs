@@ -40,6 +40,17 @@ const CYCLES: &[Cycle] = &[
         to: "param replicas: int = 3",
         says: &["~ database.orders", "scale", "1 → 3"],
     },
+    Cycle {
+        name: "regions",
+        resources: 5,
+        from: "param servers: int = 1",
+        to: "param servers: int = 2",
+        says: &[
+            "module.region[\"eu-west-2\"].server.web[2]",
+            "module.region[\"us-east-1\"].server.web[2]",
+            "2 to create",
+        ],
+    },
 ];
 
 fn cycle(name: &str) {
@@ -89,6 +100,11 @@ fn edge() {
 #[test]
 fn database() {
     cycle("database");
+}
+
+#[test]
+fn regions() {
+    cycle("regions");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod emulator;
 mod engine;
 mod examples;
 mod generate;
+mod modules;
 mod outside;
 mod property;
 mod readme;

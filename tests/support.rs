@@ -31,13 +31,7 @@ impl Project {
     pub fn example(name: &str) -> Project {
         let source = root().join("examples").join(name);
         let project = Project::new(&[]);
-        for entry in std::fs::read_dir(&source).expect("the example's folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_file() {
-                let target = project.path().join(path.file_name().expect("a file name"));
-                std::fs::copy(&path, target).expect("a copy");
-            }
-        }
+        copy(&source, project.path());
         project
     }
 
@@ -107,4 +101,19 @@ impl Run {
 /// The package's folder.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files and folders, but not what cnx keeps beside them.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("the example's folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a file name");
+        let target = to.join(name);
+        if path.is_file() {
+            std::fs::copy(&path, target).expect("a copy");
+        } else if name != ".cnx" {
+            std::fs::create_dir_all(&target).expect("a folder");
+            copy(&path, &target);
+        }
+    }
 }

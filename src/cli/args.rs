@@ -40,6 +40,12 @@ pub struct Global {
     /// Ask for parameters that have no value
     #[arg(long = "param-prompt", global = true)]
     pub parameter_prompt: bool,
+    /// Refuse a module that the lock file does not hold yet
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Fetch no module: what is needed must be here already
+    #[arg(long, global = true)]
+    pub offline: bool,
     /// For machines: one versioned JSON object a line
     #[arg(long, global = true)]
     pub json: bool,

@@ -22,4 +22,8 @@ codes! {
     NO_NETWORK = error("no_network", "the network can't be used");
     ANOTHER_CLOUD = error("another_cloud", "the state belongs to another cloud");
     MACHINE = error("machine", "this machine refuses");
+    NOT_FETCHED = error("not_fetched", "a module can't be fetched");
+    NOT_LOCKED = error("not_locked", "a module is not locked yet");
+    MODULE_CHANGED = error("module_changed", "a module is not what was locked");
+    BAD_LOCK = error("bad_lock", "the lock file can't be used");
 }

@@ -3,7 +3,7 @@
 use super::args::Fmt;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::{codes, project};
+use super::{codes, modules, project};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::report::{Detail, Look, Role, difference, escape};
 use crate::syntax::format;
@@ -28,11 +28,15 @@ pub fn run(shell: &mut Shell, arguments: &Fmt) -> Result<Exit, Failure> {
     Ok(if failed || (arguments.check && changed > 0) { Exit::Error } else { Exit::Done })
 }
 
-/// Without paths: the folder's own files. A folder stands for its files, tests too, not for its subfolders.
-fn files(shell: &Shell, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let folder = &shell.global.directory;
+/// Without paths: the folder's own files, and those of the modules that it uses from its disk. A folder stands for its files, tests too, not for its subfolders.
+fn files(shell: &mut Shell, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let folder = &shell.global.directory.clone();
     if paths.is_empty() {
-        return project::files(shell, folder);
+        let mut all = project::files(shell, folder)?;
+        for module in modules::local_folders(shell) {
+            all.extend(project::files(shell, &module)?);
+        }
+        return Ok(all);
     }
     let mut all = Vec::new();
     for path in paths {

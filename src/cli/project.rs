@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use super::shell::Shell;
-use super::{codes, env};
+use super::{codes, env, modules};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::program::{self, Program};
 use crate::provider::cloudnexus;
@@ -31,7 +31,7 @@ pub fn is_test(path: &Path) -> bool {
 }
 
 /// The trees of the program in the folder, with all that is wrong in their text.
-pub fn load(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
+pub fn trees(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
     let folder = shell.global.directory.clone();
     let paths: Vec<PathBuf> = files(shell, &folder)?.into_iter().filter(|path| !is_test(path)).collect();
     if paths.is_empty() {
@@ -55,10 +55,12 @@ pub fn load(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
     Ok((trees, diagnostics))
 }
 
-/// The program of the folder, with all that is wrong with it. Names and types are looked at even where text is broken.
+/// The program of the folder and of the modules that it uses, with all that is wrong with it. Names and types are looked at even where text is broken.
 pub fn checked(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
-    let (trees, mut diagnostics) = load(shell)?;
-    let (program, found) = program::check(&trees, cloudnexus());
+    let (trees, mut diagnostics) = trees(shell)?;
+    let loaded = modules::load(shell, trees)?;
+    diagnostics.append(loaded.diagnostics);
+    let (program, found) = program::check_folders(&loaded.folders, cloudnexus());
     diagnostics.append(found);
     diagnostics.sort();
     Ok((program, diagnostics))

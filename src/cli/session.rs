@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::parameters::{self, Given};
 use super::shell::Shell;
 use super::target::{self, Access, Reached};
-use super::{codes, memory, project};
+use super::{codes, fetch, memory, modules, project};
 use crate::apply;
 use crate::desired::{self, Desired, Inputs, evaluate};
 use crate::diag::Diagnostic;
@@ -66,7 +66,7 @@ fn emptied(desired: Desired) -> Desired {
     Desired { settings: desired.settings, rules: desired.rules, secrets: desired.secrets, ..Desired::default() }
 }
 
-/// Reads below the module's folder, and nowhere else.
+/// Reads below the project's folder (a fetched module: below that), and nowhere else.
 fn files(shell: &Shell) -> desired::Files {
     let (files, folder) = (Arc::clone(&shell.world.files), shell.global.directory.clone());
     Arc::new(move |path: &str| {
@@ -75,7 +75,8 @@ fn files(shell: &Shell) -> desired::Files {
         if !stays || path.is_empty() {
             return Err("it is not below the module's folder".to_owned());
         }
-        files.read(&folder.join(Path::new(path))).map_err(|error| error.to_string())
+        let root = fetch::root_of(path).map_or_else(|| folder.clone(), |root| folder.join(root));
+        files.read_below(&root, &folder.join(Path::new(path)), modules::MOST_BYTES).map_err(|error| error.to_string())
     })
 }
 

@@ -7,7 +7,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Secrets, SourceMap};
 use crate::report::{Detail, Look, Writer, diagnostics, diagnostics_json, escape, value_json};
 use crate::world::{
-    Clock, ColourWish, Environment, Files, Random, RealClock, RealFiles, RealRandom, RealTerminal, Terminal,
+    Clock, ColourWish, Environment, Files, Programs, Random, RealClock, RealFiles, RealPrograms, RealRandom,
+    RealTerminal, Terminal,
 };
 use std::fmt;
 use std::path::Path;
@@ -20,6 +21,7 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub terminal: Arc<dyn Terminal>,
+    pub programs: Arc<dyn Programs>,
     pub environment: Environment,
 }
 
@@ -36,6 +38,7 @@ impl World {
             clock: Arc::new(RealClock::default()),
             random: Arc::new(RealRandom),
             terminal: Arc::new(RealTerminal),
+            programs: Arc::new(RealPrograms),
             environment: Environment::of_process(),
         }
     }
@@ -133,7 +136,7 @@ fn unreadable(error: &std::io::Error) -> Failure {
     Diagnostic::new(&codes::UNREADABLE, error.to_string()).help("check the name and the permissions").into()
 }
 
-fn not_text(path: &Path, good: usize) -> Diagnostic {
+pub fn not_text(path: &Path, good: usize) -> Diagnostic {
     Diagnostic::new(&codes::NOT_TEXT, format!("{}, from byte {good} on", path.display())).help("save it as UTF-8")
 }
 

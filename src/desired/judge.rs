@@ -5,7 +5,7 @@ use super::resolve::Resolution;
 use super::scope::{ScopeId, Slot};
 use super::types::{Judge, Outputs, PlannedChange, Verdict};
 use crate::diag::Diagnostics;
-use crate::model::{AttrPath, Attributes, Ident, ModuleStep, Value};
+use crate::model::{AttrPath, Attributes, Ident, ModuleStep, Value, shown_path};
 use crate::program::ir::{Policy, Rule};
 use crate::program::read_type;
 use crate::provider::{Attribute, Catalog, Presence};
@@ -57,11 +57,7 @@ impl Judge for Resolution {
 
 /// Which module a check stands in.
 fn prefix(path: &[ModuleStep]) -> String {
-    let steps = path.iter().map(|step| match &step.key {
-        Some(key) => format!("module.{}[{key}] ", step.name),
-        None => format!("module.{} ", step.name),
-    });
-    steps.collect()
+    if path.is_empty() { String::new() } else { format!("{} ", shown_path(path)) }
 }
 
 fn ended(machine: Machine<'_>, failed: Vec<Verdict>) -> Result<Vec<Verdict>, Diagnostics> {

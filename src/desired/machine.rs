@@ -6,7 +6,7 @@ use super::scope::{Declared, Reference, Scope, ScopeId, Slot};
 use super::types::Outputs;
 use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::model::{AttrPath, Key, ModuleStep, Span, Type, Value};
+use crate::model::{AttrPath, Key, Span, Type, Value, shown_path};
 use crate::program::convert::{convert, shown};
 use crate::program::expr::{Element, Entry, Expr, ExprKind};
 use crate::program::library::arguments::{MAX_TEXT, render};
@@ -381,15 +381,6 @@ impl<'w> Machine<'w> {
             }
         }
     }
-}
-
-/// `module.shop["a"].module.web`
-fn shown_path(path: &[ModuleStep]) -> String {
-    let steps = path.iter().map(|step| match &step.key {
-        Some(key) => format!("module.{}[{key}]", step.name),
-        None => format!("module.{}", step.name),
-    });
-    steps.collect::<Vec<_>>().join(".")
 }
 
 /// Whether a value has no more parts than the budget and is nested no deeper; the budget shrinks by its parts.

@@ -36,6 +36,15 @@ impl Address {
         Address { module: Vec::new(), mode: Mode::Managed, kind: Ident::new(kind), name: Ident::new(name), key }
     }
 
+    /// Where it is in the module at `path` (all of its instances, where the last step has no key): the steps below it.
+    pub fn below(&self, path: &[ModuleStep]) -> Option<&[ModuleStep]> {
+        let (own, rest) = self.module.split_at_checked(path.len())?;
+        let (last, before) = path.split_last()?;
+        let (own_last, own_before) = own.split_last()?;
+        let same = own_before == before && own_last.name == last.name;
+        (same && (last.key.is_none() || own_last.key == last.key)).then_some(rest)
+    }
+
     /// The address of the whole declaration, without an instance key.
     pub fn declaration(&self) -> Address {
         Address { key: None, ..self.clone() }
@@ -74,11 +83,7 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.module {
-            write!(f, "module.{}", step.name)?;
-            if let Some(key) = &step.key {
-                write!(f, "[{key}]")?;
-            }
-            f.write_str(".")?;
+            write!(f, "{step}.")?;
         }
         if self.mode == Mode::Data {
             f.write_str("data.")?;
@@ -97,13 +102,35 @@ pub struct AddressPattern(pub String);
 
 impl AddressPattern {
     pub fn matches(&self, address: &Address) -> bool {
-        let shown = address.to_string();
-        let plain = shown.replace('"', "");
         let wanted = self.0.replace('"', "");
-        glob(&wanted, &plain)
-            || glob(&wanted, &address.declaration().to_string())
-            || plain.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('.'))
-            || dotted(address).is_some_and(|form| glob(&wanted, &form))
+        let fits = |address: &Address| {
+            let plain = address.to_string().replace('"', "");
+            glob(&wanted, &plain)
+                || glob(&wanted, &address.declaration().to_string().replace('"', ""))
+                || plain.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('.'))
+                || dotted(address).is_some_and(|form| glob(&wanted, &form))
+        };
+        fits(address) || address.module.iter().any(|step| step.key.is_some()) && fits(&of_all_modules(address))
+    }
+}
+
+/// The address as it stands in every instance of its modules.
+fn of_all_modules(address: &Address) -> Address {
+    let module = address.module.iter().map(|step| ModuleStep { key: None, ..step.clone() }).collect();
+    Address { module, ..address.clone() }
+}
+
+/// `module.shop["a"].module.web`
+pub fn shown_path(path: &[ModuleStep]) -> String {
+    path.iter().map(ModuleStep::to_string).collect::<Vec<_>>().join(".")
+}
+
+impl fmt::Display for ModuleStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(f, "module.{}[{key}]", self.name),
+            None => write!(f, "module.{}", self.name),
+        }
     }
 }
 

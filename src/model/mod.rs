@@ -14,7 +14,7 @@ pub mod time;
 pub mod types;
 pub mod value;
 
-pub use address::{Address, AddressPattern, Mode, ModuleStep};
+pub use address::{Address, AddressPattern, Mode, ModuleStep, shown_path};
 pub use dag::{Cycle, Dag, Graph, NodeId};
 pub use ident::{Ident, JobId, Key, RemoteId};
 pub use number::Number;

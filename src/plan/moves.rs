@@ -1,20 +1,29 @@
 //! Objects under new names: what `moved` says, followed through the state. Ends that are no longer there are old history.
 
 use super::codes;
-use crate::desired::{Desired, Move};
+use crate::desired::{Desired, ModuleMove, Move};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Address, Span};
+use crate::model::{Address, ModuleStep, Span, shown_path};
 use crate::state::{JournalEntry, Snapshot, fold};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What is written, to be looked up.
+struct Written<'a> {
+    places: BTreeMap<&'a Address, &'a Move>,
+    modules: BTreeMap<&'a [ModuleStep], &'a ModuleMove>,
+}
+
 /// Old and new address of everything that the state knows under a name that was moved away from. Complains where
 /// something else has the new name already.
 pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> Vec<(Address, Address)> {
-    if desired.moves.is_empty() {
+    if desired.moves.is_empty() && desired.module_moves.is_empty() {
         return Vec::new();
     }
-    let written: BTreeMap<&Address, &Move> = desired.moves.iter().map(|one| (&one.from.address, one)).collect();
+    let written = Written {
+        places: desired.moves.iter().map(|one| (&one.from.address, one)).collect(),
+        modules: desired.module_moves.iter().map(|one| (one.from.as_slice(), one)).collect(),
+    };
     let known: BTreeSet<&Address> = snapshot.records.keys().chain(snapshot.actions.keys()).collect();
     let mut taken: BTreeSet<Address> = known.iter().map(|address| (*address).clone()).collect();
     let mut made = Vec::new();
@@ -25,10 +34,10 @@ pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> V
         }
         if taken.insert(to.clone()) {
             made.push((from.clone(), to));
-        } else if let Some(one) = written.get(from).or_else(|| written.get(&from.declaration())) {
+        } else if let Some((_, span)) = next(from, &written) {
             out.push(
                 Diagnostic::new(&codes::MOVE_BLOCKED, format!("{from} cannot become {to}: that is another object"))
-                    .at(one.from.span, "both are there")
+                    .at(span, "both are there")
                     .help(format!("let go of one of them first: `forget {from}`")),
             );
         }
@@ -37,10 +46,10 @@ pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> V
 }
 
 /// Where the moves lead from here; a ring ends where it began.
-fn followed(from: &Address, written: &BTreeMap<&Address, &Move>) -> Address {
+fn followed(from: &Address, written: &Written) -> Address {
     let mut at = from.clone();
     let mut seen = BTreeSet::from([from.clone()]);
-    while let Some(next) = next(&at, written) {
+    while let Some((next, _)) = next(&at, written) {
         if !seen.insert(next.clone()) {
             return from.clone();
         }
@@ -49,13 +58,34 @@ fn followed(from: &Address, written: &BTreeMap<&Address, &Move>) -> Address {
     at
 }
 
-/// One move: of exactly this instance, else of its whole declaration, which keeps the keys.
-fn next(at: &Address, written: &BTreeMap<&Address, &Move>) -> Option<Address> {
-    if let Some(exact) = written.get(at) {
-        return Some(exact.to.address.clone());
+/// One move: of exactly this instance, else of its whole declaration, which keeps the keys, else of a module around it.
+fn next(at: &Address, written: &Written) -> Option<(Address, Span)> {
+    if let Some(exact) = written.places.get(at) {
+        return Some((exact.to.address.clone(), exact.from.span));
     }
-    let whole = written.get(&at.declaration()).filter(|one| one.to.address.key.is_none())?;
-    Some(Address { key: at.key.clone(), ..whole.to.address.clone() })
+    let whole = written.places.get(&at.declaration()).filter(|one| one.to.address.key.is_none());
+    if let Some(whole) = whole {
+        return Some((Address { key: at.key.clone(), ..whole.to.address.clone() }, whole.from.span));
+    }
+    (1..=at.module.len()).rev().find_map(|length| with_module(at, length, written))
+}
+
+/// The move of the module that the first steps name: of exactly that instance, else of all, which keep their keys.
+fn with_module(at: &Address, length: usize, written: &Written) -> Option<(Address, Span)> {
+    let (path, rest) = at.module.split_at(length);
+    let (last, before) = path.split_last()?;
+    let keyless: Vec<ModuleStep> = before.iter().cloned().chain([ModuleStep { key: None, ..last.clone() }]).collect();
+    let keeps_key = |one: &&&ModuleMove| one.to.last().is_some_and(|step| step.key.is_none());
+    let (one, key) = match written.modules.get(path) {
+        Some(exact) => (exact, None),
+        None => (written.modules.get(keyless.as_slice()).filter(keeps_key)?, last.key.clone()),
+    };
+    let mut module = one.to.clone();
+    if let (Some(step), Some(key)) = (module.last_mut(), key) {
+        step.key = Some(key);
+    }
+    module.extend(rest.iter().cloned());
+    Some((Address { module, ..at.clone() }, one.span))
 }
 
 /// The state as it is under the new names.
@@ -81,15 +111,30 @@ pub fn contradictions(desired: &Desired, out: &mut Diagnostics) {
         let away = &one.from.address;
         let repeats = one.to.address.declaration() == *away;
         if desired.by_address.contains_key(away) || !repeats && one.to.address.key.is_none() && stands(away) {
-            out.push(still_declared(away, one.from.span, "moved away"));
+            out.push(still_declared(&away.to_string(), one.from.span, "moved away"));
+        }
+    }
+    for one in &desired.module_moves {
+        let repeats = one.to.split_last().zip(one.from.split_last());
+        let repeats = repeats.is_some_and(|((to, above), (from, around))| above == around && to.name == from.name);
+        let stays = |address: &&Address| {
+            address.module.starts_with(&one.from) || !repeats && address.below(&one.from).is_some()
+        };
+        if desired.by_address.keys().any(|address| stays(&address)) {
+            out.push(still_declared(&shown_path(&one.from), one.span, "moved away"));
+        }
+    }
+    for (path, span) in &desired.module_forgets {
+        if desired.by_address.keys().any(|address| address.below(path).is_some()) {
+            out.push(still_declared(&shown_path(path), *span, "forgotten"));
         }
     }
     for place in desired.forgets.iter().filter(|place| stands(&place.address)) {
-        out.push(still_declared(&place.address, place.span, "forgotten"));
+        out.push(still_declared(&place.address.to_string(), place.span, "forgotten"));
     }
 }
 
-fn still_declared(address: &Address, span: Span, what: &str) -> Diagnostic {
+fn still_declared(address: &str, span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(&codes::STILL_DECLARED, format!("{address} is {what}, and declared"))
         .at(span, "still declared")
         .help("remove the declaration, or this line")

@@ -74,9 +74,13 @@ impl<'a> Planner<'a> {
             .desired
             .forgets
             .iter()
-            .find(|place| place.address == record.address || place.address == record.address.declaration());
+            .find(|place| place.address == record.address || place.address == record.address.declaration())
+            .map(|place| place.span);
+        let modules = &inputs.desired.module_forgets;
+        let of_module = || modules.iter().find(|(path, _)| record.address.below(path).is_some()).map(|(_, span)| *span);
+        let let_go = let_go.or_else(of_module);
         let reason = match let_go {
-            Some(place) => forgotten(place.span),
+            Some(span) => forgotten(span),
             None if retain => retained(reason),
             None => reason,
         };

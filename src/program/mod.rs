@@ -39,3 +39,5 @@ pub use rules::CHANGES;
 
 #[cfg(test)]
 pub mod tests;
+#[cfg(test)]
+pub mod tests_modules;

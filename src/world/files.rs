@@ -1,5 +1,6 @@
 //! The real disk. Writes are whole and durable or not at all; secrets are neither read through links nor left readable.
 
+use super::below;
 use super::seams::Files;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result, Write};
@@ -42,6 +43,30 @@ impl Files for RealFiles {
 
     fn remove(&self, path: &Path) -> Result<()> {
         fs::remove_file(path).map_err(|error| named(path, &error))
+    }
+
+    fn inside(&self, root: &Path, path: &Path) -> Result<PathBuf> {
+        below::inside(root, path).map_err(|error| named(path, &error))
+    }
+
+    fn read_below(&self, root: &Path, path: &Path, most: u64) -> Result<Vec<u8>> {
+        below::read(root, path, most).map_err(|error| named(path, &error))
+    }
+
+    fn list_below(&self, root: &Path, folder: &Path) -> Result<Vec<String>> {
+        below::list(root, folder).map_err(|error| named(folder, &error))
+    }
+
+    fn tree(&self, folder: &Path) -> Result<Vec<String>> {
+        below::tree(folder).map_err(|error| named(folder, &error))
+    }
+
+    fn remove_folder(&self, path: &Path) -> Result<()> {
+        fs::remove_dir_all(path).map_err(|error| named(path, &error))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        fs::rename(from, to).map_err(|error| named(to, &error))
     }
 }
 

@@ -1,10 +1,12 @@
 //! The outside: disk, network, time, randomness, terminal. Traits first, then the real ones.
 
+pub mod below;
 pub mod clock;
 pub mod environment;
 pub mod files;
 pub mod local;
 pub mod network;
+pub mod programs;
 pub mod random;
 pub mod runtime;
 pub mod seams;
@@ -17,9 +19,10 @@ pub use environment::{ColourWish, Environment};
 pub use files::RealFiles;
 pub use local::{InProcess, local_origin};
 pub use network::{Network, NoNetwork};
+pub use programs::RealPrograms;
 pub use random::RealRandom;
 pub use runtime::block_on;
-pub use seams::{Clock, Files, Random, Transport, TransportError};
+pub use seams::{Clock, Errand, Files, Programs, Ran, Random, Transport, TransportError};
 pub use secret::ApiKey;
 pub use signals::{Interrupt, interrupts};
 pub use terminal::{RealTerminal, Terminal};

@@ -4,7 +4,8 @@
 use crate::model::Timestamp;
 use crate::model::http::{Request, Response};
 use futures::future::BoxFuture;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why a request has no response. The difference decides whether a write may be sent again (`docs/api/contract.md` 2.7).
@@ -53,4 +54,58 @@ pub trait Files: Send + Sync {
     fn create_folder(&self, path: &Path) -> std::io::Result<()>;
     fn exists(&self, path: &Path) -> bool;
     fn remove(&self, path: &Path) -> std::io::Result<()>;
+    /// The real path of what lies below `root`, links followed; refused where they lead out of it.
+    fn inside(&self, root: &Path, path: &Path) -> std::io::Result<PathBuf> {
+        let _ = root;
+        Ok(path.to_owned())
+    }
+    /// A plain file below `root` of at most `most` bytes; links that lead out are refused.
+    fn read_below(&self, root: &Path, path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+        let _ = (root, most);
+        self.read(path)
+    }
+    /// Names of all in a folder below `root` that is no folder itself, sorted.
+    fn list_below(&self, root: &Path, folder: &Path) -> std::io::Result<Vec<String>> {
+        let _ = root;
+        self.list(folder)
+    }
+    /// Paths of all files below a folder, from there on, sorted; links are not followed.
+    fn tree(&self, folder: &Path) -> std::io::Result<Vec<String>> {
+        self.list(folder)
+    }
+    /// With all that is in it.
+    fn remove_folder(&self, path: &Path) -> std::io::Result<()> {
+        Err(std::io::Error::new(std::io::ErrorKind::Unsupported, path.display().to_string()))
+    }
+    /// Within one disk; what is at `to` must not be there.
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        let _ = from;
+        Err(std::io::Error::new(std::io::ErrorKind::Unsupported, to.display().to_string()))
+    }
+}
+
+/// A program of this machine and what it is given; its environment is exactly this one.
+#[derive(Clone, Copy, Debug)]
+pub struct Errand<'a> {
+    pub program: &'a str,
+    pub arguments: &'a [String],
+    pub environment: &'a BTreeMap<String, String>,
+    pub input: &'a [u8],
+    /// Bytes on its standard output; more is an error.
+    pub most_output: u64,
+    /// After that it is ended.
+    pub patience: Duration,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub succeeded: bool,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+/// Other programs (git).
+pub trait Programs: Send + Sync {
+    fn run(&self, errand: &Errand<'_>) -> std::io::Result<Ran>;
 }

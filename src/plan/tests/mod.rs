@@ -6,6 +6,7 @@ mod cloud;
 mod generated;
 mod guarding;
 mod language;
+mod modules;
 mod moving;
 mod program;
 mod properties;

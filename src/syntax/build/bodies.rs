@@ -11,7 +11,7 @@ use crate::syntax::grammar::Rule;
 pub(super) enum Place {
     /// A declaration that has no nested blocks.
     Plain,
-    /// A resource, data source, action or module: `lifecycle`.
+    /// A resource, data source or action: `lifecycle`.
     Resource,
     /// `lifecycle`: `before` and `after`.
     Lifecycle,
@@ -82,9 +82,7 @@ impl Builder {
     fn complain_of_block(&mut self, name: &Spanned<Ident>) {
         let text = name.value.as_str();
         let (label, help) = match text {
-            "lifecycle" => {
-                ("not here", "`lifecycle` stands in a resource, an action, a data source or a module".to_owned())
-            }
+            "lifecycle" => ("not here", "`lifecycle` stands in a resource, an action or a data source".to_owned()),
             "before" | "after" => ("not here", format!("`{text}` stands in the `lifecycle` of a resource")),
             _ => ("only `lifecycle` and its `before` and `after` are blocks", format!("write `{text} = {{ … }}`")),
         };

@@ -98,7 +98,7 @@ impl Builder {
         let name = self.name(&parts.take());
         let source = self.plain_text(parts.take(), "the path of a module");
         let (repeat, condition) = self.header(&mut parts);
-        Module { name, source, repeat, condition, body: self.body(parts.take(), Place::Resource) }
+        Module { name, source, repeat, condition, body: self.body(parts.take(), Place::Plain) }
     }
 
     fn output(&mut self, mut parts: Children<'_>) -> Output {
