@@ -42,7 +42,7 @@ const CYCLES: &[Cycle] = &[
     },
     Cycle {
         name: "regions",
-        resources: 5,
+        resources: 4,
         from: "param servers: int = 1",
         to: "param servers: int = 2",
         says: &[

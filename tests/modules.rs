@@ -4,11 +4,17 @@ use crate::support::{Project, Run};
 use std::path::Path;
 use std::process::Command;
 
-const KEY: &str = "public_key = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0 deploy@example.com\"";
+const SERVER: &str =
+    "server s { name = name, region = \"eu-west-2\", plan = \"standard-4\", image = \"ubuntu-22.04\" }\n";
+
+/// Runs with lines that are not folded.
+fn run(project: &Project, arguments: &[&str]) -> Run {
+    Run::of(project.command(arguments).env("COLUMNS", "1000").output().expect("cnx runs"))
+}
 
 /// A module `./m` that reads a file of its own.
 fn project() -> Project {
-    let module = format!("param name: string\nssh_key k {{ name = name, {KEY} }}\noutput note = file(\"note.txt\")\n");
+    let module = format!("param name: string\n{SERVER}output note = file(\"note.txt\")\n");
     let root = "module m from \"./m\" for n in 1..=2 { name = \"k${n}\" }\noutput notes = module.m[*].note\n";
     Project::new(&[("main.cnx", root), ("m/main.cnx", &module), ("m/note.txt", "a note"), ("note.txt", "not this")])
 }
@@ -19,17 +25,17 @@ fn a_module_is_planned_applied_targeted_and_moved() {
     project.ok(&["check"]);
     project.ok(&["plan", "--target", "module.m[1]"]).says("1 to create");
     project.ok(&["plan", "--target", "module.m"]).says("2 to create");
-    project.ok(&["plan", "--target", "module.m.ssh_key.k"]).says("2 to create");
+    project.ok(&["plan", "--target", "module.m.server.s"]).says("2 to create");
     project.ok(&["apply", "--yes"]);
     let listed = project.ok(&["state", "list"]).stdout;
     assert_eq!(listed.lines().count(), 2, "{listed}");
-    assert!(listed.contains("module.m[1].ssh_key.k"), "{listed}");
-    project.ok(&["state", "show", "module.m[2].ssh_key.k"]).says("k2");
+    assert!(listed.contains("module.m[1].server.s"), "{listed}");
+    project.ok(&["state", "show", "module.m[2].server.s"]).says("k2");
     project.ok(&["output", "notes"]).says("a note");
     project.ok(&["plan", "--detailed-exitcode"]);
     project.edit("main.cnx", "module m from", "moved module.m -> module.n\nmodule n from");
     project.edit("main.cnx", "module.m[*]", "module.n[*]");
-    project.ok(&["apply", "--yes"]).says("module.n[1].ssh_key.k");
+    project.ok(&["apply", "--yes"]).says("module.n[1].server.s");
     project.ok(&["plan", "--detailed-exitcode"]);
     project.ok(&["destroy", "--yes"]);
 }
@@ -39,7 +45,7 @@ fn mistakes_are_told_once_with_their_file() {
     let project = project();
     project.write("m/more.cnx", "output x = nothing\n");
     project.edit("main.cnx", "output notes", "module other from \"./m\" { name = \"x\" }\noutput notes");
-    let run = project.run(&["check"]);
+    let run = run(&project, &["check"]);
     assert_eq!(run.code, 1);
     run.says("m/more.cnx:1:12").says("main.cnx:1:15");
     assert_eq!(run.all().matches("m/more.cnx:1:12").count(), 1, "{}", run.all());
@@ -61,7 +67,7 @@ fn formatting_reaches_the_modules() {
 /// Demands a refusal at the module's source, soon, that says these words.
 fn refused(project: &Project, what: &str, words: &str) {
     let started = std::time::Instant::now();
-    let run = project.run(&["check"]);
+    let run = run(project, &["check"]);
     assert_eq!(run.code, 1, "{what}\n{}", run.all());
     assert!(run.all().contains("main.cnx:1:"), "{what} has no place\n{}", run.all());
     assert!(run.all().contains(words), "{what} does not say {words:?}\n{}", run.all());
@@ -127,7 +133,7 @@ fn links_do_not_lead_out_of_the_project() {
     let read = project();
     symlink(outside.path().join("secret.txt"), read.path().join("m/secret.txt")).expect("a link");
     read.edit("m/main.cnx", "note.txt", "secret.txt");
-    let run = read.run(&["plan"]);
+    let run = run(&read, &["plan"]);
     assert_eq!(run.code, 1);
     run.says("leads out").says("m/main.cnx:3:");
     assert!(!run.all().contains("canary"));
@@ -166,15 +172,15 @@ fn only_plain_files_of_bounded_size_are_read() {
     refused(&twice, "two names for one", "take for one");
     // A hard link is a plain file like any other: who could make it could have copied the text.
     let hard = with(&|path| std::fs::hard_link(path.with_file_name("main.cnx"), path).expect("a hard link"));
-    assert_eq!(hard.run(&["check"]).code, 1);
-    hard.run(&["check"]).says("declared twice");
+    assert_eq!(run(&hard, &["check"]).code, 1);
+    run(&hard, &["check"]).says("declared twice");
 }
 
 /// A bare repository with a module in `m`, tagged `v1`; on its branch `main` a second commit.
 fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let work = folder.path().join("work");
-    let module = format!("param name: string\nssh_key k {{ name = name, {KEY} }}\nmodule n from \"../n\" {{ }}\n");
+    let module = format!("param name: string\n{SERVER}module n from \"../n\" {{ }}\n");
     std::fs::create_dir_all(work.join("m")).expect("folders");
     std::fs::create_dir_all(work.join("n")).expect("folders");
     std::fs::write(work.join("m/main.cnx"), module).expect("a file");
@@ -229,22 +235,22 @@ fn a_repository_at_a_tag_is_fetched_locked_and_held_to_it() {
     project.ok(&["check"]).says("fetching");
     let lock = text(&project, "cnx.lock");
     assert!(lock.contains(&commit) && lock.contains("\"sha256:"), "{lock}");
-    project.ok(&["plan", "--offline", "--locked"]).says("module.m.ssh_key.k");
+    project.ok(&["plan", "--offline", "--locked"]).says("module.m.server.s");
     assert!(!fetched(&project).join("m/out").exists(), "a link is left out");
 
     std::fs::remove_dir_all(project.path().join(".cnx")).expect("removed");
-    project.run(&["check", "--offline"]).says("--offline");
+    run(&project, &["check", "--offline"]).says("--offline");
     project.ok(&["check", "--locked"]).says("fetching");
     assert_eq!(text(&project, "cnx.lock"), lock);
 
     std::fs::write(fetched(&project).join("n/main.cnx"), "output x = 3\n").expect("a file");
-    let changed = project.run(&["check"]);
+    let changed = run(&project, &["check"]);
     assert_eq!(changed.code, 1);
     changed.says("is not as `cnx.lock` says").says("main.cnx:1:15");
 
     std::fs::remove_dir_all(project.path().join(".cnx")).expect("removed");
     project.write("cnx.lock", &lock.replace("sha256:", "sha256:0"));
-    project.run(&["check"]).says("another content");
+    run(&project, &["check"]).says("another content");
 }
 
 #[test]
@@ -269,7 +275,7 @@ fn what_is_not_pinned_or_not_there_is_refused() {
     let repository = repository();
     let check = |revision: &str, arguments: &[&str], words: &str| {
         let project = using(repository.path(), revision);
-        let run: Run = project.run(&[&["check"], arguments].concat());
+        let run = run(&project, &[&["check"], arguments].concat());
         assert_eq!(run.code, 1, "{revision}");
         run.says(words).says("main.cnx:1:15");
         assert!(!project.path().join("cnx.lock").exists(), "{revision}");
@@ -292,7 +298,7 @@ fn a_lock_file_that_cannot_be_used_is_told() {
     let check = |text: &str, words: &str| {
         let project = using(repository.path(), "v1");
         project.write("cnx.lock", text);
-        let run = project.run(&["check"]);
+        let run = run(&project, &["check"]);
         assert_eq!(run.code, 1);
         run.says(words);
     };
