@@ -174,7 +174,7 @@ impl<'a> Git<'a> {
             let value = self.shell.world.environment.0.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
         };
-        let mut environment: BTreeMap<String, String> = KEPT.iter().filter_map(|name| kept(&name)).collect();
+        let mut environment: BTreeMap<String, String> = KEPT.iter().filter_map(kept).collect();
         let fixed = [
             ("GIT_TERMINAL_PROMPT", "0"),
             ("GIT_ALLOW_PROTOCOL", self.source.protocol),

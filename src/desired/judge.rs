@@ -12,6 +12,9 @@ use crate::provider::{Attribute, Catalog, Presence};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Policies by the module that they stand in and the kind that they speak of.
+type ByKind<'a> = BTreeMap<(&'a [ModuleStep], &'a Ident), Vec<(ScopeId, &'a Policy)>>;
+
 impl Judge for Resolution {
     fn checks(&self, outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics> {
         let mut machine = Machine::new(&self.world, Some(outputs));
@@ -26,7 +29,7 @@ impl Judge for Resolution {
     }
 
     fn policies(&self, changes: &[PlannedChange], outputs: &dyn Outputs) -> Result<Vec<Verdict>, Diagnostics> {
-        let mut by_kind: BTreeMap<(&[ModuleStep], &Ident), Vec<(ScopeId, &Policy)>> = BTreeMap::new();
+        let mut by_kind = ByKind::new();
         for scope in self.world.scopes() {
             for policy in &scope.program.policies {
                 by_kind.entry((&scope.path, &policy.kind)).or_default().push((scope.id, policy));

@@ -123,9 +123,8 @@ fn an_output_carries_what_it_depends_on() {
         &["module.a.server.s[1] -> server.z"],
     );
     check(
-        &format!(
-            "module a from \"./web\" {{ name = \"a\" }}\nmodule b from \"./web\" {{ name = \"b\", image = module.a.first.id }}\n"
-        ),
+        "module a from \"./web\" { name = \"a\" }\n\
+         module b from \"./web\" { name = \"b\", image = module.a.first.id }\n",
         &["module.b.server.s[1] -> module.a.server.s[1]"],
     );
     check(
