@@ -110,7 +110,13 @@ impl Number {
 
 impl From<i64> for Number {
     fn from(value: i64) -> Number {
-        Number(BigDecimal::from(BigInt::from(value)).normalized())
+        // As `normalized` leaves it, without its detour over decimal digits of any length.
+        let (mut digits, mut zeros) = (value, 0);
+        while digits != 0 && digits % 10 == 0 {
+            digits /= 10;
+            zeros += 1;
+        }
+        Number(BigDecimal::new(BigInt::from(digits), -zeros))
     }
 }
 

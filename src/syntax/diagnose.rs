@@ -11,7 +11,7 @@ use crate::model::Span;
 use pest::Parser;
 use pest::error::{Error, ErrorVariant};
 
-impl Builder {
+impl Builder<'_> {
     /// An entry of a body that is none.
     pub(in crate::syntax) fn bad_entry(&mut self, pair: &Pair<'_>) {
         self.bad(Rule::alone_entry, pair);
@@ -66,7 +66,10 @@ impl Builder {
             (ErrorVariant::ParsingError { .. }, Some(attempts)) => attempts,
             _ => return (too_deep(place(0, 1)), None),
         };
-        let tokens: Vec<String> = attempts.expected_tokens().iter().map(ToString::to_string).collect();
+        let tokens = attempts.expected_tokens().into_iter().map(|token| token.to_string());
+        // Marks stand in the short text only.
+        let tokens =
+            tokens.filter(|token| !token.contains(|c: char| c.is_control() && c != '\n' && c != '\t')).collect();
         explain(&Stop::new(rule, text, attempts.max_position, tokens), place)
     }
 

@@ -5,7 +5,7 @@ use super::build::Builder;
 use super::codes;
 use super::comments::attach_docs;
 use super::grammar::{Grammar, Rule};
-use super::scan::{Scan, scan};
+use super::scan::{Cut, Scan, Short, mended, scan};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{FileId, Ident, Span};
 use pest::Parser;
@@ -24,6 +24,15 @@ pub struct Parsed {
 
 /// Reads one source file. Never fails: everything that is wrong is among the diagnostics, all of it at once.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    parse_with(file, text, scan)
+}
+
+/// The same by the longer way: the text is parsed as it was written, never its short text. What `parse` is held against.
+pub fn parse_as_written(file: FileId, text: &str) -> Parsed {
+    parse_with(file, text, mended)
+}
+
+fn parse_with(file: FileId, text: &str, scan: fn(FileId, &str) -> Scan) -> Parsed {
     if text.len() > MAX_FILE {
         let place = Span::new(file, 0, 0);
         let label = format!("{} bytes", text.len());
@@ -31,26 +40,24 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         let diagnostic = Diagnostic::new(&codes::TOO_LARGE, "").at(place, label).help(help);
         return parsed(file, "", Vec::new(), Vec::new(), vec![diagnostic]);
     }
-    let Scan { comments, mut diagnostics, told, patched, cuts, deepest, refused } = scan(file, text);
-    if refused {
-        return parsed(file, text, Vec::new(), comments, diagnostics);
+    let scanned = scan(file, text);
+    if scanned.refused {
+        return parsed(file, text, Vec::new(), scanned.comments, scanned.diagnostics);
     }
-    let mut builder = Builder::new(file, told);
-    let source = patched.as_deref().unwrap_or(text);
-    let mut items = on_enough_stack(deepest, || items(&mut builder, source, &cuts));
-    attach_docs(text, &comments, &mut items);
-    diagnostics.append(&mut builder.diagnostics);
-    parsed(file, text, items, comments, diagnostics)
+    let (mut items, mut diagnostics) = on_enough_stack(scanned.deepest, || items(file, text, &scanned));
+    attach_docs(text, &scanned.comments, &mut items);
+    diagnostics.splice(0..0, scanned.diagnostics);
+    parsed(file, text, items, scanned.comments, diagnostics)
 }
 
 /// Reads one expression, as after `-p NAME=`.
 pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Diagnostic> {
-    alone(file, text, Rule::alone_expr, Builder::expr)
+    alone(file, text, Rule::alone_expr, |builder, pair| builder.expr(pair))
 }
 
 /// Reads one type.
 pub fn parse_type(file: FileId, text: &str) -> Result<TypeExpr, Diagnostic> {
-    alone(file, text, Rule::alone_type, Builder::type_expr)
+    alone(file, text, Rule::alone_type, |builder, pair| builder.type_expr(pair))
 }
 
 fn parsed(file: FileId, text: &str, items: Vec<Item>, comments: Vec<Comment>, diagnostics: Vec<Diagnostic>) -> Parsed {
@@ -78,37 +85,81 @@ fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
     broken
 }
 
-fn items(builder: &mut Builder, source: &str, cuts: &[usize]) -> Vec<Item> {
+/// The declarations of a file, piece by piece: of the short text where there is one and it says all, else of the text as it was written.
+fn items(file: FileId, text: &str, scanned: &Scan) -> (Vec<Item>, Vec<Diagnostic>) {
     let mut items = Vec::new();
-    let starts = std::iter::once(0).chain(cuts.iter().copied());
-    let ends = cuts.iter().copied().chain(std::iter::once(source.len()));
-    for (start, end) in starts.zip(ends) {
-        builder.base = start;
-        let piece = &source[start..end];
-        let pairs = match Grammar::parse(Rule::file, piece) {
-            Ok(pairs) => pairs,
-            Err(error) => {
-                builder.whole_piece(piece, &error);
+    let ends = Cut { text: text.len(), short: scanned.short.as_ref().map_or(0, Short::len) };
+    let starts = std::iter::once(Cut::default()).chain(scanned.cuts.iter().copied());
+    let pieces = starts.zip(scanned.cuts.iter().copied().chain([ends]));
+    let mut brief = Builder::new(file, text, Vec::new());
+    brief.short = scanned.short.as_ref();
+    let mut again = None;
+    let mut diagnostics = Vec::new();
+    for (start, end) in pieces {
+        if let Some(short) = brief.short {
+            brief.base = start.short;
+            if let Some(found) = brief_items(&mut brief, &short.text()[start.short..end.short]) {
+                items.extend(found);
+                diagnostics.append(&mut brief.diagnostics);
                 continue;
             }
-        };
-        let file = pairs.into_iter().flat_map(|pair| pair.into_inner());
-        let mut after_bad = false;
-        for pair in file {
-            match pair.as_rule() {
-                Rule::EOI => {}
-                Rule::bad_item => {
-                    // `{` on the line after its header: the header has been told.
-                    if !(after_bad && pair.as_str().starts_with('{')) {
-                        builder.bad_item(&pair);
-                    }
-                    after_bad = true;
-                    continue;
-                }
-                _ => items.extend(builder.item(pair)),
-            }
-            after_bad = false;
         }
+        let Scan { patched, told, .. } =
+            if brief.short.is_none() { scanned } else { again.get_or_insert_with(|| mended(file, text)) };
+        let whole = patched.as_deref().unwrap_or(text);
+        let mut builder = Builder::new(file, whole, told.clone());
+        builder.base = start.text;
+        // What was mended at the end of the file belongs to the last piece.
+        let stop = if end.text == text.len() { whole.len() } else { end.text };
+        items.extend(spelled_items(&mut builder, &whole[start.text..stop]));
+        diagnostics.append(&mut builder.diagnostics);
+    }
+    (items, diagnostics)
+}
+
+/// `None` where the piece has to be read as it was written.
+fn brief_items(builder: &mut Builder<'_>, piece: &str) -> Option<Vec<Item>> {
+    let pairs = Grammar::parse(Rule::file, piece).ok()?;
+    let mut items = Vec::new();
+    for pair in pairs.into_iter().flat_map(|pair| pair.into_inner()) {
+        match pair.as_rule() {
+            Rule::EOI => {}
+            Rule::bad_item => builder.unclear = true,
+            _ => items.extend(builder.item(pair)),
+        }
+        if builder.unclear {
+            builder.unclear = false;
+            builder.diagnostics.clear();
+            return None;
+        }
+    }
+    Some(items)
+}
+
+fn spelled_items(builder: &mut Builder<'_>, piece: &str) -> Vec<Item> {
+    let pairs = match Grammar::parse(Rule::file, piece) {
+        Ok(pairs) => pairs,
+        Err(error) => {
+            builder.whole_piece(piece, &error);
+            return Vec::new();
+        }
+    };
+    let mut items = Vec::new();
+    let mut after_bad = false;
+    for pair in pairs.into_iter().flat_map(|pair| pair.into_inner()) {
+        match pair.as_rule() {
+            Rule::EOI => {}
+            Rule::bad_item => {
+                // `{` on the line after its header: the header has been told.
+                if !(after_bad && pair.as_str().starts_with('{')) {
+                    builder.bad_item(&pair);
+                }
+                after_bad = true;
+                continue;
+            }
+            _ => items.extend(builder.item(pair)),
+        }
+        after_bad = false;
     }
     items
 }
@@ -118,14 +169,14 @@ fn alone<T>(
     file: FileId,
     text: &str,
     rule: Rule,
-    build: fn(&mut Builder, super::build::Pair<'_>) -> T,
+    build: fn(&mut Builder<'_>, super::build::Pair<'_>) -> T,
 ) -> Result<T, Diagnostic> {
-    let Scan { diagnostics, deepest, patched, .. } = scan(file, text);
+    let Scan { diagnostics, deepest, patched, .. } = mended(file, text);
     let text = patched.as_deref().unwrap_or(text);
     if let Some(first) = diagnostics.into_iter().next() {
         return Err(first);
     }
-    let mut builder = Builder::new(file, Vec::new());
+    let mut builder = Builder::new(file, text, Vec::new());
     on_enough_stack(deepest, || {
         let parsed = Grammar::parse(rule, text);
         let inner = match parsed {

@@ -29,14 +29,19 @@ impl Place {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn body(&mut self, pair: Pair<'_>, place: Place) -> Body {
         let span = self.span(&pair);
-        let mut entries = Vec::new();
-        let mut inner = pair.into_inner().peekable();
+        let inner = pair.into_inner();
+        let mut entries = Vec::with_capacity(inner.len() / 2);
+        let mut inner = inner.peekable();
         while let Some(child) = inner.next() {
             if child.as_rule() == Rule::bad_entry {
-                self.bad_entry(&child);
+                if self.short.is_some() {
+                    self.unclear = true;
+                } else {
+                    self.bad_entry(&child);
+                }
                 continue;
             }
             let name = self.key_name(child);

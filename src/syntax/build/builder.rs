@@ -4,6 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{FileId, Ident, Span, Spanned};
 use crate::syntax::codes;
 use crate::syntax::grammar::Rule;
+use crate::syntax::scan::Short;
 
 pub(in crate::syntax) type Pair<'t> = pest::iterators::Pair<'t, Rule>;
 
@@ -15,29 +16,47 @@ const MAX_LEVELS: usize = 384;
 pub(in crate::syntax) const RESERVED: [&str; 6] = ["for", "in", "if", "true", "false", "null"];
 
 /// Builds the tree of one piece of a file.
-pub(in crate::syntax) struct Builder {
+pub(in crate::syntax) struct Builder<'t> {
     pub file: FileId,
-    /// Where the parsed piece begins in the file, in bytes.
+    /// The whole file.
+    pub text: &'t str,
+    /// Where the parsed piece begins: in the short text, where that is parsed, else in the file; in bytes.
     pub base: usize,
+    /// The short text, where that is parsed.
+    pub short: Option<&'t Short>,
+    /// Something that the short text does not say: the piece has to be parsed as it was written.
+    pub unclear: bool,
     pub diagnostics: Vec<Diagnostic>,
     /// Byte ranges that the scan complained of: a broken entry that touches one has been told already.
     pub told: Vec<(usize, usize)>,
     pub(super) levels: usize,
 }
 
-impl Builder {
-    pub fn new(file: FileId, told: Vec<(usize, usize)>) -> Builder {
-        Builder { file, base: 0, diagnostics: Vec::new(), told, levels: 0 }
+impl<'t> Builder<'t> {
+    pub fn new(file: FileId, text: &'t str, told: Vec<(usize, usize)>) -> Builder<'t> {
+        Builder { file, text, base: 0, short: None, unclear: false, diagnostics: Vec::new(), told, levels: 0 }
     }
 
+    /// The place of a pair in the file.
     pub(super) fn span(&self, pair: &Pair<'_>) -> Span {
         let span = pair.as_span();
-        self.range(span.start(), span.end())
+        let (start, end) = (self.base + span.start(), self.base + span.end());
+        match self.short {
+            Some(short) => {
+                Span { file: self.file, start: short.starts[start], end: short.ends[end.max(start + 1) - 1] }
+            }
+            None => Span::new(self.file, start, end),
+        }
     }
 
-    /// A place given in bytes of the parsed piece.
+    /// What was written there.
+    pub(super) fn source(&self, span: Span) -> &'t str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// A place given in bytes of the file.
     pub(super) fn range(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.base + start, self.base + end)
+        Span::new(self.file, start, end)
     }
 
     pub(super) fn complain(
@@ -58,7 +77,7 @@ impl Builder {
     }
 
     /// Goes `by` levels deeper for `inside`; `None`, with a complaint, where that is too deep.
-    pub(super) fn deeper<T>(&mut self, by: usize, span: Span, inside: impl FnOnce(&mut Builder) -> T) -> Option<T> {
+    pub(super) fn deeper<T>(&mut self, by: usize, span: Span, inside: impl FnOnce(&mut Builder<'t>) -> T) -> Option<T> {
         if self.levels + by > MAX_LEVELS {
             let help = "name an inner part with `let`, or join many values with a list and a function";
             self.complain(&codes::TOO_DEEP, span, "too many operators and brackets within one another", help);
@@ -71,7 +90,8 @@ impl Builder {
     }
 
     pub(super) fn spanned_word(&self, pair: &Pair<'_>) -> Spanned<Ident> {
-        Spanned::new(Ident::new(pair.as_str()), self.span(pair))
+        let span = self.span(pair);
+        Spanned::new(Ident::new(self.source(span)), span)
     }
 
     /// A name that a declaration, a loop or a key gives: `[a-z][a-z0-9_]*`, not reserved.
@@ -83,11 +103,10 @@ impl Builder {
 
     pub(super) fn check_name(&mut self, name: &Spanned<Ident>) {
         let text = name.value.as_str();
-        if RESERVED.contains(&text) {
+        if text.len() <= 5 && RESERVED.contains(&text) {
             let help = format!("choose another name than `{text}`, or quote it where it is a key");
             self.complain(&codes::RESERVED_WORD, name.span, "reserved", help);
-        } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.contains(|c: char| c.is_ascii_uppercase())
-        {
+        } else if !text.as_bytes()[0].is_ascii_lowercase() || text.bytes().any(|b| b.is_ascii_uppercase()) {
             let help = format!("write `{}`; a key with other letters stands in quotes", lower_name(text));
             self.complain(
                 &codes::BAD_NAME,

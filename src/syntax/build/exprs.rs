@@ -13,15 +13,20 @@ use std::iter::Peekable;
 
 type Row<'t> = Peekable<Pairs<'t, Rule>>;
 
-impl Builder {
-    /// An `expr`, a `wide` or an `address`.
+impl Builder<'_> {
+    /// An `expr`, a `wide`, a `whole` or an `address`.
     pub(in crate::syntax) fn expr(&mut self, pair: Pair<'_>) -> Expr {
         let span = self.span(&pair);
+        if pair.as_rule() == Rule::whole {
+            return Expr { kind: self.atom(span, pair), span };
+        }
         let mut row = pair.into_inner().peekable();
-        let (weight, plain) = weigh(row.clone());
-        if plain && let Some(only) = row.next() {
+        if row.len() == 1
+            && let Some(only) = row.next()
+        {
             return self.primary(only);
         }
+        let weight = weigh(row.clone());
         let built = self.deeper(weight, span, |builder| builder.conditional(&mut row));
         built.unwrap_or(Expr { kind: ExprKind::Null, span })
     }
@@ -46,8 +51,7 @@ impl Builder {
     fn binary(&mut self, row: &mut Row<'_>, least: u8) -> Expr {
         let mut left = self.operand(row);
         let mut compared: Option<Spanned<BinaryOperator>> = None;
-        while let Some(operator) = row.peek().filter(|pair| pair.as_rule() == Rule::infix).map(|pair| self.infix(pair))
-        {
+        while let Some(operator) = row.peek().filter(|pair| is_infix(pair.as_rule())).map(|pair| self.infix(pair)) {
             let precedence = operator.value.precedence();
             if precedence < least {
                 break;
@@ -76,9 +80,9 @@ impl Builder {
 
     fn infix(&mut self, pair: &Pair<'_>) -> Spanned<BinaryOperator> {
         let span = self.span(pair);
-        let value = operator(pair.as_str()).unwrap_or_else(|| {
-            let (meant, value) =
-                if pair.as_str() == "&" { ("&&", BinaryOperator::And) } else { ("||", BinaryOperator::Or) };
+        let text = self.source(span);
+        let value = operator(text).unwrap_or_else(|| {
+            let (meant, value) = if text == "&" { ("&&", BinaryOperator::And) } else { ("||", BinaryOperator::Or) };
             let already =
                 self.diagnostics.last().and_then(|last| last.primary.as_ref()).is_some_and(|label| label.span == span);
             if !already {
@@ -93,8 +97,9 @@ impl Builder {
     fn operand(&mut self, row: &mut Row<'_>) -> Expr {
         let mut prefixes = Vec::new();
         while let Some(prefix) = row.next_if(|pair| pair.as_rule() == Rule::prefix) {
-            let unary = if prefix.as_str() == "!" { UnaryOperator::Not } else { UnaryOperator::Negate };
-            prefixes.push((unary, self.span(&prefix)));
+            let span = self.span(&prefix);
+            let unary = if self.source(span) == "!" { UnaryOperator::Not } else { UnaryOperator::Negate };
+            prefixes.push((unary, span));
         }
         let primary = row.next().expect("invariant: an operand has a primary");
         let mut expr = self.primary(primary);
@@ -111,9 +116,7 @@ impl Builder {
     fn primary(&mut self, pair: Pair<'_>) -> Expr {
         let span = self.span(&pair);
         let kind = match pair.as_rule() {
-            Rule::name => self.name_expr(&pair),
-            Rule::numeral => self.numeral(&pair),
-            Rule::string => ExprKind::Text(self.text(pair)),
+            Rule::atom | Rule::path | Rule::name | Rule::numeral | Rule::string => self.atom(span, pair),
             Rule::group => {
                 let inner = pair.into_inner().next().expect("invariant: a group holds an expression");
                 self.deeper(1, span, |builder| ExprKind::Group(Box::new(builder.expr(inner)))).unwrap_or(ExprKind::Null)
@@ -124,16 +127,64 @@ impl Builder {
         Expr { kind, span }
     }
 
-    fn name_expr(&mut self, pair: &Pair<'_>) -> ExprKind {
-        match pair.as_str() {
+    /// A name, a path, a number or a string: told apart by their first character.
+    fn atom(&mut self, span: Span, pair: Pair<'_>) -> ExprKind {
+        let text = self.source(span);
+        match text.as_bytes().first() {
+            Some(b'"') => ExprKind::Text(self.text_at(span, pair)),
+            Some(b'0'..=b'9') => self.numeral(span),
+            _ if text.contains('.') => self.path_expr(span, &pair),
+            _ => self.name_expr(text, span),
+        }
+    }
+
+    fn name_expr(&mut self, text: &str, span: Span) -> ExprKind {
+        match text {
             "null" => ExprKind::Null,
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
             text => {
-                self.name(pair);
-                ExprKind::Name(Ident::new(text))
+                let name = Spanned::new(Ident::new(text), span);
+                self.check_name(&name);
+                ExprKind::Name(name.value)
             }
         }
+    }
+
+    /// `a.b.c`, as one.
+    fn path_expr(&mut self, span: Span, pair: &Pair<'_>) -> ExprKind {
+        let names = self.path(pair);
+        let built = self.deeper(names.len() - 1, span, |builder| {
+            let mut names = names.into_iter();
+            let first = names.next().expect("invariant: a path has names");
+            let mut expr = Expr { kind: builder.name_expr(first.value.as_str(), first.span), span: first.span };
+            for name in names {
+                let span = expr.span.to(name.span);
+                expr = Expr { kind: ExprKind::Member { target: Box::new(expr), name, optional: false }, span };
+            }
+            expr.kind
+        });
+        built.unwrap_or(ExprKind::Null)
+    }
+
+    /// The names of a path.
+    pub(super) fn path(&self, pair: &Pair<'_>) -> Vec<Spanned<Ident>> {
+        let span = self.span(pair);
+        let mut start = span.start;
+        let name = |text: &str| {
+            let place = Span { start, end: start + text.len() as u32, ..span };
+            start = place.end + 1;
+            Spanned::new(Ident::new(text), place)
+        };
+        self.source(span).split('.').map(name).collect()
+    }
+
+    /// The name behind the point.
+    pub(super) fn member_name(&self, pair: &Pair<'_>) -> Spanned<Ident> {
+        let place = self.span(pair);
+        let text = self.source(place);
+        let name = &text[text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len()..];
+        Spanned::new(Ident::new(name), Span { start: place.end - name.len() as u32, ..place })
     }
 
     fn postfix(&mut self, target: Expr, pair: Pair<'_>) -> Expr {
@@ -141,13 +192,9 @@ impl Builder {
         let span = target.span.to(place);
         let rule = pair.as_rule();
         let kind = match rule {
-            Rule::member | Rule::optional_member => {
-                let text = pair.as_str();
-                let name = text.trim_start_matches(['.', '?', ' ', '\t', '\r', '\n']);
-                let name = name.rsplit(['\n', ' ', '\t']).next().unwrap_or(name);
-                let at = Span { start: place.end - name.len() as u32, ..place };
-                let name = Spanned::new(Ident::new(name), at);
-                ExprKind::Member { target: Box::new(target), name, optional: rule == Rule::optional_member }
+            Rule::dotted | Rule::member | Rule::optional_member => {
+                let optional = rule == Rule::optional_member;
+                ExprKind::Member { target: Box::new(target), name: self.member_name(&pair), optional }
             }
             Rule::splat => ExprKind::Splat { target: Box::new(target) },
             Rule::arguments => return self.call(target, pair, span),
@@ -174,11 +221,13 @@ impl Builder {
     }
 
     fn arguments(&mut self, pair: Pair<'_>) -> Vec<Argument> {
-        let mut arguments: Vec<Argument> = Vec::new();
         let mut inner = pair.into_inner();
+        let mut arguments: Vec<Argument> = Vec::with_capacity(inner.len());
         while let Some(child) = inner.next() {
             let (name, value) = match child.as_rule() {
-                Rule::label => (Some(self.name(&child)), inner.next().expect("invariant: a label has a value")),
+                Rule::key | Rule::label => {
+                    (Some(self.name(&child)), inner.next().expect("invariant: a label has a value"))
+                }
                 _ => (None, child),
             };
             let value = self.expr(value);
@@ -217,14 +266,14 @@ impl Builder {
             let value = Box::new(self.expr(inner.next().expect("invariant: an object comprehension has a value")));
             return ExprKind::ObjectFor { clause, condition, key, value };
         }
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(inner.len() / 2);
         while let Some(child) = inner.next() {
             if child.as_rule() == Rule::spread {
                 entries.push(Entry::Spread(self.inner_expr(child)));
                 continue;
             }
             let key = match child.as_rule() {
-                Rule::word => ObjectKey::Name(self.name(&child)),
+                Rule::key | Rule::word => ObjectKey::Name(self.name(&child)),
                 Rule::string => {
                     let span = self.span(&child);
                     ObjectKey::Text(self.text(child), span)
@@ -266,20 +315,29 @@ impl Builder {
     }
 }
 
+fn is_infix(rule: Rule) -> bool {
+    matches!(rule, Rule::operator | Rule::infix)
+}
+
 fn is_postfix(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::member | Rule::optional_member | Rule::splat | Rule::index | Rule::optional_index | Rule::arguments
+        Rule::dotted
+            | Rule::member
+            | Rule::optional_member
+            | Rule::splat
+            | Rule::index
+            | Rule::optional_index
+            | Rule::arguments
     )
 }
 
-/// How many levels of tree a row makes at most, and whether it is one primary alone.
-fn weigh(row: Row<'_>) -> (usize, bool) {
-    let (mut operators, mut longest, mut current, mut pairs) = (0, 0, 0, 0);
+/// How many levels of tree a row makes at most.
+fn weigh(row: Row<'_>) -> usize {
+    let (mut operators, mut longest, mut current) = (0, 0, 0);
     for pair in row {
-        pairs += 1;
         match pair.as_rule() {
-            Rule::infix | Rule::then | Rule::wide_then => {
+            Rule::operator | Rule::infix | Rule::choice | Rule::wide_pick | Rule::then | Rule::wide_then => {
                 operators += 1;
                 current = 0;
             }
@@ -289,5 +347,5 @@ fn weigh(row: Row<'_>) -> (usize, bool) {
             }
         }
     }
-    (operators + longest - 1, pairs == 1)
+    operators + longest - 1
 }

@@ -22,7 +22,7 @@ impl<'t> Children<'t> {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// One declaration, without its documentation; `None`, with a complaint, where it only looks like one.
     pub(in crate::syntax) fn item(&mut self, pair: Pair<'_>) -> Option<Item> {
         let span = self.span(&pair);
@@ -75,7 +75,7 @@ impl Builder {
         let secret = parts.take_if(Rule::secret).is_some();
         let name = self.name(&parts.take());
         let ty = self.type_expr(parts.take());
-        let default = parts.take_if(Rule::expr).map(|value| self.expr(value));
+        let default = parts.0.next_if(|pair| pair.as_rule() != Rule::body).map(|value| self.expr(value));
         let body = parts.take_if(Rule::body).map(|body| self.body(body, Place::Plain));
         Param { secret, name, ty, default, body }
     }
@@ -123,7 +123,7 @@ impl Builder {
     }
 
     fn resource(&mut self, mut parts: Children<'_>, span: Span) -> Option<Resource> {
-        let form = match parts.take_if(Rule::form).map(|form| form.as_str() == "data") {
+        let form = match parts.take_if(Rule::form).map(|form| self.source(self.span(&form)) == "data") {
             Some(true) => ResourceForm::Data,
             Some(false) => ResourceForm::Action,
             None => ResourceForm::Managed,
@@ -131,7 +131,7 @@ impl Builder {
         let first = self.spanned_word(&parts.take());
         let second = parts.take();
         let (provider, kind, name) = match parts.take_if(Rule::word) {
-            Some(third) => (Some(first), self.spanned_word(&second), self.spanned_word(&third)),
+            Some(third) => (Some(first), self.member_name(&second), self.spanned_word(&third)),
             None => (None, first, self.spanned_word(&second)),
         };
         if provider.is_none() && self.is_declaration_word(&kind) {

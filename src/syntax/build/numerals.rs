@@ -1,10 +1,9 @@
 //! Numbers and durations: whatever begins with a digit.
 
-use super::builder::{Builder, Pair};
-use crate::model::Number;
+use super::builder::Builder;
+use crate::model::{Number, Span};
 use crate::syntax::ast::ExprKind;
 use crate::syntax::codes;
-use crate::syntax::grammar::Rule;
 
 /// Unit and its milliseconds, the longest spelling first.
 const UNITS: [(&str, i64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
@@ -12,17 +11,15 @@ const UNITS: [(&str, i64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3
 /// Digits of an integer, before and after the point together (`design: language`, "Limits").
 const MAX_DIGITS: usize = 1_000;
 
-impl Builder {
-    pub(super) fn numeral(&mut self, pair: &Pair<'_>) -> ExprKind {
-        debug_assert_eq!(pair.as_rule(), Rule::numeral);
-        let text = pair.as_str();
+impl Builder<'_> {
+    pub(super) fn numeral(&mut self, span: Span) -> ExprKind {
+        let text = self.source(span);
         if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-            return self.number(pair, text);
+            return self.number(span, text);
         }
         if let Some(milliseconds) = duration(text) {
             return ExprKind::Duration(milliseconds);
         }
-        let span = self.span(pair);
         let digits = text.find(|c: char| c.is_ascii_alphabetic() || c == '_').unwrap_or(text.len());
         let rest = &text[digits..];
         if rest.starts_with('_') {
@@ -40,7 +37,7 @@ impl Builder {
         ExprKind::Null
     }
 
-    fn number(&mut self, pair: &Pair<'_>, text: &str) -> ExprKind {
+    fn number(&mut self, span: Span, text: &str) -> ExprKind {
         if text.len() <= 18
             && let Ok(small) = text.parse::<i64>()
         {
@@ -52,7 +49,6 @@ impl Builder {
         {
             return ExprKind::Number(number);
         }
-        let span = self.span(pair);
         self.complain(&codes::NUMBER_TOO_LONG, span, format!("{digits} digits"), "a number has at most 1,000 digits");
         ExprKind::Null
     }

@@ -1,25 +1,31 @@
 //! Strings: pieces, escapes, the indent of multi-line ones.
 
 use super::builder::{Builder, Pair};
-use crate::model::Spanned;
+use crate::model::{Span, Spanned};
 use crate::syntax::ast::{Piece, Text};
 use crate::syntax::codes;
 use crate::syntax::grammar::Rule;
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn text(&mut self, pair: Pair<'_>) -> Text {
-        let span = pair.as_span();
-        let (start, end, raw) = (span.start(), span.end(), pair.as_str());
+        let span = self.span(&pair);
+        self.text_at(span, pair)
+    }
+
+    /// The string at this place; `pair` holds its interpolations.
+    pub(super) fn text_at(&mut self, span: Span, pair: Pair<'_>) -> Text {
+        let (start, end, raw) = (span.start as usize, span.end as usize, self.source(span));
         let multiline = raw.len() >= 6 && raw.starts_with("\"\"\"");
         let quote = if multiline { 3 } else { 1 };
         let indent = if multiline { self.indent_of(start, raw) } else { None };
-        let mut pieces = Vec::new();
+        let holes = pair.into_inner();
+        let mut pieces = Vec::with_capacity(2 * holes.len() + 1);
         let mut at = start + quote;
-        for hole in pair.into_inner() {
-            let place = hole.as_span();
+        for hole in holes {
+            let place = self.span(&hole);
             let first = at == start + quote;
-            self.literal(at, &raw[at - start..place.start() - start], indent, first, &mut pieces);
-            at = place.end();
+            self.literal(at, &raw[at - start..place.start as usize - start], indent, first, &mut pieces);
+            at = place.end as usize;
             let inner = hole.into_inner().next().expect("invariant: an interpolation holds an expression");
             let place = self.span(&inner);
             if let Some(expr) = self.deeper(1, place, |builder| builder.expr(inner)) {
@@ -124,7 +130,7 @@ impl Builder {
         &line[blanks..]
     }
 
-    fn complain_of_indent(&mut self, span: crate::model::Span, indent: &str) {
+    fn complain_of_indent(&mut self, span: Span, indent: &str) {
         let kind = if indent.contains('\t') { "tabs" } else { "spaces" };
         let label = format!("indented less than the closing `\"\"\"`, or not with {kind} as it is");
         let help = "indent every line at least as far as the closing `\"\"\"`, with the same blanks";

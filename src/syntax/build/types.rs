@@ -5,7 +5,7 @@ use crate::model::{Ident, Spanned};
 use crate::syntax::ast::{TypeExpr, TypeExprKind, TypeMember};
 use crate::syntax::grammar::Rule;
 
-impl Builder {
+impl Builder<'_> {
     /// A `type_expr`.
     pub(in crate::syntax) fn type_expr(&mut self, pair: Pair<'_>) -> TypeExpr {
         let span = self.span(&pair);
@@ -43,6 +43,7 @@ impl Builder {
 
     fn type_base(&mut self, pair: Pair<'_>) -> TypeExprKind {
         match pair.as_rule() {
+            Rule::path => self.type_path(&pair),
             Rule::type_name => self.type_word(pair),
             Rule::string => TypeExprKind::Literal(self.plain_text(pair, "a literal type").value),
             Rule::type_group => {
@@ -50,6 +51,17 @@ impl Builder {
                 TypeExprKind::Group(Box::new(self.type_expr(inner)))
             }
             _ => TypeExprKind::Object(pair.into_inner().map(|member| self.type_member(member)).collect()),
+        }
+    }
+
+    /// `ssh_key.id`, as one.
+    fn type_path(&mut self, pair: &Pair<'_>) -> TypeExprKind {
+        match self.path(pair).as_slice() {
+            [kind, member] => TypeExprKind::Id { kind: kind.clone(), member: member.clone() },
+            _ => {
+                self.unclear = true;
+                TypeExprKind::Null
+            }
         }
     }
 
@@ -61,9 +73,11 @@ impl Builder {
                 let constructor = self.spanned_word(&word);
                 TypeExprKind::Apply { constructor, argument: Box::new(self.type_expr(argument)) }
             }
-            Some(member) => TypeExprKind::Id { kind: self.spanned_word(&word), member: self.spanned_word(&member) },
-            None if word.as_str() == "null" => TypeExprKind::Null,
-            None => TypeExprKind::Name(Ident::new(word.as_str())),
+            Some(member) => TypeExprKind::Id { kind: self.spanned_word(&word), member: self.member_name(&member) },
+            None => match self.source(self.span(&word)) {
+                "null" => TypeExprKind::Null,
+                name => TypeExprKind::Name(Ident::new(name)),
+            },
         }
     }
 
@@ -79,7 +93,7 @@ impl Builder {
 
     /// A name written bare or in quotes.
     pub(super) fn key_name(&mut self, pair: Pair<'_>) -> Spanned<Ident> {
-        if pair.as_rule() == Rule::word {
+        if matches!(pair.as_rule(), Rule::word | Rule::key) {
             return self.name(&pair);
         }
         let text = self.plain_text(pair, "a name");

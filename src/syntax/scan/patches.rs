@@ -1,8 +1,9 @@
 //! A copy of the text in which broken places, comments and odd blanks are replaced by as many bytes, so that every place in it is the
 //! place in the original.
 
-#[derive(Default)]
 pub(super) struct Patches {
+    /// Whether there is to be a copy at all.
+    wanted: bool,
     /// The copy, once something had to be replaced.
     copy: Option<Vec<u8>>,
     /// Closing brackets that are missing at the end.
@@ -10,8 +11,15 @@ pub(super) struct Patches {
 }
 
 impl Patches {
+    pub fn new(wanted: bool) -> Patches {
+        Patches { wanted, copy: None, tail: Vec::new() }
+    }
+
     /// Writes `with` at `start`, blanks up to `end`.
     pub fn fill(&mut self, text: &str, start: usize, end: usize, with: &str) {
+        if !self.wanted {
+            return;
+        }
         let copy = self.copy.get_or_insert_with(|| text.as_bytes().to_vec());
         let length = with.len().min(end - start);
         copy[start..start + length].copy_from_slice(&with.as_bytes()[..length]);

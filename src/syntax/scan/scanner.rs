@@ -1,6 +1,7 @@
 //! One walk over the bytes, with a stack of what is open.
 
 use super::patches::Patches;
+use super::short::{Cut, Gap, Short};
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Span};
 use crate::syntax::ast::Comment;
@@ -22,8 +23,10 @@ pub(in crate::syntax) struct Scan {
     /// The text with comments, tabs, carriage returns and broken places replaced, where there were any; as long as the original, or longer
     /// at its end.
     pub patched: Option<String>,
+    /// The short text of a sound text.
+    pub short: Option<Short>,
     /// Where the text may be cut between declarations, in order; neither 0 nor the end are among them.
-    pub cuts: Vec<usize>,
+    pub cuts: Vec<Cut>,
     /// How deep it nests.
     pub deepest: usize,
     /// Nested too deeply: not to be parsed at all.
@@ -36,6 +39,10 @@ pub(super) struct Open {
     pub what: Opening,
     pub at: usize,
     pub line: usize,
+    /// Where it stands in the short text.
+    pub short: usize,
+    /// A declaration's or a block's brace, not an object's or a type's.
+    pub body: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,19 +91,35 @@ pub(super) struct Scanner<'t> {
     pub stack: Vec<Open>,
     /// The last byte that is neither blank nor comment.
     pub last: u8,
+    /// What lies between the last token and this place.
+    pub gap: Gap,
+    /// The last token closed a body.
+    pub after_body: bool,
     /// An opening whose closing bracket stands at another indent: the likely culprit when one is missing.
     pub suspect: Option<Open>,
     pub patches: Patches,
+    pub short: Short,
     pub scan: Scan,
 }
 
-/// Walks the text once.
+/// Walks the text: once where it is sound, else up to the first fault, and then again to mend it.
 pub(in crate::syntax) fn scan(file: FileId, text: &str) -> Scan {
+    let scan = walk(file, text, true);
+    if scan.diagnostics.is_empty() { scan } else { mended(file, text) }
+}
+
+/// Walks the text and makes the patched copy of it.
+pub(in crate::syntax) fn mended(file: FileId, text: &str) -> Scan {
+    walk(file, text, false)
+}
+
+fn walk(file: FileId, text: &str, shorten: bool) -> Scan {
     let scan = Scan {
         comments: Vec::new(),
         diagnostics: Vec::new(),
         told: Vec::new(),
         patched: None,
+        short: None,
         cuts: Vec::new(),
         deepest: 0,
         refused: false,
@@ -109,8 +132,11 @@ pub(in crate::syntax) fn scan(file: FileId, text: &str) -> Scan {
         line: 0,
         stack: Vec::new(),
         last: b'\n',
+        gap: Gap::None,
+        after_body: false,
         suspect: None,
-        patches: Patches::default(),
+        patches: Patches::new(!shorten),
+        short: Short::for_text(if shorten { text } else { "" }),
         scan,
     };
     if text.starts_with('\u{feff}') {
@@ -119,8 +145,11 @@ pub(in crate::syntax) fn scan(file: FileId, text: &str) -> Scan {
     }
     while scanner.at < scanner.bytes.len() && !scanner.scan.refused {
         scanner.step();
+        if shorten && !scanner.scan.diagnostics.is_empty() {
+            return scanner.scan;
+        }
     }
-    scanner.finish()
+    scanner.finish(shorten)
 }
 
 impl Scanner<'_> {
@@ -131,10 +160,10 @@ impl Scanner<'_> {
         }
         let byte = self.bytes[self.at];
         match byte {
-            b' ' => self.at += 1,
+            b' ' => self.skip_blanks(),
             b'\t' | b'\r' => {
                 self.blank(self.at, self.at + 1);
-                self.at += 1;
+                self.skip_blanks();
             }
             b'\n' => self.line_break(),
             b'#' => self.comment(),
@@ -146,21 +175,24 @@ impl Scanner<'_> {
             b'[' => self.open(Opening::Bracket),
             b'(' => self.open(Opening::Parenthesis),
             b'}' | b']' | b')' => self.close(byte),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {
-                let rest = &self.bytes[self.at..];
-                let length = rest.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(rest.len());
-                self.last = byte;
-                self.at += length;
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            b'0'..=b'9' => self.number(),
             b'\'' => self.single_quotes(),
             b'/' if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => self.slash_comment(),
             b'<' if self.bytes.get(self.at + 1) == Some(&b'<') => self.heredoc(),
             b';' => self.semicolon(),
-            _ if byte.is_ascii_graphic() => {
-                self.last = byte;
-                self.at += 1;
-            }
+            _ if byte.is_ascii_graphic() => self.symbol(byte),
             _ => self.unexpected_character(),
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        self.at += 1;
+        while self.bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        if self.gap == Gap::None {
+            self.gap = Gap::Blank;
         }
     }
 
@@ -171,14 +203,16 @@ impl Scanner<'_> {
         }
         self.at += 1;
         self.line = self.at;
+        self.gap = Gap::Break;
         let begins_with_letter = self.bytes.get(self.at).is_some_and(u8::is_ascii_lowercase);
         if !begins_with_letter {
             return;
         }
         if self.stack.is_empty() {
-            let previous = self.scan.cuts.last().copied().unwrap_or(0);
+            let previous = self.scan.cuts.last().map_or(0, |cut| cut.text);
             if self.last == b'}' && self.at - previous >= PIECE {
-                self.scan.cuts.push(self.at);
+                self.before(b'a');
+                self.scan.cuts.push(Cut { text: self.at, short: self.short.len() });
             }
         } else if self.begins_declaration() {
             self.unclosed_before(self.at);
@@ -191,7 +225,7 @@ impl Scanner<'_> {
         let text = rest[..length].trim_end();
         let span = Span::new(self.file, self.at, self.at + text.len());
         self.scan.comments.push(Comment { span, text: text.to_owned() });
-        if text.bytes().any(|b| b.is_ascii_control() && b != b'\t') {
+        if text.bytes().fold(false, |found, b| found | (b.is_ascii_control() && b != b'\t')) {
             self.control_in(self.at, text.len());
         }
         self.blank(self.at, self.at + length);
@@ -207,7 +241,14 @@ impl Scanner<'_> {
     }
 
     pub fn open(&mut self, what: Opening) {
-        let open = Open { what, at: self.at, line: self.line };
+        let gap = self.gap;
+        let body = what == Opening::Brace && gap != Gap::Break && self.short.is_value();
+        if body {
+            self.short.end_expression(!self.after_body);
+        }
+        self.before(self.bytes[self.at]);
+        let short = self.short.open(what.text().as_bytes(), gap, self.at);
+        let open = Open { what, at: self.at, line: self.line, short, body };
         self.stack.push(open);
         self.scan.deepest = self.scan.deepest.max(self.stack.len());
         self.last = self.bytes[self.at];
@@ -227,6 +268,9 @@ impl Scanner<'_> {
         match self.stack.last().copied() {
             Some(open) if matches(&open) => {
                 self.note_indent(open);
+                self.before(byte);
+                self.short.raw(byte, self.at);
+                self.after_body = open.body;
                 self.stack.pop();
                 if self.stack.is_empty() {
                     self.suspect = None;
@@ -264,7 +308,7 @@ impl Scanner<'_> {
         is_name(first) && !RESERVED.contains(&first) && second_starts && (keyword || opens)
     }
 
-    fn finish(mut self) -> Scan {
+    fn finish(mut self, shorten: bool) -> Scan {
         if !self.scan.refused {
             if let Some(at) = self.stack.iter().position(|open| open.what == Opening::Quote) {
                 self.unclosed_in_quote(at);
@@ -273,9 +317,11 @@ impl Scanner<'_> {
                 self.unclosed_before(self.bytes.len());
             }
         }
-        let Scanner { text, patches, mut scan, .. } = self;
+        self.short.end_expression(!self.after_body);
+        let Scanner { text, patches, short, mut scan, .. } = self;
         scan.patched = patches.apply(text);
         scan.told = merged(scan.told);
+        scan.short = (shorten && scan.diagnostics.is_empty()).then_some(short);
         scan
     }
 }

@@ -8,6 +8,23 @@ use crate::syntax::codes;
 /// Bytes between the quotes (`design: language`, "Limits").
 const MAX_STRING: usize = 1024 * 1024;
 
+/// Bytes of a string that mean nothing but themselves.
+static PLAIN: [bool; 256] = plain();
+
+const fn plain() -> [bool; 256] {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    while byte < 32 {
+        table[byte] = byte == b'\t' as usize || byte == b'\r' as usize;
+        byte += 1;
+    }
+    table[b'"' as usize] = false;
+    table[b'\\' as usize] = false;
+    table[b'$' as usize] = false;
+    table[127] = false;
+    table
+}
+
 impl Scanner<'_> {
     /// Goes on inside the string that is open, up to what ends this part of it.
     pub(super) fn string_part(&mut self) {
@@ -15,6 +32,7 @@ impl Scanner<'_> {
         let triple = open.what == Opening::Triple;
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
+                _ if PLAIN[*byte as usize] => self.at += 1,
                 b'"' if !triple => return self.close_string(1),
                 b'"' if self.bytes[self.at..].starts_with(b"\"\"\"") => return self.close_string(3),
                 b'\\' if self.bytes.get(self.at + 1).is_some_and(|next| *next != b'\n' || triple) => self.at += 2,
@@ -38,6 +56,7 @@ impl Scanner<'_> {
 
     fn close_string(&mut self, quotes: usize) {
         let Some(open) = self.stack.pop() else { return };
+        self.short.close_string(open.short, self.at, self.at + quotes);
         self.at += quotes;
         self.last = b'"';
         if self.at - open.at > MAX_STRING + 2 * quotes {

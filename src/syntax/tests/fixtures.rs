@@ -1,5 +1,6 @@
 //! Texts as files: every form is read and formatted, broken ones are told.
 
+use super::properties::check_both_ways;
 use crate::model::{FileId, SourceMap};
 use crate::syntax::*;
 use std::collections::BTreeSet;
@@ -82,6 +83,16 @@ pub(super) fn check_format(name: &str, text: &str) -> String {
     assert_eq!(texts(&ast), texts(&again), "{formatted}");
     assert_eq!(format(FileId(0), &formatted).expect("a formatted text"), formatted);
     formatted
+}
+
+#[test]
+fn both_ways_of_reading_agree() {
+    let canonical = ["forms", "comments", "layout"].map(|name| format!("{name}.cnx"));
+    let read = |name: &str| std::fs::read_to_string(format!("tests/syntax/{name}")).expect("a text");
+    let texts = canonical.iter().map(|name| read(name)).chain(BROKEN.iter().map(|(_, text)| (*text).to_owned()));
+    for text in texts.chain([read("shop.cnx")]) {
+        check_both_ways(&text);
+    }
 }
 
 #[test]

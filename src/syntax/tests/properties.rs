@@ -27,12 +27,20 @@ fn check_complaints(text: &str) {
     assert_eq!(format(FileId(0), text).is_err(), parsed.diagnostics.has_errors());
 }
 
+/// The short text says the same as the text as it was written: trees, places and complaints.
+pub(super) fn check_both_ways(text: &str) {
+    let (short, written) = (parse(FileId(0), text), parse_as_written(FileId(0), text));
+    assert_eq!(short.diagnostics, written.diagnostics, "{text:?}");
+    assert_eq!(format!("{:?}", short.ast), format!("{:?}", written.ast), "{text:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_canonical_form_means_the_same_and_is_its_own(text in program()) {
         check_format("generated", &text);
+        check_both_ways(&text);
     }
 
     #[test]
@@ -67,11 +75,13 @@ proptest! {
         let to = (from + cut).min(starts.len() - 1);
         let damaged = format!("{}{with}{}", &text[..starts[from]], &text[starts[to]..]);
         check_complaints(&damaged);
+        check_both_ways(&damaged);
     }
 
     #[test]
     fn any_text_is_told(text in "[ -~\n\t\"{}()#$é\\x00\\[\\]]{0,60}") {
         check_complaints(&text);
+        check_both_ways(&text);
         let _either = (parse_expression(FileId(0), &text), parse_type(FileId(0), &text));
     }
 }
