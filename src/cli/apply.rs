@@ -9,6 +9,7 @@ use super::parameters::Given;
 use super::planning::{self, Planned};
 use super::progress::Teller;
 use super::run_action::Meant;
+use super::saved::Saved;
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
@@ -61,8 +62,13 @@ pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> 
 /// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
 fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
     let saved = saved::read(shell, path)?;
+    if let Some(approved) = consent.approve.as_ref().filter(|approved| **approved != saved.fingerprint) {
+        let message = format!("approved was {approved}, {} holds {}", path.display(), saved.fingerprint);
+        let help = "look at the file with `cnx show FILE` and approve what it says";
+        return Err(Failure::refused(Diagnostic::new(&crate::plan::codes::CHANGED, message).help(help)));
+    }
     let given = Some(saved.choices.given());
-    let (choices, agreed) = (saved.choices, Some(saved.fingerprint));
+    let (choices, agreed) = (saved.choices.clone(), Some(saved));
     let order = Order { command: "apply", question: QUESTION, consent, choices, given, agreed, meant: None };
     carry_out(shell, order)
 }
@@ -76,8 +82,8 @@ pub struct Order<'a> {
     pub choices: Choices,
     /// Of a saved plan.
     pub given: Option<Given>,
-    /// The fingerprint that was agreed to when a plan was saved.
-    pub agreed: Option<String>,
+    /// What was agreed to when it was saved.
+    pub agreed: Option<Saved>,
     /// Of `cnx run`.
     pub meant: Option<Meant>,
 }
@@ -99,6 +105,8 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let pin = signals.unless_stopped(reached.pin()).await?;
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
         session::same_cloud(&known, &pin, &prepared.choices)?;
+        agreed.as_ref().map_or(Ok(()), |saved| saved.fits(&known))?;
+        let agreed = agreed.map(|saved| saved.fingerprint);
         let stops = consent.on_failure == OnFailure::Stop;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);

@@ -5,12 +5,18 @@ use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
 use crate::diag::Diagnostic;
+use crate::plan;
+use crate::state::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 const FORMAT: &str = "cnx-saved-plan";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// How every file ends, before it is sealed.
+const UNSEALED: &str = "\"seal\": \"\"\n}\n";
 
 /// The file's content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,18 +29,54 @@ pub struct Saved {
     pub created: String,
     /// What was agreed to, where it is applied.
     pub fingerprint: String,
+    /// The state that it was made from.
+    pub state: Base,
     /// What the plan was made from, beside program, state and cloud.
     pub choices: Choices,
     /// For people, as it was shown.
     pub text: String,
     /// For machines: the schema of `cnx plan --json`.
     pub plan: Json,
+    /// `sha256:…` over the file with an empty seal: a file that was changed is no saved plan. Stands last.
+    seal: String,
+}
+
+/// Which state, and how far it had come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Empty where there was no state yet.
+    pub lineage: String,
+    pub serial: u64,
+}
+
+impl Base {
+    pub fn of(snapshot: &Snapshot) -> Base {
+        let lineage = if snapshot.serial == 0 { String::new() } else { snapshot.lineage.clone() };
+        Base { lineage, serial: snapshot.serial }
+    }
 }
 
 impl Saved {
-    pub fn new(created: String, fingerprint: String, choices: Choices, text: String, plan: Json) -> Saved {
-        let cnx = env!("CARGO_PKG_VERSION").to_owned();
-        Saved { format: FORMAT.to_owned(), version: VERSION, cnx, created, fingerprint, choices, text, plan }
+    pub fn new(fingerprint: String, state: Base, choices: Choices, created: String, shown: (String, Json)) -> Saved {
+        let (text, plan) = shown;
+        let (format, cnx, seal) = (FORMAT.to_owned(), env!("CARGO_PKG_VERSION").to_owned(), String::new());
+        Saved { format, version: VERSION, cnx, created, fingerprint, state, choices, text, plan, seal }
+    }
+
+    /// A plan is applied once, to the very state that it was made from.
+    pub fn fits(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+        let now = Base::of(snapshot);
+        if self.state == now {
+            return Ok(());
+        }
+        let message = if self.state.lineage == now.lineage || self.state.lineage.is_empty() {
+            format!("the state has come to {} since the plan was made at {}", now.serial, self.state.serial)
+        } else {
+            "the plan was made from another state".to_owned()
+        };
+        Err(Failure::refused(
+            Diagnostic::new(&plan::codes::CHANGED, message).help("plan again, look at it, apply that"),
+        ))
     }
 }
 
@@ -42,7 +84,21 @@ impl Saved {
 pub fn write(shell: &Shell, path: &Path, saved: &Saved) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(saved).map_err(|error| not_a_plan(path, &error.to_string()))?;
     text.push('\n');
+    if let Some(head) = text.strip_suffix(UNSEALED) {
+        text = format!("{head}\"seal\": \"{}\"\n}}\n", seal_of(head));
+    }
     shell.write_file(path, text.as_bytes(), true)
+}
+
+/// Of all that stands before the seal.
+fn seal_of(head: &str) -> String {
+    let digest = Sha256::digest(format!("{head}{UNSEALED}"));
+    digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn is_sealed(text: &str) -> bool {
+    let Some((head, seal)) = text.rsplit_once("\"seal\": \"") else { return false };
+    seal.strip_suffix("\"\n}\n").is_some_and(|seal| seal == seal_of(head))
 }
 
 /// Reads one; a newer version is refused with the version that can read it.
@@ -57,6 +113,12 @@ pub fn read(shell: &Shell, path: &Path) -> Result<Saved, Failure> {
         let written = json["cnx"].as_str().unwrap_or("a newer cnx");
         let message = format!("{} has format {version}, written by cnx {written}", path.display());
         return Err(Diagnostic::new(&codes::NEWER, message).help(format!("use cnx {written} or newer")).into());
+    }
+    if version < u64::from(VERSION) {
+        return Err(not_a_plan(path, "an older cnx wrote it; plan again").into());
+    }
+    if !is_sealed(&text) {
+        return Err(not_a_plan(path, "it was changed since it was saved").into());
     }
     serde_json::from_value(json).map_err(|error| not_a_plan(path, &error.to_string()).into())
 }
