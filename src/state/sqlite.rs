@@ -41,13 +41,24 @@ impl SqliteStore {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let unreadable = |error: rusqlite::Error| unreadable(&path, &error);
         let mut connection = Connection::open_with_flags(&path, flags).map_err(unreadable)?;
+        let format = rows::format(&connection).map_err(unreadable)?;
+        if format == 0 {
+            never_laid_out(&path, &connection)?;
+        }
         configure(&connection).map_err(unreadable)?;
-        match rows::format(&connection).map_err(unreadable)? {
-            0 => rows::create(&mut connection, lineage).map_err(|error| unwritable(&path, &error))?,
+        match format {
+            0 => {
+                rows::create(&mut connection, lineage).map_err(|error| unwritable(&path, &error))?;
+            }
             format => readable(&path, &connection, format)?,
         }
-        let inner = read(&path, connection)?;
+        if (1..FORMAT).contains(&format) {
+            read(&path, &connection)?;
+            rows::upgrade(&mut connection).map_err(|error| row_error(&path, error))?;
+        }
+        let (snapshot, hash) = read(&path, &connection)?;
         files::reserve(&path)?;
+        let inner = Inner { connection, snapshot, hash, poison: None, exhausted: false };
         Ok(SqliteStore { path, inner: Mutex::new(inner) })
     }
 
@@ -176,7 +187,7 @@ fn open_read_only<T>(path: &Path, get: impl Fn(&Connection) -> Result<T, RowErro
         let connection = connect_read_only(&path)?;
         let format = rows::format(&connection).map_err(|error| unreadable(&path, &error))?;
         if format == 0 {
-            return Ok(None);
+            return never_laid_out(&path, &connection).map(|()| None);
         }
         let got = readable(&path, &connection, format)
             .and_then(|()| get(&connection).map_err(|error| row_error(&path, error)));
@@ -222,16 +233,27 @@ fn readable(path: &Path, connection: &Connection, format: u32) -> Result<(), Sto
     Ok(())
 }
 
-fn read(path: &Path, connection: Connection) -> Result<Inner, StoreError> {
+/// A file without tables is a new one, unless something shows that it held a state before.
+fn never_laid_out(path: &Path, connection: &Connection) -> Result<(), StoreError> {
+    let is_empty = rows::is_empty(connection).map_err(|error| unreadable(path, &error))?;
+    if is_empty && !files::was_used(path) {
+        return Ok(());
+    }
+    let reason = "it is empty or its format is unknown, though it held a state before".to_owned();
+    Err(StoreError::Corrupt { path: path.display().to_string(), reason })
+}
+
+/// The snapshot and the journal's last hash, of a file in which nothing contradicts itself.
+fn read(path: &Path, connection: &Connection) -> Result<(Snapshot, Vec<u8>), StoreError> {
     let unreadable = |error: rusqlite::Error| unreadable(path, &error);
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unreadable)?;
     if check != "ok" {
         return Err(StoreError::Corrupt { path: path.display().to_string(), reason: check });
     }
-    rows::read_history(&connection, CHECKED_ROWS).map_err(|error| row_error(path, error))?;
-    let snapshot = rows::read_snapshot(&connection).map_err(|error| row_error(path, error))?;
-    let hash = rows::head(&connection).map_err(unreadable)?.hash;
-    Ok(Inner { connection, snapshot, hash, poison: None, exhausted: false })
+    rows::read_history(connection, CHECKED_ROWS).map_err(|error| row_error(path, error))?;
+    let snapshot = rows::read_snapshot(connection).map_err(|error| row_error(path, error))?;
+    let hash = rows::head(connection).map_err(unreadable)?.hash;
+    Ok((snapshot, hash))
 }
 
 fn row_error(path: &Path, error: RowError) -> StoreError {

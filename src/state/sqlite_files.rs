@@ -12,7 +12,7 @@ const RESERVE_BYTES: usize = 8 << 20;
 /// Makes folder and file where they are missing, private to the user, and refuses links. The path without links in its folder.
 pub fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
     let folder = parent(path);
-    refuse_link(folder)?;
+    refuse_linked_folder(folder)?;
     create_private_folder(folder).map_err(|error| unwritable(folder, &error))?;
     let path = canonical(path)?;
     for part in family(&path) {
@@ -24,7 +24,7 @@ pub fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
 
 /// The path without links in its folder, where the file exists.
 pub fn existing(path: &Path) -> Result<Option<PathBuf>, StoreError> {
-    refuse_link(parent(path))?;
+    refuse_linked_folder(parent(path))?;
     refuse_link(path)?;
     if !path.exists() {
         return Ok(None);
@@ -65,7 +65,14 @@ pub fn refuse_link(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn create_private_folder(folder: &Path) -> io::Result<()> {
+/// Refuses a link in the place of the folder, or of the one around it (`.cnx/state` and `.cnx`).
+pub fn refuse_linked_folder(folder: &Path) -> Result<(), StoreError> {
+    refuse_link(folder)?;
+    folder.parent().filter(|above| !above.as_os_str().is_empty()).map_or(Ok(()), refuse_link)
+}
+
+/// With all its parents, private to the user.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -131,6 +138,12 @@ fn write_reserve(reserve: &Path) -> io::Result<()> {
         file.write_all(&block)?;
     }
     file.sync_all()
+}
+
+/// Whether a state was kept here before: the reserve is set aside after the file is laid out.
+pub fn was_used(path: &Path) -> bool {
+    fs::symlink_metadata(path.with_extension("reserve"))
+        .is_ok_and(|found| found.is_file() && found.len() == RESERVE_BYTES as u64)
 }
 
 /// Gives the reserve back to the disk; whether there was one.

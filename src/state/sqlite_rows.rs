@@ -2,6 +2,7 @@
 
 use super::fold::Touched;
 use super::journal::*;
+use super::seal::{Sum, seal};
 use super::store::HistoryRow;
 use super::wire::{FORMAT, entry_from_json};
 use super::wire_record::*;
@@ -12,12 +13,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-/// `head` is one row: where the journal stands. `journal` is the history, each row chained to the one before by its hash.
+/// `head` is one row: where the journal stands; `facts` is the sum over the rows of `fact`, `seal` the hash of the head's
+/// own columns, so that no row changes, appears or goes unnoticed. `journal` is the history, each row chained to the one before by its hash.
 /// `fact` is the snapshot: one row an object, an open operation, an output, and so on.
 const SCHEMA: &str = "
 CREATE TABLE head (
   one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,
-  next_operation INTEGER NOT NULL, hash BLOB NOT NULL, pin TEXT, written_by TEXT NOT NULL);
+  next_operation INTEGER NOT NULL, hash BLOB NOT NULL, pin TEXT, written_by TEXT NOT NULL,
+  facts BLOB NOT NULL, seal BLOB NOT NULL);
 CREATE TABLE journal (
   serial INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, entry TEXT NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE fact (
@@ -58,11 +61,80 @@ pub fn create(connection: &mut Connection, lineage: &str) -> rusqlite::Result<()
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute(
-        "INSERT INTO head VALUES (1, ?1, 0, 0, 0, ?2, NULL, ?3)",
-        params![lineage, genesis(lineage), WRITTEN_BY],
+        "INSERT INTO head VALUES (1, ?1, 0, 0, 0, ?2, NULL, ?3, ?4, x'')",
+        params![lineage, genesis(lineage), WRITTEN_BY, Sum::default().0],
     )?;
+    write_seal(&transaction)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
+}
+
+/// Whether there is no table at all: a file that was made and never laid out.
+pub fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|tables| tables == 0)
+}
+
+/// From format 1, which had neither sum nor seal.
+pub fn upgrade(connection: &mut Connection) -> Result<(), RowError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "ALTER TABLE head ADD COLUMN facts BLOB NOT NULL DEFAULT x'';
+         ALTER TABLE head ADD COLUMN seal BLOB NOT NULL DEFAULT x'';",
+    )?;
+    write_sum(&transaction, &sum_of_facts(&transaction)?)?;
+    write_seal(&transaction)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// By its column and not by the format's number, which anybody may turn back.
+fn has_seal(connection: &Connection) -> rusqlite::Result<bool> {
+    let columns = "SELECT count(*) FROM pragma_table_info('head') WHERE name = 'seal'";
+    connection.query_row(columns, [], |row| row.get::<_, i64>(0)).map(|columns| columns > 0)
+}
+
+fn sum_of_facts(connection: &Connection) -> rusqlite::Result<Sum> {
+    let mut sum = Sum::default();
+    let mut statement = connection.prepare("SELECT section, name, body FROM fact")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (section, name, body): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        sum.add(&section, &name, &body);
+    }
+    Ok(sum)
+}
+
+fn write_sum(connection: &Connection, sum: &Sum) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE head SET facts = ?1")?.execute([sum.0]).map(|_| ())
+}
+
+fn read_sum(connection: &Connection) -> rusqlite::Result<Sum> {
+    connection.query_row("SELECT facts FROM head", [], |row| row.get(0)).map(Sum)
+}
+
+/// Over every column of the head but itself.
+fn seal_of_head(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
+    let columns = "lineage, serial, epoch, next_operation, hash, ifnull(pin, ''), written_by, facts";
+    connection.query_row(&format!("SELECT {columns} FROM head"), [], |row| {
+        let texts: [String; 3] = [row.get(0)?, row.get(5)?, row.get(6)?];
+        let numbers = [count(row, 1)?, count(row, 2)?, count(row, 3)?];
+        let hashes: [Vec<u8>; 2] = [row.get(4)?, row.get(7)?];
+        Ok(seal(&texts, &numbers, &hashes))
+    })
+}
+
+fn write_seal(connection: &Connection) -> rusqlite::Result<()> {
+    let seal = seal_of_head(connection)?;
+    connection.prepare_cached("UPDATE head SET seal = ?1")?.execute([seal]).map(|_| ())
+}
+
+fn check_seal(connection: &Connection) -> Result<(), RowError> {
+    let sealed: Vec<u8> = connection.query_row("SELECT seal FROM head", [], |row| row.get(0))?;
+    if sealed == seal_of_head(connection)? {
+        return Ok(());
+    }
+    Err(RowError::Damaged("its head was changed by something else than cnx".to_owned()))
 }
 
 /// Where the journal stands.
@@ -104,23 +176,27 @@ pub fn write_touched(
     touched: &Touched,
     hash: &[u8],
 ) -> Result<(), RowError> {
+    let facts = &mut Facts { connection, sum: read_sum(connection)? };
     for address in &touched.addresses {
-        write_address(connection, snapshot, address)?;
+        write_address(facts, snapshot, address)?;
     }
     for operation in &touched.operations {
         let name = operation_name(*operation);
-        put(connection, OPEN, &name, snapshot.open.get(operation).map(OpenWire::of))?;
-        put(connection, TOMBSTONE, &name, snapshot.tombstones.get(operation).map(TombstoneWire::of))?;
+        facts.put(OPEN, &name, snapshot.open.get(operation).map(OpenWire::of))?;
+        facts.put(TOMBSTONE, &name, snapshot.tombstones.get(operation).map(TombstoneWire::of))?;
     }
     for kind in &touched.kinds {
-        put(connection, STRANGERS, kind.as_str(), snapshot.strangers.get(kind).map(ids_to_wire))?;
+        facts.put(STRANGERS, kind.as_str(), snapshot.strangers.get(kind).map(ids_to_wire))?;
     }
     if touched.outputs {
-        connection.execute("DELETE FROM fact WHERE section = ?1", [OUTPUT])?;
+        for name in facts.names(OUTPUT)? {
+            facts.put(OUTPUT, &name, None::<OutputWire>)?;
+        }
         for (name, output) in outputs_to_wire(&snapshot.outputs) {
-            put(connection, OUTPUT, &name, Some(output))?;
+            facts.put(OUTPUT, &name, Some(output))?;
         }
     }
+    write_sum(connection, &facts.sum)?;
     let pin = snapshot.pin.as_ref().map(|pin| json(&PinWire::of(pin))).transpose()?;
     connection
         .prepare_cached(
@@ -134,36 +210,71 @@ pub fn write_touched(
             pin,
             WRITTEN_BY
         ])?;
+    write_seal(connection)?;
     Ok(())
 }
 
-fn write_address(connection: &Connection, snapshot: &Snapshot, address: &Address) -> Result<(), RowError> {
+fn write_address(facts: &mut Facts<'_>, snapshot: &Snapshot, address: &Address) -> Result<(), RowError> {
     let name = address_to_wire(address);
-    put(connection, RECORD, &name, snapshot.records.get(address).map(RecordWire::of))?;
-    put(connection, ACTION, &name, snapshot.actions.get(address).map(ActionWire::of))?;
+    facts.put(RECORD, &name, snapshot.records.get(address).map(RecordWire::of))?;
+    facts.put(ACTION, &name, snapshot.actions.get(address).map(ActionWire::of))?;
     let deposed = snapshot.deposed.get(address);
-    put(connection, DEPOSED, &name, deposed.map(|records| records.iter().map(RecordWire::of).collect::<Vec<_>>()))
+    facts.put(DEPOSED, &name, deposed.map(|records| records.iter().map(RecordWire::of).collect::<Vec<_>>()))
 }
 
-/// The row as it now is; `None` takes it away.
-fn put(connection: &Connection, section: &str, name: &str, body: Option<impl Serialize>) -> Result<(), RowError> {
-    match body {
-        Some(body) => connection
-            .prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body")?
-            .execute(params![section, name, json(&body)?])?,
-        None => connection
-            .prepare_cached("DELETE FROM fact WHERE section = ?1 AND name = ?2")?
-            .execute(params![section, name])?,
-    };
-    Ok(())
+/// The rows of `fact` while they change, and the sum over them.
+struct Facts<'a> {
+    connection: &'a Connection,
+    sum: Sum,
+}
+
+impl Facts<'_> {
+    /// The row as it now is; `None` takes it away.
+    fn put(&mut self, section: &str, name: &str, body: Option<impl Serialize>) -> Result<(), RowError> {
+        let present: Option<String> = self
+            .connection
+            .prepare_cached("SELECT body FROM fact WHERE section = ?1 AND name = ?2")?
+            .query_row([section, name], |row| row.get(0))
+            .optional()?;
+        if let Some(present) = present {
+            self.sum.take_away(section, name, &present);
+        }
+        match body {
+            Some(body) => {
+                let body = json(&body)?;
+                self.sum.add(section, name, &body);
+                self.connection
+                    .prepare_cached(
+                        "INSERT INTO fact VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body",
+                    )?
+                    .execute(params![section, name, body])?;
+            }
+            None => {
+                self.connection
+                    .prepare_cached("DELETE FROM fact WHERE section = ?1 AND name = ?2")?
+                    .execute([section, name])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, section: &str) -> Result<Vec<String>, RowError> {
+        let mut statement = self.connection.prepare_cached("SELECT name FROM fact WHERE section = ?1")?;
+        let names = statement.query_map([section], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
 }
 
 fn json(body: &impl Serialize) -> Result<String, RowError> {
     serde_json::to_string(body).map_err(|error| RowError::Damaged(error.to_string()))
 }
 
-/// The whole snapshot.
+/// The whole snapshot, if it is the one that was written.
 pub fn read_snapshot(connection: &Connection) -> Result<Snapshot, RowError> {
+    let is_sealed = has_seal(connection)?;
+    if is_sealed {
+        check_seal(connection)?;
+    }
     let mut snapshot = connection.query_row("SELECT lineage, serial, epoch, next_operation FROM head", [], |row| {
         Ok(Snapshot {
             lineage: row.get(0)?,
@@ -175,11 +286,16 @@ pub fn read_snapshot(connection: &Connection) -> Result<Snapshot, RowError> {
     })?;
     let pin: Option<String> = connection.query_row("SELECT pin FROM head", [], |row| row.get(0))?;
     snapshot.pin = pin.map(|text| parse::<PinWire>("pin", &text)).transpose()?.map(|pin| pin.read());
+    let mut sum = Sum::default();
     let mut statement = connection.prepare("SELECT section, name, body FROM fact")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (section, name, body): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         take_fact(&mut snapshot, &section, &name, &body)?;
+        sum.add(&section, &name, &body);
+    }
+    if is_sealed && sum != read_sum(connection)? {
+        return Err(RowError::Damaged("its rows were changed by something else than cnx".to_owned()));
     }
     Ok(snapshot)
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// Of everything in a state file. Older ones are upgraded on opening, newer ones refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 type WireAttributes = BTreeMap<String, Json>;
 
