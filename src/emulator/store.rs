@@ -46,8 +46,8 @@ impl Store {
     /// # Errors
     /// The disk's errors; `InvalidData` for a journal that is damaged in its middle or of another version.
     pub fn open(folder: &Path, config: Config, now: Now) -> io::Result<(Store, Emulator)> {
-        std::fs::create_dir_all(folder)?;
-        let lock = private().read(true).write(true).create(true).truncate(false).open(folder.join("lock"))?;
+        create_private_folder(folder)?;
+        let lock = private(&folder.join("lock"), |lock| lock.read(true).write(true).create(true).truncate(false))?;
         lock.lock()?;
         let number = read_number(&lock)?;
         let journal = open_journal(folder)?;
@@ -164,7 +164,7 @@ impl Store {
     /// Rewrites the journal as the shortest one that gives the same machine.
     fn compact(&mut self, emulator: &Emulator) -> io::Result<()> {
         let (path, next) = (self.folder.join("journal.jsonl"), self.folder.join("journal.new"));
-        let mut file = private().write(true).create(true).truncate(true).open(&next)?;
+        let mut file = private(&next, |file| file.write(true).create(true).truncate(true))?;
         let mut length = 0;
         let records = emulator.snapshot();
         for part in records.chunks(1000) {
@@ -196,7 +196,7 @@ impl Store {
             return Ok(());
         }
         let path = self.folder.join("requests.jsonl");
-        let mut file = private().append(true).create(true).open(&path)?;
+        let mut file = private(&path, |file| file.append(true).create(true))?;
         file.write_all(&lines)?;
         if file.metadata()?.len() > LOG_BYTES {
             std::fs::rename(&path, self.folder.join("requests.1.jsonl"))?;
@@ -205,16 +205,38 @@ impl Store {
     }
 }
 
-/// Files that only their owner may read, where the system knows owners.
-fn private() -> OpenOptions {
+/// Opens a file that only its owner may read, where the system knows owners. A link in its place is refused.
+fn private(path: &Path, how: impl FnOnce(&mut OpenOptions) -> &mut OpenOptions) -> io::Result<File> {
+    refuse_link(path)?;
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    how(&mut options).open(path)
+}
+
+fn refuse_link(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let text = format!("{} is a symbolic link or no plain file", path.display());
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// With all its parents, for its owner alone; neither it nor the folder around it may be a link.
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    folder.parent().map_or(Ok(()), refuse_link)?;
+    refuse_link(folder)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn open_journal(folder: &Path) -> io::Result<File> {
-    private().read(true).write(true).create(true).truncate(false).open(folder.join("journal.jsonl"))
+    private(&folder.join("journal.jsonl"), |file| file.read(true).write(true).create(true).truncate(false))
 }
 
 fn read_number(mut lock: &File) -> io::Result<u64> {

@@ -2,7 +2,7 @@
 //! process, with a note inside that tells others who holds it. Knows nothing of the state.
 
 use super::codes;
-use super::sqlite_files::{create_private_file, refuse_link};
+use super::sqlite_files::{create_private_file, create_private_folder, refuse_link, refuse_linked_folder};
 use crate::diag::Diagnostic;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,8 @@ impl Lock {
         let text = |error: std::io::Error| failed(error.to_string());
         refuse_link(path).map_err(|error| failed(error.to_string()))?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            refuse_link(folder).map_err(|error| failed(error.to_string()))?;
-            std::fs::create_dir_all(folder).map_err(text)?;
+            refuse_linked_folder(folder).map_err(|error| failed(error.to_string()))?;
+            create_private_folder(folder).map_err(text)?;
         }
         create_private_file(path).map_err(text)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;

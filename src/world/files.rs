@@ -91,7 +91,8 @@ fn list(folder: &Path) -> Result<Vec<String>> {
 fn write(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
     let folder = folder_of(path);
     let temporary = temporary_beside(path)?;
-    let written = write_new(&temporary, bytes, private).and_then(|()| fs::rename(&temporary, path));
+    let mode = if private { 0o600 } else { 0o644 & kept_mode(path) };
+    let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         // The first error is the one to tell; a leftover is only litter.
         let _ = fs::remove_file(&temporary);
@@ -101,10 +102,10 @@ fn write(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
 }
 
 /// `create_new` never follows a link that lies in wait.
-fn write_new(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    set_mode(&mut options, if private { 0o600 } else { 0o644 });
+    set_mode(&mut options, mode);
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
@@ -121,6 +122,18 @@ fn temporary_beside(path: &Path) -> Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| Error::from(ErrorKind::InvalidInput))?;
     let count = WRITES.fetch_add(1, Ordering::Relaxed);
     Ok(folder_of(path).join(format!(".{}.{}-{count}.tmp", name.to_string_lossy(), std::process::id())))
+}
+
+/// What others were kept from they are kept from when the file is written anew.
+#[cfg(unix)]
+fn kept_mode(path: &Path) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map_or(0o777, |there| there.mode() | 0o600)
+}
+
+#[cfg(not(unix))]
+fn kept_mode(_: &Path) -> u32 {
+    0o777
 }
 
 #[cfg(unix)]
@@ -191,6 +204,16 @@ mod tests {
         assert_eq!(RealFiles.read(&path).unwrap(), b"second");
         assert_eq!(mode(&path), 0o600);
         assert_eq!(RealFiles.list(folder.path()).unwrap(), ["state"]);
+    }
+
+    #[test]
+    fn what_was_private_stays_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("main.cnx");
+        RealFiles.write(&path, b"first", false).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        RealFiles.write(&path, b"second", false).unwrap();
+        assert_eq!(mode(&path), 0o600);
     }
 
     #[test]
