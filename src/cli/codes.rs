@@ -26,4 +26,5 @@ codes! {
     NOT_LOCKED = error("not_locked", "a module is not locked yet");
     MODULE_CHANGED = error("module_changed", "a module is not what was locked");
     BAD_LOCK = error("bad_lock", "the lock file can't be used");
+    OLDER_STATE = error("older_state", "the state is older than it was");
 }

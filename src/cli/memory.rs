@@ -2,12 +2,14 @@
 
 use super::codes;
 use super::exit::Failure;
-use super::project;
 use super::shell::Shell;
+use super::{mark, project};
 use crate::apply::take_lock;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
-use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, lock_path, read_only};
+use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, Store, lock_path, read_only};
+use crate::world::{Environment, Files};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,11 +58,26 @@ pub fn who(shell: &Shell) -> String {
     format!("{user}@{host}")
 }
 
-/// A state that this process alone may write, while it is held.
-#[derive(Debug)]
+/// A state that this process alone may write, while it is held. How far it has come is remembered when it is let go.
 pub struct Held {
     pub store: Arc<SqliteStore>,
+    files: Arc<dyn Files>,
+    environment: Environment,
     _lock: Lock,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Ok(snapshot) = self.store.load() {
+            mark::remember(&self.environment, self.files.as_ref(), &snapshot);
+        }
+    }
 }
 
 /// Takes the lock, waiting up to `patience`, and opens the state.
@@ -84,7 +101,11 @@ pub async fn hold(shell: &mut Shell, environment: &str, command: &str, patience:
         LockError::Failed { .. } => Failure::from(error.diagnostic()),
     })?;
     let store = SqliteStore::open(&path, &lineage(shell)).map_err(|error| Failure::from(error.diagnostic()))?;
-    Ok(Held { store: Arc::new(store), _lock: lock })
+    let (files, environment) = (Arc::clone(&shell.world.files), shell.world.environment.clone());
+    let held = Held { store: Arc::new(store), files, environment, _lock: lock };
+    let snapshot = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
+    mark::check(shell, &snapshot)?;
+    Ok(held)
 }
 
 /// 128 random bits.

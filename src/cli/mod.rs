@@ -20,6 +20,7 @@ mod git;
 mod git_source;
 mod http_log;
 mod init;
+mod mark;
 mod memory;
 mod modules;
 mod parameters;

@@ -3,12 +3,12 @@
 use super::args::Plan;
 use super::choices::Choices;
 use super::exit::{Exit, Failure};
-use super::memory;
 use super::planning::{self, Planned};
-use super::saved::{self, Saved};
+use super::saved::{self, Base, Saved};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::Access;
+use super::{mark, memory};
 use crate::report::plan::{Context, plan as page};
 use crate::report::{Look, plan_json};
 use crate::state::MemoryStore;
@@ -22,6 +22,7 @@ pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
     };
     let prepared = session::prepare(shell, choices, None)?;
     let snapshot = memory::read(shell, prepared.environment())?;
+    mark::check(shell, &snapshot)?;
     let reached = session::reach(shell, &prepared, &snapshot, Access::Look)?;
     let store = Arc::new(MemoryStore::default());
     let planned = block_on(async {
@@ -77,5 +78,5 @@ fn to_save(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) 
     let created = shell.world.clock.now().to_string();
     let mut choices = prepared.choices.clone();
     choices.environment = Some(prepared.environment().to_owned()).filter(|name| *name != "default");
-    Saved::new(created, planned.plan.fingerprint(), choices, text, json)
+    Saved::new(planned.plan.fingerprint(), Base::of(&planned.snapshot), choices, created, (text, json))
 }

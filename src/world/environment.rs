@@ -28,6 +28,13 @@ impl Environment {
             .map(|folder| folder.join("cnx"))
     }
 
+    /// Where cnx keeps what it has learned on this machine: `$XDG_STATE_HOME/cnx`, else `~/.local/state/cnx`.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let base = self.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        base.or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".local/state")))
+            .map(|folder| folder.join("cnx"))
+    }
+
     /// What the variables say of colour; the terminal decides where they say nothing.
     pub fn colour(&self) -> ColourWish {
         let forced = self.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
