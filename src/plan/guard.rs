@@ -1,11 +1,13 @@
 //! What stands between a plan and the loss of an object: protection, approval, conditions.
 
 use super::codes;
+use super::compare::is_same;
 use super::types::Options;
+use super::values::seen;
 use crate::desired::{Instance, Settings, Target};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Span, Value};
-use crate::provider::Kind;
+use crate::model::{Attributes, Span, Value};
+use crate::provider::{Attribute, Kind, Update};
 use crate::state::Record;
 
 /// Complaints against destroying an object, where it is the program's or the state's word that it must stay.
@@ -48,6 +50,38 @@ pub fn against_destroying(
                 .help(format!("if that is meant, add --allow-destroy '{}'", record.address)),
         );
     }
+}
+
+/// The attribute that tells two objects apart that are alike in all that a program wrote; every kind has it.
+const MADE_AT: &str = "created_at";
+
+/// What stands under an id differs from what was read there before where no object can change: the id in the state is
+/// that of something else, and nothing of somebody else's is changed or destroyed.
+pub fn against_strangers(
+    kind: Option<&Kind>,
+    record: &Record,
+    standing: &Attributes,
+    options: &Options,
+    out: &mut Diagnostics,
+) {
+    let differs = |attribute: &&Attribute| {
+        let is_fixed = attribute.update == Update::Replace || attribute.name.as_str() == MADE_AT;
+        let both = seen(attribute, &record.observed).zip(seen(attribute, standing));
+        is_fixed
+            && both.is_some_and(|(then, now)| {
+                !then.is_null() && !now.is_null() && !is_same(&attribute.compare, then, now, None)
+            })
+    };
+    let Some(attribute) = kind.and_then(|kind| kind.attributes.values().find(differs)) else { return };
+    if options.allow_destroy.iter().any(|pattern| pattern.matches(&record.address)) {
+        return;
+    }
+    let message =
+        format!("{} would be touched as {}, but its `{}` is another one", record.id, record.address, attribute.name);
+    out.push(Diagnostic::new(&codes::ANOTHER_OBJECT, message).help(format!(
+        "check the id in the state; `cnx state show '{0}'` shows what was known, --allow-destroy '{0}' goes on all the same",
+        record.address
+    )));
 }
 
 /// Conditions that are known to be false.

@@ -138,7 +138,11 @@ impl<'a> Planner<'a> {
         let found = diff(subject);
         drift::drift(unit.address, subject, &found.changes, &mut self.drift);
         unit.problems.append(found.complaints.clone());
-        if let Some(reason) = why_replace(self.inputs, record, instance, &found) {
+        let replaces = why_replace(self.inputs, record, instance, &found);
+        if replaces.is_some() || !found.operations.is_empty() {
+            guard::against_strangers(Some(kind), record, standing, self.inputs.options, &mut unit.problems);
+        }
+        if let Some(reason) = replaces {
             self.replace(unit, kind, instance, record, standing, found, reason);
         } else if !found.operations.is_empty() {
             let after = wanted(kind, instance, standing, &record.applied);

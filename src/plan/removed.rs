@@ -88,6 +88,7 @@ impl<'a> Planner<'a> {
         if !retain {
             let settings = &inputs.desired.settings;
             guard::against_destroying(kind, record, declared, false, settings, inputs.options, &mut unit.problems);
+            guard::against_strangers(kind, record, standing, inputs.options, &mut unit.problems);
         }
         unit.ending = Some(unit::ending(kind, record, standing, retain, reason, inputs.options.speed));
         self.keep(unit);
@@ -144,6 +145,9 @@ impl<'a> Planner<'a> {
                 return self.keep(unit);
             }
         };
+        if !gone {
+            guard::against_strangers(kind, record, standing, inputs.options, &mut unit.problems);
+        }
         let mut step = unit::ending(kind, record, standing, gone, reason, inputs.options.speed);
         step.deposed = true;
         unit.ending = Some(step);
