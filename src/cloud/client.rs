@@ -7,7 +7,7 @@ use super::error::ReadError;
 use super::outcome::{Verdict, judge};
 use super::redact::without_secrets;
 use super::request::{self, Meant, Parts};
-use super::{pace, redact};
+use super::{pace, redact, scrub};
 use crate::model::http::{Headers, Request, Response};
 use crate::model::{Attributes, Ident, Secrets};
 use crate::provider::{Catalog, Surface};
@@ -201,7 +201,12 @@ impl Client {
     pub(super) async fn exchange(&self, reach: &Reach, parts: &Parts, deadline: Duration) -> Result<Response, Failure> {
         let _permit = reach.budget.permit().await;
         reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
-        let response = self.transport.send(request_of(reach, parts), deadline).await.map_err(Failure::Transport)?;
+        let mut sent = self.transport.send(request_of(reach, parts), deadline).await;
+        if let Some(key) = &reach.endpoint.key {
+            sent = sent.map_err(|error| scrub::error(error, key));
+            sent.iter_mut().for_each(|response| scrub::response(response, key));
+        }
+        let response = sent.map_err(Failure::Transport)?;
         reach.budget.observe(&*self.clock, &response.headers);
         let is_told = response.status >= 400 || parts.target.starts_with(&reach.surface.jobs_path);
         Ok(if is_told && !self.secrets.is_empty() { without_secrets(response, &self.secrets) } else { response })

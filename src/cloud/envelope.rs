@@ -8,9 +8,13 @@ use serde_json::{Map, Value as Json};
 /// How much of a foreign body is worth showing.
 const SHOWN: usize = 300;
 
-/// A body as JSON; `None` where it is none (or nests deeper than 128).
+/// More values than a page of the largest size has many times over: as a tree each takes a hundred bytes and more.
+const MOST_VALUES: usize = 200_000;
+
+/// A body as JSON; `None` where it is none (or nests deeper than 128, or holds more values than an answer can have).
 pub(super) fn json_of(response: &Response) -> Option<Json> {
-    serde_json::from_slice(&response.body).ok()
+    let values = response.body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if values > MOST_VALUES { None } else { serde_json::from_slice(&response.body).ok() }
 }
 
 /// An error as read from an answer.

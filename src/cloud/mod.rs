@@ -16,6 +16,7 @@ mod pace;
 mod reads;
 mod redact;
 mod request;
+mod scrub;
 mod sources;
 
 #[cfg(test)]
