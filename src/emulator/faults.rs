@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cdn::glob;
 use super::effects::{Effect, Instead};
 use super::ids;
-use super::keys::redact;
+use super::keys::redact_whole;
 use super::routes::Door;
 use crate::model::http::Request;
 
@@ -93,7 +93,7 @@ impl Faults {
     pub fn list(&self) -> Vec<Fault> {
         let shown = |fault: &Fault| {
             let mut shown = fault.clone();
-            shown.matcher.key = shown.matcher.key.as_deref().map(redact);
+            shown.matcher.key = shown.matcher.key.as_deref().map(redact_whole);
             shown
         };
         self.faults.iter().map(shown).collect()

@@ -15,7 +15,7 @@ use super::effects::{Effect, Instead, Shape, Wire, Work, World};
 use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
 use super::idempotency::{Stored, key_of};
 use super::ids;
-use super::keys::{Key, Permission, authenticate, authorize, redact};
+use super::keys::{Key, Permission, authenticate, authorize, redact, redact_whole};
 use super::limits;
 use super::log::{LogEntry, body_value};
 use super::object::Kind;
@@ -298,7 +298,7 @@ impl Emulator {
             door: arrival.door,
             method: arrival.method.map_or("OTHER", Method::as_str).to_owned(),
             target: redact(&request.target),
-            key: request.headers.get("authorization").map(redact),
+            key: request.headers.get("authorization").map(redact_whole),
             body: body_value(&request.body),
             status: response.status,
             error_code,

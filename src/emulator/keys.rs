@@ -225,3 +225,13 @@ pub fn redact(text: &str) -> String {
     });
     PATTERN.replace_all(text, "${1}[redacted]").into_owned()
 }
+
+/// A whole key, or the header that carries one: of a known family its beginning stays, of any other nothing.
+pub fn redact_whole(text: &str) -> String {
+    let shown = redact(text);
+    match text.split_once(' ') {
+        _ if shown != text => shown,
+        Some((scheme, _)) => format!("{scheme} [redacted]"),
+        None => "[redacted]".to_owned(),
+    }
+}

@@ -80,7 +80,7 @@ fn budgets(emulator: &Emulator, now: Now) -> Vec<Value> {
     let rows = emulator.keys.iter().flat_map(|key| surfaces.map(|(surface, name)| (key, surface, name)));
     let rows = rows.map(|(key, surface, name)| {
         let budget = emulator.limits.budget(emulator.config(), Some(key), surface, now);
-        (super::keys::redact(&key.secret), name, budget)
+        (super::keys::redact_whole(&key.secret), name, budget)
     });
     rows.filter(|(.., budget)| budget.remaining < budget.limit)
         .map(|(key, surface, budget): (String, &str, limits::Budget)| {
