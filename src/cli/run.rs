@@ -4,14 +4,38 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{apply, check, completions, emulator, env, explain, fmt, init, plan, run_action, show, state, version};
-use crate::report::Writer;
+use crate::cloud::redact;
+use crate::report::{Writer, escape};
+use crate::world::{Environment, keep_memory_private, on_panic};
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 
 /// The whole program: the exit code for these arguments (the first is the program's own name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    run_in(World::real(), Writer::stdout(), Writer::stderr(), arguments)
+    keep_memory_private();
+    let world = World::real();
+    let secrets = secrets_of(&world.environment);
+    on_panic(move |said, place| Writer::stderr().write(&broken(said, place, &secrets)));
+    let whole = || run_in(world, Writer::stdout(), Writer::stderr(), arguments);
+    std::panic::catch_unwind(AssertUnwindSafe(whole)).unwrap_or(Exit::Error.code())
+}
+
+/// The values that the environment hands in and that nothing may show: keys and parameters.
+fn secrets_of(environment: &Environment) -> Vec<String> {
+    let is_secret = |name: &str| name.starts_with("CLOUDNEXUS_") || name.starts_with("CNX_PARAM_");
+    let values = environment.0.iter().filter(|(name, value)| is_secret(name) && value.len() >= 8);
+    values.map(|(_, value)| value.clone()).collect()
+}
+
+/// What is said when an invariant of cnx does not hold.
+fn broken(said: &str, place: &str, secrets: &[String]) -> String {
+    let said = secrets.iter().fold(redact(said), |text, secret| text.replace(secret, "(redacted)"));
+    format!(
+        "error: cnx is broken: {} ({place})\n  help: please report this; run again: what was under way is taken up\n",
+        escape::clean(&said)
+    )
 }
 
 /// The same in a given world, for tests.
@@ -55,7 +79,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
 
 /// Help and version are results; anything else that clap says is an error.
 fn usage(error: &clap::Error, out: &mut Writer, err: &mut Writer) -> Exit {
-    let text = error.render().to_string();
+    let text = escape::clean_lines(&error.render().to_string()).into_owned();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             out.write(&text);
@@ -73,4 +97,20 @@ fn lost_output(shell: &mut Shell, exit: Exit) -> Exit {
     let Some(error) = shell.out.failure().map(ToString::to_string) else { return exit };
     shell.err.line(&format!("error: the output could not be written: {error}"));
     exit.and(Exit::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_tells_no_secret_and_no_escape() {
+        let pairs =
+            [("CLOUDNEXUS_API_KEY", "of-no-family-77"), ("CNX_PARAM_PASSWORD", "hunter2hunter2"), ("HOME", "/home/me")];
+        let environment = Environment(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let said = "\u{1b}[2J of-no-family-77 hunter2hunter2 cnx_sk_live_8f9d2a1b4c5e6f7g8h9i0j /home/me";
+        let text = broken(said, "src/x.rs:1:1", &secrets_of(&environment));
+        let wanted = "error: cnx is broken: \\u{1b}[2J (redacted) (redacted) (key redacted) /home/me (src/x.rs:1:1)\n";
+        assert!(text.starts_with(wanted), "{text}");
+    }
 }
