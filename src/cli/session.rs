@@ -136,6 +136,7 @@ pub fn context(
     pin: Pin,
     stop_on_failure: bool,
 ) -> apply::Context {
+    let defaults = apply::Options::default();
     apply::Context {
         cloud: Arc::clone(&reached.client) as Arc<dyn apply::Cloud>,
         store,
@@ -148,7 +149,8 @@ pub fn context(
             speed: reached.speed,
             stop_on_failure,
             retry_unknown: prepared.choices.retry_unknown,
-            ..apply::Options::default()
+            settle_window: defaults.settle_window / reached.speed.max(1),
+            ..defaults
         },
     }
 }

@@ -80,6 +80,16 @@ fn set(made: &mut Settings, name: &Ident, value: &Value, expr: &Expr, machine: &
                 machine.complain(diagnostic);
             }
         }
+        "speed" => {
+            let number = value.as_number().and_then(Number::to_i64).and_then(|number| u32::try_from(number).ok());
+            made.speed = number.filter(|number| *number > 0);
+            if made.speed.is_none() {
+                let diagnostic = Diagnostic::new(&codes::WRONG_VALUE, "a speed is at least 1")
+                    .at(expr.span, "not a speed")
+                    .help("write how many times faster than documented the emulator works");
+                machine.complain(diagnostic);
+            }
+        }
         "max_wait" => {
             if let Value::Duration(milliseconds) = value {
                 made.max_wait = Some(*milliseconds);

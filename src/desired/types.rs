@@ -229,6 +229,8 @@ pub struct Settings {
     pub requests_per_minute: Option<u32>,
     /// Milliseconds that a step may wait for a rate limit before it ends resumably (`contract.md L57`).
     pub max_wait: Option<i64>,
+    /// How many times faster than documented an emulator works: waits are shortened alike.
+    pub speed: Option<u32>,
     pub default_tags: BTreeMap<String, String>,
     pub default_region: Option<String>,
 }

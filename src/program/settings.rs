@@ -211,13 +211,13 @@ impl Checker<'_> {
     fn provider_setting(&mut self, name: &Spanned<Ident>, value: &ast::Expr) -> Option<Expr> {
         let urls: Vec<&str> = self.catalog.surfaces.values().map(|surface| surface.url_setting.as_str()).collect();
         let ty = match name.value.as_str() {
-            "requests_per_minute" => Type::Int,
+            "requests_per_minute" | "speed" => Type::Int,
             "max_wait" => Type::Duration,
             "default_tags" => Type::map(Type::String),
             "default_region" => Type::String,
             other if urls.contains(&other) => Type::String,
             other => {
-                let rest = ["requests_per_minute", "max_wait", "default_tags", "default_region"];
+                let rest = ["requests_per_minute", "max_wait", "speed", "default_tags", "default_region"];
                 let known: Vec<&str> = urls.iter().copied().chain(rest).collect();
                 let fallback = format!("there are `{}`", known.join("`, `"));
                 let help = did_you_mean(other, known, &fallback);
