@@ -1,0 +1,12 @@
+//! Threats, each with its tests: `rows.rs` is the table; `docs/security.md` says the same in users' words.
+
+mod bombs;
+mod canary;
+mod escapes;
+mod files;
+mod listener;
+mod origin;
+mod programs;
+mod supply;
+mod tampering;
+mod targets;

@@ -1,0 +1,320 @@
+//! Saved plans and state files that somebody changed, went back to an older copy of, or put a foreign id into: refused
+//! before anything is changed in the cloud.
+
+use super::listener::{Cloud, quick};
+use super::programs::{SERVER, far, ok, project, run};
+use crate::support::{Project, Run};
+use cnx::model::{RemoteId, Timestamp};
+use cnx::state::{JournalEntry, SqliteStore, Store, read_only};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+
+/// With all points where `CNX_EVERY_POINT` is set; else so many, beginning elsewhere each day.
+fn points(all: usize, some: usize) -> Vec<usize> {
+    if std::env::var_os("CNX_EVERY_POINT").is_some() || all <= some {
+        return (0..all).collect();
+    }
+    let stride = all.div_ceil(some);
+    let days = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs() / 86_400;
+    let begin = usize::try_from(days).unwrap_or(0) % stride;
+    (begin..all).step_by(stride).collect()
+}
+
+fn refused(project: &Project, cloud: &Cloud, what: &str, codes: &[i32]) -> Run {
+    let before = cloud.writes().len();
+    let run = run(project, &["apply", "plan.json"]);
+    assert!(codes.contains(&run.code), "{what}: {}\n{}", run.code, run.all());
+    assert_eq!(cloud.writes().len(), before, "{what}: something was changed");
+    run
+}
+
+#[test]
+fn a_saved_plan_with_any_byte_changed_is_refused() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    ok(&project, &["plan", "-o", "plan.json"]);
+    let file = project.path().join("plan.json");
+    let good = std::fs::read(&file).expect("saved");
+    for at in points(good.len(), 150) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 7);
+        std::fs::write(&file, &bad).expect("written");
+        refused(&project, &cloud, &format!("byte {at}"), &[1]);
+    }
+    for (what, bad) in [
+        ("cut", good[..good.len() / 2].to_vec()),
+        ("without its last byte", good[..good.len() - 1].to_vec()),
+        ("with one byte more", [&good[..], b"\n"].concat()),
+        ("empty", Vec::new()),
+        ("without a seal", String::from_utf8(good.clone()).expect("text").replace("\"seal\"", "\"sael\"").into_bytes()),
+    ] {
+        std::fs::write(&file, bad).expect("written");
+        refused(&project, &cloud, what, &[1]);
+    }
+    std::fs::write(&file, &good).expect("written");
+    ok(&project, &["apply", "plan.json"]);
+    assert!(!cloud.writes().is_empty());
+}
+
+/// Changes a saved plan as somebody would who knows how it is sealed.
+fn forge(project: &Project, change: impl FnOnce(&mut Value)) {
+    let file = project.path().join("plan.json");
+    let text = std::fs::read_to_string(&file).expect("saved");
+    let mut plan: Value = serde_json::from_str(&text).expect("JSON");
+    change(&mut plan);
+    plan["seal"] = json!("");
+    let unsealed = serde_json::to_string_pretty(&plan).expect("text") + "\n";
+    let digest = Sha256::digest(&unsealed);
+    let seal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sealed = unsealed.replace("\"seal\": \"\"\n}\n", &format!("\"seal\": \"sha256:{seal}\"\n}}\n"));
+    std::fs::write(file, sealed).expect("written");
+}
+
+#[test]
+fn a_forged_plan_does_nothing_that_was_not_agreed_to() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let program = format!("{SERVER}param size: string = \"small\"\noutput size = size\n");
+    let project = project(&cloud, &program);
+    ok(&project, &["apply", "--yes"]);
+    ok(&project, &["plan", "--replace", "server.web", "-o", "plan.json"]);
+    let good = std::fs::read(project.path().join("plan.json")).expect("saved");
+    let changes: &[(&str, fn(&mut Value))] = &[
+        ("another fingerprint", |plan| plan["fingerprint"] = json!("sha256:00")),
+        ("destroys", |plan| plan["choices"]["destroy"] = json!(true)),
+        ("replaces nothing", |plan| plan["choices"]["replace"] = json!([])),
+        ("excludes", |plan| plan["choices"]["excludes"] = json!(["server.web"])),
+        ("targets", |plan| plan["choices"]["targets"] = json!(["server.other"])),
+        ("only refreshes", |plan| plan["choices"]["refresh_only"] = json!(true)),
+        ("another environment", |plan| plan["choices"]["environment"] = json!("nowhere")),
+        ("another parameter", |plan| plan["choices"]["parameters"]["size"] = json!({"raw": "large"})),
+        ("another state", |plan| plan["state"]["lineage"] = json!("00000000000000000000000000000000")),
+        ("an older state", |plan| plan["state"]["serial"] = json!(1)),
+        ("a later state", |plan| plan["state"]["serial"] = json!(99_999)),
+        ("another format", |plan| plan["format"] = json!("terraform")),
+        ("an older version", |plan| plan["version"] = json!(1)),
+        ("a newer version", |plan| plan["version"] = json!(99)),
+        ("no choices", |plan| plan["choices"] = json!(null)),
+    ];
+    for (what, change) in changes {
+        std::fs::write(project.path().join("plan.json"), &good).expect("written");
+        forge(&project, |plan| change(plan));
+        refused(&project, &cloud, what, &[1, 5]);
+    }
+    std::fs::write(project.path().join("plan.json"), &good).expect("written");
+    let before = cloud.writes().len();
+    let other = run(&project, &["apply", "plan.json", "--approve", "sha256:1234"]);
+    assert_eq!((other.code, cloud.writes().len()), (5, before), "{}", other.all());
+    // An untouched forgery is the plan itself.
+    forge(&project, |_| ());
+    ok(&project, &["apply", "plan.json"]);
+}
+
+#[test]
+fn a_saved_plan_is_applied_once_and_to_its_own_state() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    ok(&project, &["plan", "-o", "plan.json"]);
+    ok(&project, &["apply", "plan.json"]);
+    refused(&project, &cloud, "again", &[5]);
+    // The cloud and the program are as they were when the plan was made; the state has gone on.
+    ok(&project, &["destroy", "--yes"]);
+    refused(&project, &cloud, "again, after a destroy", &[5]).says("cnx::plan::plan_changed");
+    let state = project.path().join(".cnx/state");
+    std::fs::remove_dir_all(&state).expect("removed");
+    ok(&project, &["apply", "--yes"]);
+    ok(&project, &["plan", "--destroy", "-o", "plan.json"]);
+    std::fs::remove_dir_all(&state).expect("removed");
+    refused(&project, &cloud, "the state is gone", &[5]);
+}
+
+fn state_of(project: &Project) -> PathBuf {
+    project.path().join(".cnx/state/far.db")
+}
+
+/// A project whose state holds records, outputs and a history, with its log merged.
+fn applied(cloud: &Cloud) -> Project {
+    let project = project(cloud, &format!("{SERVER}output address = server.web.ipv4\n"));
+    ok(&project, &["apply", "--yes"]);
+    project
+}
+
+#[test]
+fn a_state_with_any_byte_changed_is_never_taken_for_another_one() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = applied(&cloud);
+    let good = std::fs::read(state_of(&project)).expect("a state");
+    let known = read_only(&state_of(&project)).expect("readable").expect("there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("state/far.db");
+    std::fs::create_dir_all(copy.parent().expect("a parent")).expect("made");
+    let (mut told, mut harmless) = (0, 0);
+    for at in points(good.len(), 1_500) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        std::fs::write(&copy, &bad).expect("written");
+        match read_only(&copy) {
+            Ok(Some(read)) => {
+                assert_eq!(read, known, "byte {at} was changed and another state was read");
+                harmless += 1;
+            }
+            Ok(None) => panic!("byte {at} was changed and the state was taken for none"),
+            Err(_) => told += 1,
+        }
+    }
+    assert!(told > 50, "{told} told, {harmless} without meaning");
+    for length in [0, 1, 100, 4096, good.len() / 2] {
+        std::fs::write(&copy, &good[..length]).expect("written");
+        std::fs::copy(state_of(&project).with_extension("reserve"), copy.with_extension("reserve")).expect("a copy");
+        assert!(read_only(&copy).is_err(), "cut to {length} bytes");
+        assert!(SqliteStore::open(&copy, "other").is_err(), "cut to {length} bytes and opened for writing");
+        assert_eq!(std::fs::metadata(&copy).expect("there").len(), length as u64, "was laid out anew");
+    }
+}
+
+#[test]
+fn a_state_that_was_edited_by_hand_is_refused() {
+    let edits = [
+        "UPDATE fact SET body = replace(body, 'srv_', 'srv_0') WHERE section = 'record'",
+        "DELETE FROM fact WHERE section = 'record'",
+        "INSERT INTO fact SELECT section, name || 'x', body FROM fact WHERE section = 'output'",
+        "UPDATE fact SET name = name || 'x' WHERE section = 'record'",
+        "UPDATE head SET serial = serial - 1",
+        "UPDATE head SET serial = serial + 1",
+        "UPDATE head SET pin = NULL",
+        "UPDATE head SET pin = replace(pin, '127.0.0.1', '127.0.0.2')",
+        "UPDATE head SET lineage = 'ffffffffffffffffffffffffffffffff'",
+        "UPDATE head SET next_operation = next_operation + 5",
+        "UPDATE head SET epoch = epoch + 1",
+        "UPDATE journal SET entry = replace(entry, 'srv_', 'srv_0')",
+        "DELETE FROM journal WHERE serial = (SELECT max(serial) FROM journal)",
+        "PRAGMA user_version = 0",
+        "PRAGMA user_version = 1; UPDATE fact SET body = replace(body, 'srv_', 'srv_0')",
+        "PRAGMA user_version = 7",
+        "DROP TABLE fact",
+        "DELETE FROM head",
+    ];
+    for edit in edits {
+        let cloud = Cloud::honest(quick(Vec::new()));
+        let project = applied(&cloud);
+        let database = rusqlite::Connection::open(state_of(&project)).expect("a database");
+        database.execute_batch(edit).expect(edit);
+        database.close().expect("closed");
+        let before = cloud.writes().len();
+        for arguments in [&["apply", "--yes"][..], &["destroy", "--yes"]] {
+            let run = run(&project, arguments);
+            assert!([1, 5].contains(&run.code), "{edit}: {}", run.all());
+            assert!(run.all().contains("cnx::state::") || run.all().contains("another_cloud"), "{edit}: {}", run.all());
+        }
+        assert_eq!(cloud.writes().len(), before, "{edit}: something was changed");
+    }
+}
+
+#[test]
+fn an_older_state_is_told_and_stops_everything_that_changes() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = applied(&cloud);
+    let older = std::fs::read(state_of(&project)).expect("a state");
+    project.edit("main.cnx", "region = \"us-east-1\"\n}", "region = \"us-east-1\"\n  auto_backup = true\n}");
+    ok(&project, &["apply", "--yes"]);
+    let newer = std::fs::read(state_of(&project)).expect("a state");
+    std::fs::write(state_of(&project), older).expect("written");
+    let before = cloud.writes().len();
+    for arguments in
+        [&["plan"][..], &["apply", "--yes"], &["destroy", "--yes"], &["run", "server.web", "reboot", "--yes"]]
+    {
+        let run = run(&project, arguments);
+        assert_eq!(run.code, 5, "{}: {}", arguments.join(" "), run.all());
+        run.says("cnx::cli::older_state").says("serials");
+    }
+    assert_eq!(cloud.writes().len(), before, "something was changed");
+    // What is there can still be looked at, and the newer one is welcome again.
+    assert_eq!(run(&project, &["state", "list"]).code, 0);
+    std::fs::write(state_of(&project), newer).expect("written");
+    ok(&project, &["plan"]).says("No changes");
+}
+
+#[test]
+fn an_object_under_a_foreign_id_is_neither_changed_nor_destroyed() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    // Somebody else's server: alike in all that the program says.
+    let foreign = project(&cloud, SERVER);
+    ok(&foreign, &["apply", "--yes"]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let project = applied(&cloud);
+    let id = |project: &Project| {
+        let known = read_only(&state_of(project)).expect("readable").expect("there");
+        known.records.values().next().expect("a record").id.clone()
+    };
+    let (own, theirs) = (id(&project), id(&foreign));
+    inject(&project, &theirs);
+    let before = cloud.writes().len();
+    let destroyed = run(&project, &["destroy", "--yes"]);
+    assert_eq!(destroyed.code, 5, "{}", destroyed.all());
+    destroyed.says("cnx::plan::another_object").says(theirs.as_str());
+    project.edit("main.cnx", "name   = \"web\"", "name   = \"mine\"");
+    let renamed = run(&project, &["apply", "--yes"]);
+    assert_eq!(renamed.code, 5, "{}", renamed.all());
+    let replaced = run(&project, &["apply", "--yes", "--replace", "server.web"]);
+    assert_eq!(replaced.code, 5, "{}", replaced.all());
+    assert_eq!(cloud.writes().len(), before, "something was changed");
+    assert_ne!(own, theirs);
+}
+
+/// Puts another id into a record as cnx itself would write it: what seals the file fits.
+fn inject(project: &Project, id: &RemoteId) {
+    let store = SqliteStore::open(&state_of(project), "").expect("a store");
+    let record = store.load().expect("loaded").records.values().next().expect("a record").clone();
+    let observed = cnx::model::Observed {
+        id: id.clone(),
+        attributes: record.observed.clone(),
+        status: record.status.clone(),
+        current_job: None,
+        etag: None,
+    };
+    store
+        .append(&[
+            JournalEntry::Forgotten { address: record.address.clone() },
+            JournalEntry::Imported {
+                address: record.address,
+                kind: record.kind,
+                observed,
+                applied: record.applied,
+                lifecycle: record.lifecycle,
+                at: Timestamp(0),
+            },
+        ])
+        .expect("appended");
+}
+
+#[test]
+fn two_copies_of_one_state_cannot_both_go_on() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = applied(&cloud);
+    let copy = Project::new(&[]);
+    for (name, bytes) in super::canary::files(project.path()) {
+        let below = std::path::Path::new(&name).strip_prefix(project.path()).expect("below").to_owned();
+        let target = copy.path().join(&below);
+        std::fs::create_dir_all(target.parent().expect("a parent")).expect("made");
+        std::fs::write(target, bytes).expect("written");
+    }
+    project.edit("main.cnx", "region = \"us-east-1\"\n}", "region = \"us-east-1\"\n  auto_backup = true\n}");
+    ok(&project, &["apply", "--yes"]);
+    // The copy's user is the same one, on the same machine.
+    let mut command = far(&copy, &["apply", "--yes"]);
+    let run = Run::of(command.env("HOME", project.path()).output().expect("cnx runs"));
+    assert_eq!(run.code, 5, "{}", run.all());
+    run.says("cnx::cli::older_state");
+}
+
+#[test]
+fn an_environment_is_no_path() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    for name in ["../../evil", "/etc/evil", "a/b", ".."] {
+        let mut command = project.command(&["plan"]);
+        command.args(["-e", name]);
+        let run = Run::of(command.output().expect("cnx runs"));
+        assert_eq!(run.code, 1, "{name}: {}", run.all());
+    }
+}
