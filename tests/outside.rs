@@ -9,7 +9,7 @@ mod proxy;
 #[path = "outside/served.rs"]
 pub mod served;
 #[path = "outside/tools.rs"]
-mod tools;
+pub mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

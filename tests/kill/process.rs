@@ -33,10 +33,6 @@ impl Emulator {
         self.ready[format!("{surface}_url")].as_str().expect("a URL").to_owned()
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks the control door, which must agree.
     pub fn control(&self, method: &str, target: &str, body: &str) -> Value {
         let port = self.ready["ports"]["control"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");

@@ -98,7 +98,7 @@ fn a_forged_plan_does_nothing_that_was_not_agreed_to() {
     ];
     for (what, change) in changes {
         std::fs::write(project.path().join("plan.json"), &good).expect("written");
-        forge(&project, |plan| change(plan));
+        forge(&project, change);
         refused(&project, &cloud, what, &[1, 5]);
     }
     std::fs::write(project.path().join("plan.json"), &good).expect("written");
