@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod drift;
 mod emulator;
 mod engine;
 mod examples;

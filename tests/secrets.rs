@@ -106,6 +106,8 @@ fn a_secret_is_in_no_output_and_in_no_file() {
     ok(&project, &["show", "saved.json"]);
     ok(&project, &["apply", "-v", "saved.json"]);
     ok(&project, &["plan", "--detailed-exitcode"]).says("No changes");
+    ok(&project, &["drift", "-v"]).says("No drift");
+    ok(&project, &["drift", "--json"]);
     ok(&project, &["show"]).says("(secret)");
     ok(&project, &["show", "--json"]).says("$secret");
     ok(&project, &["state", "show", "compute_instance.app"]);
@@ -116,6 +118,7 @@ fn a_secret_is_in_no_output_and_in_no_file() {
     let run = with_token(&project, other, &["plan"]);
     run.says("(secret, changed)").says("a value of `triggers` changed");
     assert!(!run.all().contains(other));
+    with_token(&project, other, &["drift", "-v"]).says("No drift");
     let run = with_token(&project, other, &["apply", "--yes", "--json", "-v"]);
     assert!(run.code == 0 && !run.all().contains(other), "{}", run.all());
     assert_clean_files(&project);

@@ -85,6 +85,8 @@ pub enum Command {
     Apply(Apply),
     /// Destroy everything that is managed here
     Destroy(Destroy),
+    /// What was changed outside cnx since the last apply
+    Drift(Drift),
     /// Show the state, or a saved plan
     Show(Show),
     /// Show the outputs
@@ -238,6 +240,16 @@ pub struct Destroy {
     pub consent: Consent,
     #[command(flatten)]
     pub planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub struct Drift {
+    /// Take the drift at this address as it is now for granted
+    #[arg(long, value_name = "ADDR", requires = "until")]
+    pub accept: Vec<String>,
+    /// The last day on which that holds
+    #[arg(long, value_name = "DATE", requires = "accept")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, Args)]

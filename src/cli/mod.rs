@@ -3,11 +3,13 @@
 mod apply;
 pub mod args;
 mod args_emulator;
+mod baseline;
 mod check;
 mod choices;
 mod codes;
 mod completions;
 mod consent;
+mod drift;
 mod driving;
 mod emulator;
 mod env;

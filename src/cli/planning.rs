@@ -40,6 +40,11 @@ pub async fn plan(
     Ok(Planned { plan, snapshot, live })
 }
 
+/// Reads everything that the state knows.
+pub async fn observe(prepared: &Prepared, cloud: &apply::Context, snapshot: &Snapshot) -> Result<Live, Failure> {
+    read(prepared, cloud, snapshot, Live::default(), &|_| true).await
+}
+
 /// First a plan on the state's word; then only the kinds that it touches are read.
 async fn read_changed(
     prepared: &Prepared,

@@ -3,7 +3,9 @@
 use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
-use super::{apply, check, completions, emulator, env, explain, fmt, init, plan, run_action, show, state, version};
+use super::{
+    apply, check, completions, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, version,
+};
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
 use crate::world::{Environment, keep_memory_private, on_panic};
@@ -63,6 +65,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Apply(arguments) => apply::run(shell, &arguments),
         Command::Destroy(arguments) => apply::destroy(shell, &arguments),
         Command::Run(arguments) => run_action::run(shell, &arguments),
+        Command::Drift(arguments) => drift::run(shell, &arguments),
         Command::Show(arguments) => show::run(shell, &arguments),
         Command::Output(arguments) => state::output(shell, &arguments),
         Command::State(arguments) => state::run(shell, &arguments),

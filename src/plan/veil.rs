@@ -1,6 +1,7 @@
 //! Secrets in plans and in memory: a plan shows, and a state keeps, seals in their place; before anything is compared, seals
 //! are opened by what the program and the cloud hold now. Planning and applying both take these.
 
+use super::observe::{Finding, What};
 use super::types::{Change, Live, Plan, Step};
 use crate::desired::Desired;
 use crate::model::secrecy::opened;
@@ -163,6 +164,18 @@ pub fn veil(plan: &mut Plan, desired: &Desired, stored: &Snapshot, catalog: &Cat
     for output in plan.outputs.iter_mut().filter(|output| output.secret) {
         for value in [&mut output.before, &mut output.after].into_iter().flatten() {
             *value = Secrecy::Secret.sealed(value, "output");
+        }
+    }
+}
+
+/// Puts seals into findings, in the place of every secret.
+pub fn veil_findings(findings: &mut [Finding], desired: &Desired, stored: &Snapshot, catalog: &Catalog) {
+    for finding in findings {
+        let What::Changed { applied, live, .. } = &mut finding.what else { continue };
+        if let Some(veil) = veil_of(&finding.address, None, desired, stored, catalog) {
+            for value in [applied, live].into_iter().flatten() {
+                *value = veil.at(&finding.path, value);
+            }
         }
     }
 }

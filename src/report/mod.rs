@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod diagnostics_json;
 pub mod difference;
+pub mod drift;
 pub mod escape;
 pub mod excerpt;
 pub mod look;

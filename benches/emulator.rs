@@ -1,0 +1,225 @@
+//! The emulator as a load target: `GET /v1/servers?limit=50` under wrk beside a bare axum handler that returns the same
+//! bytes, in pairs; how the cost of a request depends on the number of servers; what a world takes in memory. Each server
+//! runs in a process of its own. Needs `wrk` (`apt-get install wrk`).
+//!
+//! `cargo bench --bench emulator [-- SERVERS…]`
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use cnx::emulator::local::LocalEmulator;
+use cnx::emulator::{Config, Door, Now, RateLimit, Switch, serve};
+use cnx::model::http::{Headers, Method, Request};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const SIZES: &[usize] = &[1_000, 10_000, 100_000, 1_000_000];
+/// The world that is held against the bare handler.
+const COMPARED: usize = 10_000;
+const PAIRS: usize = 5;
+const SECONDS: &str = "2s";
+const KEY: &str = "cnx_sk_live_8f9d2a1b4c5e6f7g8h9i0j";
+const TARGET: &str = "/v1/servers?limit=50";
+
+/// What wrk asks for: the same page again, or pages that no cache can hold, because every target is another one.
+const LISTS: &[(&str, &str)] = &[
+    ("one page again", "path = '/v1/servers?limit=50'"),
+    ("first page anew", "path = '/v1/servers?limit=50&x=' .. n"),
+    ("deep pages anew", "path = '/v1/servers?limit=50&page=' .. math.random(1, pages) .. '&x=' .. n"),
+    ("by name", "path = '/v1/servers?name=web-' .. math.random(1, servers - 1) .. '&x=' .. n"),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("serve") => serve_emulator(arguments[1].parse().expect("a number")),
+        Some("bare") => serve_bare(arguments[1].clone()),
+        Some(_) | None => {
+            if Command::new("wrk").arg("--version").output().is_err() {
+                eprintln!("wrk is not installed: apt-get install wrk");
+                return ExitCode::FAILURE;
+            }
+            let sizes: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+            compare();
+            grow(if sizes.is_empty() { SIZES } else { &sizes });
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// A child that says where it listens, and ends when it is dropped.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(kind: &str, argument: &str) -> Server {
+        let program = std::env::current_exe().expect("this program");
+        let mut command = Command::new(program);
+        let mut child =
+            command.args([kind, argument]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        Server { child, port: line.trim().parse().expect("a port") }
+    }
+
+    /// The most memory that it ever held, MiB.
+    fn peak_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") / 1024
+    }
+
+    fn get(&self, target: &str) -> Vec<u8> {
+        let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        let head = format!(
+            "GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).expect("answered");
+        let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a body");
+        answer.split_off(at + 4)
+    }
+
+    /// Requests a second under wrk.
+    fn rate(&self, servers: usize, path: &str) -> f64 {
+        let script = format!(
+            "local n = 0\nlocal servers = {servers}\nlocal pages = math.max(1, servers / 50)\n\
+             wrk.headers['Authorization'] = 'Bearer {KEY}'\n\
+             request = function()\n  n = n + 1\n  local {path}\n  return wrk.format('GET', path)\nend\n\
+             done = function(summary, latency, requests)\n  \
+             print('rate ' .. summary.requests * 1e6 / summary.duration .. ' ' .. summary.errors.status)\nend\n"
+        );
+        let file = std::env::temp_dir().join(format!("cnx-bench-{}.lua", std::process::id()));
+        std::fs::write(&file, script).expect("a script");
+        let url = format!("http://127.0.0.1:{}", self.port);
+        let mut command = Command::new("wrk");
+        command.args(["-t", "2", "-c", "32", "-d", SECONDS, "-s"]).arg(&file).arg(url);
+        let output = command.output().expect("wrk runs");
+        std::fs::remove_file(&file).expect("removed");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix("rate ")).expect("wrk's summary");
+        let (rate, errors) = line.split_once(' ').expect("two figures");
+        assert_eq!(errors, "0", "answers that are no success: {text}");
+        rate.parse().expect("a rate")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended needs no end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// The emulator beside the bare handler, one after the other, several times.
+fn compare() {
+    let emulator = Server::start("serve", &COMPARED.to_string());
+    let page = std::env::temp_dir().join(format!("cnx-bench-{}.json", std::process::id()));
+    std::fs::write(&page, emulator.get(TARGET)).expect("written");
+    let bare = Server::start("bare", page.to_str().expect("a path"));
+    assert_eq!(bare.get(TARGET), emulator.get(TARGET), "both return the same bytes");
+    let (mut rates, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        let (rate, other) = (emulator.rate(COMPARED, LISTS[0].1), bare.rate(COMPARED, LISTS[0].1));
+        rates.push(rate);
+        bares.push(other);
+        ratios.push(rate / other);
+    }
+    std::fs::remove_file(&page).expect("removed");
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    println!("GET {TARGET}, {COMPARED} servers, {PAIRS} pairs of {SECONDS}, requests a second (median)");
+    println!(
+        "emulator {:.0}, bare axum handler {:.0}, ratio {:.2} (least of a pair {least:.2})\n",
+        median(rates),
+        median(bares),
+        median(ratios)
+    );
+}
+
+/// The rates by the number of servers.
+fn grow(sizes: &[usize]) {
+    println!("requests a second by the number of servers");
+    print!("{:>9}", "servers");
+    LISTS.iter().for_each(|(name, _)| print!("{name:>18}"));
+    println!("{:>18}{:>10}", "one by id", "peak MiB");
+    for servers in sizes {
+        let emulator = Server::start("serve", &servers.to_string());
+        print!("{servers:>9}");
+        for (_, path) in LISTS {
+            print!("{:>18.0}", median((0..3).map(|_| emulator.rate(*servers, path)).collect()));
+        }
+        let page = String::from_utf8(emulator.get("/v1/servers?limit=1")).expect("text");
+        let id = page.split('"').find(|word| word.starts_with("srv_")).expect("an id").to_owned();
+        let path = format!("path = '/v1/servers/{id}'");
+        println!(
+            "{:>18.0}{:>10}",
+            median((0..3).map(|_| emulator.rate(*servers, &path)).collect()),
+            emulator.peak_mib()
+        );
+    }
+}
+
+fn now() -> Now {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    Now { unix_ms: since_epoch.as_millis() as i64 }
+}
+
+/// Serves a world of so many servers, all of them created by requests, until it is killed.
+fn serve_emulator(servers: usize) {
+    let ratelimit = RateLimit { mode: Switch::Off, ..RateLimit::default() };
+    let config = Config { time_factor: 0.0, ratelimit, ..Config::default() };
+    let mut quota = config.quota.clone();
+    quota.insert("server".to_owned(), servers as u64 + 1);
+    let emulator = LocalEmulator::in_memory(Config { quota, ..config }, now());
+    let mut headers = Headers::default();
+    headers.push("Authorization", format!("Bearer {KEY}"));
+    for number in 0..servers {
+        let body = format!(
+            r#"{{"name": "web-{number}", "region": "us-east-1", "plan": "standard-8", "image": "ubuntu-22.04", "ssh_keys": [], "auto_backup": false}}"#
+        );
+        let request = Request {
+            method: Method::Post,
+            origin: "http://127.0.0.1".to_owned(),
+            target: "/v1/servers".to_owned(),
+            headers: headers.clone(),
+            body: body.into_bytes(),
+        };
+        assert_eq!(emulator.call(Door::P, &request, now()).status, 202);
+    }
+    let runtime = serve::runtime().expect("a runtime");
+    runtime.block_on(async {
+        let server = serve::start(emulator, 0).await.expect("bound");
+        println!("{}", server.ports.platform);
+        server.run_until(std::future::pending()).await.expect("it listens");
+    });
+}
+
+/// Serves one page of bytes and nothing else.
+fn serve_bare(page: String) {
+    let bytes = axum::body::Bytes::from(std::fs::read(page).expect("the page"));
+    let handler = move || {
+        let bytes = bytes.clone();
+        async move { ([(header::CONTENT_TYPE, "application/json")], bytes) }
+    };
+    let runtime = serve::runtime().expect("a runtime");
+    runtime.block_on(async {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a port");
+        listener.set_nonblocking(true).expect("set");
+        println!("{}", listener.local_addr().expect("an address").port());
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        axum::serve(listener, Router::new().route("/v1/servers", get(handler))).await.expect("it listens");
+    });
+}
