@@ -147,9 +147,8 @@ impl Reached {
         let Some(first) = self.endpoints.first() else { return Ok(Pin { urls, account: String::new() }) };
         match self.client.account(&first.surface).await {
             Ok(account) => Ok(Pin { urls, account: account.id }),
-            Err(ReadError::NotFound(_) | ReadError::Permission(_) | ReadError::BadAnswer { .. }) => {
-                Ok(Pin { urls, account: fingerprint(first) })
-            }
+            // Only what the API says of itself: an answer that was spoilt on its way must not bind a state to the key.
+            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => Ok(Pin { urls, account: fingerprint(first) }),
             Err(error) => Err(Failure::from(Diagnostics(vec![error.diagnostic()]))),
         }
     }
