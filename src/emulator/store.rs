@@ -117,8 +117,12 @@ impl Store {
         for record in self.read_on()? {
             emulator.take_over(record).map_err(damaged)?;
         }
+        let generation = emulator.head.generation;
         let (result, durable) = run(emulator);
         self.append(emulator, durable)?;
+        if emulator.head.generation != generation {
+            self.forget_log()?;
+        }
         self.write_log(emulator)?;
         let has_grown = self.known > COMPACT_BYTES && self.known > self.base.saturating_mul(4);
         if emulator.take_compaction() || has_grown {
@@ -181,6 +185,17 @@ impl Store {
         self.journal = open_journal(&self.folder)?;
         self.known = length;
         self.base = length;
+        Ok(())
+    }
+
+    /// The log of a world that was reset.
+    fn forget_log(&self) -> io::Result<()> {
+        for name in ["requests.jsonl", "requests.1.jsonl"] {
+            match std::fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
         Ok(())
     }
 
