@@ -1,3 +1,10 @@
 //! The real process: the real binary killed, stopped and refused by the disk, against the emulator as a process of its own.
+//! `CNX_EVERY_POINT=1` works through every point (about half an hour on two cores), otherwise a part that moves on each
+//! day; `CNX_WORKERS` says how many run beside each other.
 
 pub mod process;
+mod requests;
+mod signals;
+mod strace;
+mod sweep;
+mod world;
