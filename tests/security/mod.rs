@@ -7,6 +7,7 @@ mod files;
 mod listener;
 mod origin;
 mod programs;
+mod rows;
 mod supply;
 mod tampering;
 mod targets;

@@ -38,7 +38,7 @@ fn a_key_of_another_account_makes_and_destroys_nothing() {
                 return pass(&response);
             }
             if heard.target.contains("/account") {
-                let body = json!({"data": {"id": "acct_of_somebody_else", "permission": "admin", "scopes": [], "regions": null}});
+                let body = json!({"data": {"account_id": "acct_of_somebody_else", "key": {"permission": "admin"}}});
                 return answer(200, &[], body.to_string().as_bytes());
             }
             if heard.target.starts_with("/v1/servers?") {
