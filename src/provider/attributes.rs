@@ -52,6 +52,8 @@ fn read_attribute(
         validation: read_validation(&mut fields),
         shown_as: fields.text("shown_as").unwrap_or_else(|| name.to_string()),
         pending_as: fields.text("pending_as"),
+        past_warns: fields.flag("past_warns").unwrap_or(false),
+        bare: fields.flag("bare").unwrap_or(false),
         may_be_hidden: fields.flag("may_be_hidden").unwrap_or(false),
         stable: fields.flag("stable").unwrap_or(false),
         drift_signal: fields.ident("drift_signal"),

@@ -93,6 +93,9 @@ pub struct Kind {
     pub stamp: Option<Ident>,
     /// Deadlines of its operations.
     pub timeouts: Timeouts,
+    /// Statuses in which an object stays until something is asked of it; every other one means that it is on its way
+    /// (`contract.md L35`). Empty where the kind has none.
+    pub at_rest: Vec<String>,
 }
 
 /// Deadlines in milliseconds by operation name (`create`, `delete`, `resize`, …), and the default for the rest.
@@ -192,6 +195,10 @@ pub struct Attribute {
     pub sent: bool,
     /// No two objects below one parent (in one collection, where the kind has no parent) may have the same value.
     pub unique: bool,
+    /// An instant: one in the past is warned of (`contract.md L46`).
+    pub past_warns: bool,
+    /// Quotes around the value are no part of it (`contract.md L51`).
+    pub bare: bool,
     /// The name of a common mistake (`type` on a server) and the right attribute.
     pub also_known_as: Vec<String>,
 }

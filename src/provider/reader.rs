@@ -131,6 +131,7 @@ impl Declared<'_> {
             stateful: fields.flag("stateful").unwrap_or(false),
             replaceable_in_parallel: fields.flag("replaceable_in_parallel").unwrap_or(false),
             stamp: fields.ident("stamp"),
+            at_rest: fields.texts("at_rest"),
             name: self.name,
             doc: self.doc,
             updates: operations,

@@ -75,6 +75,7 @@ impl Transport for InProcess {
             let door = match request.origin.as_str() {
                 origin if origin == local_origin("compute") => Door::C,
                 origin if origin == local_origin("platform") => Door::P,
+                origin if origin == local_origin("sandbox") => Door::Sandbox,
                 origin => return Err(TransportError::NotSent { reason: format!("the emulator has no {origin}") }),
             };
             give_way().await;
