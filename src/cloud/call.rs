@@ -92,6 +92,8 @@ pub enum JobStatus {
     Canceled,
     /// The API no longer (or never) knows it.
     Missing,
+    /// Not asked for: that would take a request for each of many. Their objects tell as well.
+    Unasked,
 }
 
 #[derive(Clone, Debug, PartialEq)]

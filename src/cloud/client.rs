@@ -4,18 +4,22 @@ use super::budget::Budget;
 use super::call::{Call, Outcome, Verb};
 use super::endpoint::Endpoint;
 use super::error::ReadError;
+use super::knowledge::Knowledge;
 use super::outcome::{Verdict, judge};
 use super::redact::without_secrets;
 use super::request::{self, Meant, Parts};
+use super::shared::Queues;
+use super::sources::Account;
 use super::{pace, redact, scrub};
 use crate::model::http::{Headers, Request, Response};
 use crate::model::{Attributes, Ident, Secrets};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// How often something is tried that failed without having been sent, or while reading.
@@ -37,8 +41,12 @@ pub(super) struct Reach {
     pub budget: Budget,
     /// As much as a page may hold; halved where the API refuses it.
     pub page_size: AtomicU32,
-    /// The API does not answer for many jobs at once.
-    pub single_jobs: AtomicBool,
+    /// The API answers for many jobs at once.
+    pub job_batches: Knowledge,
+    /// It answers for one object of a list that the documents show (`contract.md` 2.3).
+    pub single_reads: Knowledge,
+    /// Whose key it is; `None` inside: the API does not tell.
+    pub account: Mutex<Option<Option<Account>>>,
     /// Something was forbidden in this run: what a list leaves out may be hidden.
     pub was_forbidden: AtomicBool,
 }
@@ -52,6 +60,11 @@ pub struct Client {
     pub(super) random: Arc<dyn Random>,
     /// What the API's errors may not tell.
     secrets: Secrets,
+    pub(super) queues: Queues,
+    /// Kinds whose list the API has no route for.
+    pub(super) routeless: Mutex<BTreeSet<Ident>>,
+    /// The first 401: nothing is sent after it.
+    pub(super) refusal: OnceLock<ReadError>,
 }
 
 impl fmt::Debug for Client {
@@ -81,14 +94,26 @@ impl Client {
             let reach = Reach {
                 budget: Budget::new(endpoint.rate, endpoint.concurrency),
                 page_size: AtomicU32::new(surface.page_size),
-                single_jobs: AtomicBool::new(false),
+                job_batches: Knowledge::default(),
+                single_reads: Knowledge::default(),
+                account: Mutex::default(),
                 was_forbidden: AtomicBool::new(false),
                 surface,
                 endpoint,
             };
             Some((reach.endpoint.surface.clone(), reach))
         });
-        Client { reaches: reaches.collect(), catalog, transport, clock, random, secrets: Secrets::default() }
+        Client {
+            reaches: reaches.collect(),
+            catalog,
+            transport,
+            clock,
+            random,
+            secrets: Secrets::default(),
+            queues: Queues::default(),
+            routeless: Mutex::default(),
+            refusal: OnceLock::new(),
+        }
     }
 
     /// The same client; these texts are taken out of every error and every job that the API tells of.
@@ -108,6 +133,11 @@ impl Client {
             Some((surface.clone(), remaining, limit))
         };
         self.reaches.iter().filter_map(left).collect()
+    }
+
+    /// The API does not accept a key: the first error that said so. Nothing was sent since.
+    pub fn refusal(&self) -> Option<&ReadError> {
+        self.refusal.get()
     }
 
     /// A request ends when its future is dropped: nothing can still arrive after.
@@ -156,6 +186,9 @@ impl Client {
         let (mut unsent, mut in_progress, mut too_many) = (0, 0, 0);
         let mut waited = Duration::ZERO;
         loop {
+            if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
+                return Outcome::Rejected((**error).clone());
+            }
             let pause = match self.exchange(reach, parts, call.deadline).await {
                 Err(Failure::Wait(wait)) => return Outcome::NotSent { reason: rate_reason(reach, wait) },
                 Err(Failure::Transport(TransportError::Lost { reason })) => {
@@ -215,6 +248,9 @@ impl Client {
     pub(super) fn note(&self, reach: &Reach, response: &Response) {
         if response.status == 403 {
             reach.was_forbidden.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        if response.status == 401 {
+            self.refuse(reach, response);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::diag::codes;
 codes! {
     "cnx::cloud";
     AUTHENTICATION = error("authentication", "the API does not accept the key");
+    READ_ONLY_KEY = error("read_only_key", "the key may only read");
     PERMISSION = error("permission", "the key may not do this");
     UNREACHABLE = error("unreachable", "the API can't be reached");
     UNTRUSTED = error("untrusted", "no trusted connection to the API");

@@ -37,6 +37,8 @@ pub struct Wishes {
     pub max_wait: Option<i64>,
     /// The surfaces that the program and its state need; a key for another one may be missing.
     pub needed: BTreeSet<Ident>,
+    /// A live key may go to the sandbox: the program says so (`contract.md L8`).
+    pub allow_live_key: bool,
 }
 
 /// The endpoints of CloudNexus's hosts (or of the URLs given instead), those that are needed first, and what is wrong
@@ -68,7 +70,7 @@ pub fn endpoints(
             continue;
         };
         let is_needed = wishes.needed.contains(&surface.name);
-        if let Some(diagnostic) = judge(surface, wishes.hosts, variable, key) {
+        if let Some(diagnostic) = judge(surface, wishes, variable, key) {
             let is_refused = diagnostic.is_error();
             // A key that this run does not use needs no complaint.
             if is_needed {
@@ -125,7 +127,7 @@ fn missing(surface: &Surface, hosts: Hosts) -> Diagnostic {
 }
 
 /// The shape is a hint (`contract.md L7`), but a live secret never goes to another environment by accident (`L8`).
-fn judge(surface: &Surface, hosts: Hosts, variable: &str, key: &str) -> Option<Diagnostic> {
+fn judge(surface: &Surface, wishes: &Wishes, variable: &str, key: &str) -> Option<Diagnostic> {
     let is_plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_plain {
         return Some(
@@ -138,13 +140,13 @@ fn judge(surface: &Surface, hosts: Hosts, variable: &str, key: &str) -> Option<D
         (begins(&["cn_live_", "cnx_sk_live_", "cnx_live_"]), begins(&["cn_test_", "cnx_sk_test_", "cnx_test_"]));
     // The key alone decides on a host that serves both (`L8`).
     let has_sandbox = surface.sandbox_url != surface.production_url;
-    match hosts {
-        Hosts::Sandbox if is_live => Some(
+    match wishes.hosts {
+        Hosts::Sandbox if is_live && !wishes.allow_live_key => Some(
             Diagnostic::new(
                 &codes::LIVE_KEY,
                 format!("the key in {variable} is a live key, and the target is the sandbox"),
             )
-            .help("use a test key, or an environment with target \"production\""),
+            .help("use a test key, or an environment with target \"production\"; if it is meant, set `allow_live_key = true` in the provider settings"),
         ),
         Hosts::Production if is_test && has_sandbox => Some(
             Diagnostic::new(

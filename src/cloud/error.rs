@@ -162,7 +162,9 @@ fn capacity_help(error: &ApiError) -> String {
 }
 
 fn fields_help(error: &ApiError) -> String {
-    let fields = detail(error, "fields").and_then(|fields| fields.as_array().cloned()).unwrap_or_default();
+    let whole = || serde_json::from_str::<serde_json::Value>(&error.details).ok();
+    let fields = detail(error, "fields").or_else(whole);
+    let fields = fields.and_then(|fields| fields.as_array().cloned()).unwrap_or_default();
     let reasons: Vec<String> = fields
         .iter()
         .filter_map(|field| Some(format!("{}: {}", field.get("field")?.as_str()?, field.get("reason")?.as_str()?)))

@@ -10,21 +10,27 @@ use crate::model::{Ident, JobId, RemoteId, Timestamp, Type};
 use crate::provider::Pagination;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+
+/// So many jobs are asked for one by one; of more the objects tell in fewer requests (`contract.md` 2.5).
+pub const SINGLE_JOBS: usize = 5;
 
 impl Client {
-    /// Where these jobs stand, in the order asked for; a job that the API does not know is `Missing`.
+    /// Where these jobs stand, in the order asked for; a job that the API does not know is `Missing`. Where it answers for one
+    /// at a time only, and these are more than [`SINGLE_JOBS`], none of them is asked for.
     pub async fn jobs(&self, surface: &Ident, ids: &[JobId]) -> Result<Vec<Job>, ReadError> {
         let reach = self.reach(surface)?;
         let mut known = BTreeMap::new();
-        if ids.len() > 1 && !reach.single_jobs.load(Ordering::Relaxed) {
+        if ids.len() > 1 && reach.job_batches.get() != Some(false) {
             for batch in ids.chunks(reach.surface.jobs_batch.max(1) as usize) {
                 let is_served = self.job_batch(reach, batch, &mut known).await?;
+                reach.job_batches.set(is_served);
                 if !is_served {
-                    reach.single_jobs.store(true, Ordering::Relaxed);
                     break;
                 }
             }
+        }
+        if ids.len() > SINGLE_JOBS && reach.job_batches.get() == Some(false) {
+            return Ok(ids.iter().map(|id| blank(id, JobStatus::Unasked)).collect());
         }
         let mut jobs = Vec::with_capacity(ids.len());
         for id in ids {
@@ -76,16 +82,6 @@ impl Client {
     }
 
     async fn job(&self, reach: &Reach, id: &JobId) -> Result<Job, ReadError> {
-        let missing = || Job {
-            id: id.clone(),
-            work: String::new(),
-            created: None,
-            status: JobStatus::Missing,
-            progress: 0,
-            resource: None,
-            result: None,
-            error: None,
-        };
         let template = format!("{}/{{id}}", reach.surface.jobs_path);
         let path = super::request::path(&template, Some(&RemoteId(id.0.clone())), &Default::default());
         let path = path.map_err(|reason| ReadError::NotPossible { reason })?;
@@ -93,9 +89,23 @@ impl Client {
             Ok(answer) => job_of(data_of(&answer.json)).filter(|job| job.id == *id).ok_or_else(|| {
                 ReadError::BadAnswer { what: format!("{}: the answer for {id} is no job", reach.endpoint.host()) }
             }),
-            Err(ReadError::NotFound(_)) => Ok(missing()),
+            Err(ReadError::NotFound(_)) => Ok(blank(id, JobStatus::Missing)),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A job of which the API told nothing.
+fn blank(id: &JobId, status: JobStatus) -> Job {
+    Job {
+        id: id.clone(),
+        work: String::new(),
+        created: None,
+        status,
+        progress: 0,
+        resource: None,
+        result: None,
+        error: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::model::{Attributes, Ident, RemoteId};
 use crate::provider::Pagination;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// A list that has more pages is no list.
@@ -51,7 +52,11 @@ impl Client {
         let impossible = |reason| ReadError::NotPossible { reason };
         let route = request::route(&kind.list, parent).map_err(impossible)?;
         let target = request::path(&route.path, None, parent).map_err(impossible)?;
-        let listed = self.pages(&route.surface, &target).await?;
+        let listed = self.pages(&route.surface, &target).await;
+        if let (Err(ReadError::NotFound(_)), None) = (&listed, &kind.parent) {
+            self.routeless.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.name.clone());
+        }
+        let listed = listed?;
         let mut objects: Vec<_> =
             listed.items.iter().filter_map(|item| observed(&kind.attributes, item, None)).collect();
         // Rules say their zone themselves as a rule; where one does not, the list that it came from does.
@@ -61,6 +66,11 @@ impl Client {
             }
         }
         Ok(Listing { objects, requests: listed.requests })
+    }
+
+    /// The list of the kind was asked for, and the API has no such route.
+    pub fn lacks_list(&self, kind: &Ident) -> bool {
+        self.routeless.lock().unwrap_or_else(PoisonError::into_inner).contains(kind)
     }
 
     /// All pages of a collection; begins again where the list changed under it, once for each reason.

@@ -9,6 +9,7 @@ pub mod endpoint;
 mod envelope;
 pub mod error;
 mod jobs;
+mod knowledge;
 mod lists;
 mod observe;
 mod outcome;
@@ -17,6 +18,7 @@ mod reads;
 mod redact;
 mod request;
 mod scrub;
+mod shared;
 mod sources;
 
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
 pub use endpoint::{Endpoint, RateLimit};
 pub use error::{ReadError, no_network, rejection, sentence};
+pub use jobs::SINGLE_JOBS;
 pub use reads::Presence;
 pub use redact::redact;
 pub use sources::Account;

@@ -91,7 +91,7 @@ pub(super) fn data_of(json: &Json) -> &Json {
     }
 }
 
-/// The job that an answer names: `job_id`, `data.job_id`, or a `Location` below the jobs (`contract.md L39`).
+/// The job that an answer names: a `Location` below the jobs, else `job_id`, else `data.job_id` (`contract.md L39`).
 pub(super) fn job_of(json: Option<&Json>, location: Option<&str>, jobs_path: &str) -> Option<JobId> {
     let named = json.and_then(|json| json.get("job_id").or_else(|| json.get("data")?.get("job_id")));
     let named = named.and_then(Json::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
@@ -101,5 +101,5 @@ pub(super) fn job_of(json: Option<&Json>, location: Option<&str>, jobs_path: &st
         let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         is_id.then(|| id.to_owned())
     };
-    named.or_else(located).map(|id| JobId(SmolStr::new(id)))
+    located().or(named).map(|id| JobId(SmolStr::new(id)))
 }

@@ -30,7 +30,7 @@ const REFUSALS: &[&str] = &[
 ];
 
 /// Statuses that mean "not done", where the API says so in its own envelope.
-const REFUSED: &[u16] = &[400, 401, 403, 404, 405, 410, 413, 415, 422];
+const REFUSED: &[u16] = &[400, 401, 402, 403, 404, 405, 410, 412, 413, 415, 422];
 
 /// What the client does with an answer to a write.
 #[derive(Debug, PartialEq)]

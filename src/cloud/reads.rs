@@ -54,7 +54,8 @@ impl Client {
         }
     }
 
-    /// Reads an object, and where it does not answer confirms against the list.
+    /// Reads an object, and where it does not answer confirms against the list. Where the API answers for no single
+    /// object, the list alone.
     pub fn presence<'a>(
         &'a self,
         kind: &'a Ident,
@@ -62,30 +63,87 @@ impl Client {
         values: &'a Attributes,
     ) -> BoxFuture<'a, Result<Presence, ReadError>> {
         Box::pin(async move {
+            let known = self.kind(kind)?;
+            let singles = &self.reach(&known.surface)?.single_reads;
+            if known.documented_list && singles.get() == Some(false) {
+                return self.confirm_by_list(known, id, values).await;
+            }
             match self.read(kind, id, values).await {
-                Ok(object) => Ok(Presence::Present(object)),
-                Err(ReadError::NotFound(_)) => self.confirm(self.kind(kind)?, id, values).await,
+                Ok(object) => {
+                    if known.documented_list {
+                        singles.set(true);
+                    }
+                    Ok(Presence::Present(object))
+                }
+                Err(ReadError::NotFound(_)) if known.documented_list => self.confirm_by_list(known, id, values).await,
+                Err(ReadError::NotFound(_)) => self.confirm(known, id, values).await,
                 Err(ReadError::Permission(_)) => Ok(Presence::Hidden),
                 Err(error) => Err(error),
             }
         })
     }
 
-    /// The single read said 404 or 405, which may mean that the API has no such route.
-    async fn confirm(&self, kind: &Kind, id: &RemoteId, values: &Attributes) -> Result<Presence, ReadError> {
-        if !kind.documented_list {
-            if !self.dies_with_sender() {
-                self.clock.sleep(DOUBT).await;
+    /// The single read said 404 or 405, which may mean that the API has no such route: the list knows (`contract.md` 2.3).
+    async fn confirm_by_list(&self, kind: &Kind, id: &RemoteId, values: &Attributes) -> Result<Presence, ReadError> {
+        let listing = match self.shared_list(&kind.name, values).await {
+            Ok(listing) => listing,
+            Err(ReadError::NotFound(error)) => return self.without_list(kind, values, &error.message).await,
+            Err(ReadError::Permission(_)) => return Ok(Presence::Hidden),
+            Err(error) => return Err(error),
+        };
+        let singles = &self.reach(&kind.surface)?.single_reads;
+        match (listing.objects.iter().find(|object| object.id == *id), singles.get()) {
+            (Some(_), Some(true)) => self.contradiction(kind, id, values).await,
+            (Some(object), Some(false) | None) => {
+                singles.set(false);
+                Ok(Presence::Present(object.clone()))
             }
+            (None, known) => {
+                if let (None, Some(listed)) = (known, listing.objects.first()) {
+                    self.probe(kind, &listed.id, values).await;
+                }
+                let restricted = self.is_restricted(&kind.surface).await?;
+                Ok(if restricted { Presence::Hidden } else { Presence::Gone })
+            }
+        }
+    }
+
+    /// Whether the API answers for a single object, by one that its list shows. Nothing is learned from other answers.
+    pub(super) async fn probe(&self, kind: &Kind, listed: &RemoteId, values: &Attributes) {
+        let Ok(reach) = self.reach(&kind.surface) else { return };
+        match self.read(&kind.name, listed, values).await {
+            Ok(_) => reach.single_reads.set(true),
+            Err(ReadError::NotFound(_)) => reach.single_reads.set(false),
+            Err(_) => {}
+        }
+    }
+
+    /// The list shows what the single read, which works for others, does not: asked for again, then an error.
+    async fn contradiction(&self, kind: &Kind, id: &RemoteId, values: &Attributes) -> Result<Presence, ReadError> {
+        for attempt in 1..TRIES {
+            self.clock.sleep(pace::back_off(attempt, &*self.random)).await;
             match self.read(&kind.name, id, values).await {
                 Ok(object) => return Ok(Presence::Present(object)),
                 Err(ReadError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        match self.list(&kind.name, values).await {
-            Ok(listing) => match listing.objects.into_iter().find(|object| object.id == *id) {
-                Some(object) => Ok(Presence::Present(object)),
+        Err(ReadError::BadAnswer { what: format!("the list shows {id}, and asked for alone it is not there") })
+    }
+
+    /// For kinds whose list no document shows: two readings that agree, and a list that answers.
+    async fn confirm(&self, kind: &Kind, id: &RemoteId, values: &Attributes) -> Result<Presence, ReadError> {
+        if !self.dies_with_sender() {
+            self.clock.sleep(DOUBT).await;
+        }
+        match self.read(&kind.name, id, values).await {
+            Ok(object) => return Ok(Presence::Present(object)),
+            Err(ReadError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+        match self.shared_list(&kind.name, values).await {
+            Ok(listing) => match listing.objects.iter().find(|object| object.id == *id) {
+                Some(object) => Ok(Presence::Present(object.clone())),
                 None if self.is_restricted(&kind.surface).await? => Ok(Presence::Hidden),
                 None => Ok(Presence::Gone),
             },
@@ -106,18 +164,15 @@ impl Client {
         {
             return Ok(Presence::Gone);
         }
-        Ok(Presence::Unknown(format!("the API has no list of {}: {}", kind.name, redact(message))))
+        let route = request::route(&kind.list, values).map(|route| route.path.clone()).unwrap_or_default();
+        Ok(Presence::Unknown(format!("the API has no route GET {route}: {}", redact(message))))
     }
 
     /// Whether lists may leave out what is there (`contract.md L11`).
     async fn is_restricted(&self, surface: &Ident) -> Result<bool, ReadError> {
-        match self.account(surface).await {
-            Ok(account) => Ok(account.is_restricted()),
-            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => {
-                Ok(self.reach(surface)?.was_forbidden.load(std::sync::atomic::Ordering::Relaxed))
-            }
-            Err(error) => Err(error),
-        }
+        let was_forbidden = &self.reach(surface)?.was_forbidden;
+        let known = self.known_account(surface).await?;
+        Ok(known.map_or_else(|| was_forbidden.load(std::sync::atomic::Ordering::Relaxed), |one| one.is_restricted()))
     }
 
     pub(super) fn kind(&self, name: &Ident) -> Result<&Kind, ReadError> {
@@ -132,6 +187,9 @@ impl Client {
         let parts = Parts { surface: surface.clone(), method: Method::Get, target, body: None, headers: Vec::new() };
         let (mut failed, mut unreached, mut too_many, mut waited) = (0, 0, 0, Duration::ZERO);
         loop {
+            if let Some(error) = self.refusal() {
+                return Err(error.clone());
+            }
             let (error, pause) = match self.exchange(reach, &parts, READ_DEADLINE).await {
                 Err(Failure::Wait(wait)) => return Err(rate_limited(reach, wait)),
                 Err(Failure::Transport(error)) => (transport_error(reach, error), None),
@@ -197,6 +255,14 @@ fn refused(reach: &Reach, response: &Response) -> ReadError {
             ReadError::BadAnswer { what: format!("{}: a redirect, which cnx does not follow", reach.endpoint.host()) }
         }
         (_, _) => ReadError::Refused(error),
+    }
+}
+
+impl Client {
+    /// A 401: nothing else will work either.
+    pub(super) fn refuse(&self, reach: &Reach, response: &Response) {
+        // The first one stays.
+        drop(self.refusal.set(refused(reach, response)));
     }
 }
 

@@ -4,7 +4,8 @@ use super::call::{Call, Verb};
 use crate::model::http::Method;
 use crate::model::json::to_json;
 use crate::model::{Attributes, Ident, Key, RemoteId, Value};
-use crate::provider::{Catalog, Compare, Kind, Operation, Route};
+use crate::provider::{Attribute, Catalog, Compare, Kind, Operation, Route};
+use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 /// A request but for the host and the key.
@@ -23,6 +24,8 @@ pub(super) struct Meant<'a> {
     pub operation: &'a Operation,
     /// `None` for actions and sources.
     pub kind: Option<&'a Kind>,
+    /// Of the kind, action or source.
+    pub attributes: Option<&'a IndexMap<Ident, Attribute>>,
 }
 
 pub(super) fn meant<'a>(catalog: &'a Catalog, name: &Ident, verb: &Verb) -> Result<Meant<'a>, String> {
@@ -35,12 +38,12 @@ pub(super) fn meant<'a>(catalog: &'a Catalog, name: &Ident, verb: &Verb) -> Resu
             Verb::Run => None,
         };
         let operation = operation.ok_or_else(|| format!("{name} has no operation {verb:?}"))?;
-        return Ok(Meant { operation, kind: Some(kind) });
+        return Ok(Meant { operation, kind: Some(kind), attributes: Some(&kind.attributes) });
     }
     let action = catalog.actions.get(name).map(|action| &action.operation);
     let source = catalog.sources.get(name).map(|source| &source.read);
     let operation = action.or(source).ok_or_else(|| format!("the catalog has no {name}"))?;
-    Ok(Meant { operation, kind: None })
+    Ok(Meant { operation, kind: None, attributes: catalog.attributes_of(name.as_str()) })
 }
 
 /// The route that fits the values: the first whose condition holds.
@@ -62,7 +65,7 @@ pub(super) fn route<'a>(operation: &'a Operation, values: &Attributes) -> Result
 
 /// The whole request of a call.
 pub(super) fn build(meant: &Meant<'_>, call: &Call) -> Result<Parts, String> {
-    let values = bare_keys(meant, with_stamp(meant, call));
+    let values = bared(meant, with_stamp(meant, call));
     let route = route(meant.operation, &values)?;
     let mut target = path(&route.path, call.id.as_ref(), &values)?;
     let members = members(meant.operation, call.id.as_ref(), &values)?;
@@ -102,13 +105,16 @@ fn with_stamp(meant: &Meant<'_>, call: &Call) -> Attributes {
     values
 }
 
-/// A public key as the API takes it: a file's last newline is no part of it.
-fn bare_keys(meant: &Meant<'_>, mut values: Attributes) -> Attributes {
+/// Values as the API takes them: a public key without its file's last newline, a text without the quotes around it.
+fn bared(meant: &Meant<'_>, mut values: Attributes) -> Attributes {
     for (name, value) in &mut values {
-        let attribute = meant.kind.and_then(|kind| kind.attribute(name.as_str()));
-        let is_key = attribute.is_some_and(|attribute| attribute.compare == Compare::PublicKey);
-        if let Some(text) = value.as_str().filter(|_| is_key) {
+        let attribute = meant.attributes.and_then(|attributes| attributes.get(name));
+        let (Some(attribute), Some(text)) = (attribute, value.as_str()) else { continue };
+        if attribute.compare == Compare::PublicKey {
             *value = Value::string(text.trim_end());
+        } else if attribute.bare {
+            let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            *value = Value::string(inner.unwrap_or(text));
         }
     }
     values

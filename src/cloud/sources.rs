@@ -1,12 +1,16 @@
 //! What is only read: catalogs, analytics, and whose key it is.
 
 use super::client::Client;
+use super::codes;
 use super::error::ReadError;
 use super::observe::{attributes_of, data_of, value_of};
 use super::request;
+use crate::diag::Diagnostic;
 use crate::model::{Attributes, Ident, Value};
 use crate::provider::Presence;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 /// Whose key it is and what it may do (`contract.md L9`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +39,20 @@ impl Account {
 }
 
 impl Client {
+    /// A complaint where the API says of a key that it may only read (`contract.md L9`).
+    pub async fn only_reads(&self, surfaces: &BTreeSet<Ident>) -> Result<Option<Diagnostic>, ReadError> {
+        for surface in
+            surfaces.iter().filter(|surface| self.reaches.get(*surface).is_some_and(|r| r.endpoint.key.is_some()))
+        {
+            if self.known_account(surface).await?.is_some_and(|account| account.is_read_only()) {
+                let message = format!("the key for {surface} may only read, and the plan changes something");
+                let help = "use a key that may write; `cnx plan` needs no more than this one";
+                return Ok(Some(Diagnostic::new(&codes::READ_ONLY_KEY, message).help(help)));
+            }
+        }
+        Ok(None)
+    }
+
     /// A data source: its attributes, or `items` for a list.
     pub async fn source(&self, name: &Ident, arguments: &Attributes) -> Result<Attributes, ReadError> {
         let impossible = |reason| ReadError::NotPossible { reason };
@@ -59,6 +77,22 @@ impl Client {
         });
         attributes.extend(arguments.map(|(name, value)| (name.clone(), value.clone())));
         Ok(attributes)
+    }
+
+    /// As `account`, asked for once a run; `None` where the API does not tell.
+    pub async fn known_account(&self, surface: &Ident) -> Result<Option<Account>, ReadError> {
+        let kept = &self.reach(surface)?.account;
+        let known = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = match self.account(surface).await {
+            Ok(account) => Some(account),
+            Err(ReadError::NotFound(_) | ReadError::Permission(_) | ReadError::BadAnswer { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        Ok(found)
     }
 
     /// The account behind the key of a surface; `NotFound` where the API has no such route.

@@ -54,6 +54,7 @@ fn found(hosts: Hosts, variables: &[(&str, &str)], disk: &Disk, urls: &[(&str, &
         requests_per_minute: None,
         max_wait: None,
         needed: BTreeSet::from([Ident::new("platform")]),
+        allow_live_key: false,
     };
     let (endpoints, diagnostics) = endpoints(cloudnexus(), &wishes, &environment, disk);
     let key = |endpoint: &Endpoint| endpoint.key.as_ref().map(|key| key.expose().to_owned()).unwrap_or_default();

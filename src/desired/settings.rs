@@ -90,6 +90,7 @@ fn set(made: &mut Settings, name: &Ident, value: &Value, expr: &Expr, machine: &
                 machine.complain(diagnostic);
             }
         }
+        "allow_live_key" => made.allow_live_key = value.as_bool().unwrap_or(false),
         "max_wait" => {
             if let Value::Duration(milliseconds) = value {
                 made.max_wait = Some(*milliseconds);

@@ -231,6 +231,8 @@ pub struct Settings {
     pub max_wait: Option<i64>,
     /// How many times faster than documented an emulator works: waits are shortened alike.
     pub speed: Option<u32>,
+    /// A live key may be sent to the sandbox (`contract.md L8`).
+    pub allow_live_key: bool,
     pub default_tags: BTreeMap<String, String>,
     pub default_region: Option<String>,
 }

@@ -213,11 +213,13 @@ impl Checker<'_> {
         let ty = match name.value.as_str() {
             "requests_per_minute" | "speed" => Type::Int,
             "max_wait" => Type::Duration,
+            "allow_live_key" => Type::Bool,
             "default_tags" => Type::map(Type::String),
             "default_region" => Type::String,
             other if urls.contains(&other) => Type::String,
             other => {
-                let rest = ["requests_per_minute", "max_wait", "speed", "default_tags", "default_region"];
+                let rest =
+                    ["requests_per_minute", "max_wait", "allow_live_key", "speed", "default_tags", "default_region"];
                 let known: Vec<&str> = urls.iter().copied().chain(rest).collect();
                 let fallback = format!("there are `{}`", known.join("`, `"));
                 let help = did_you_mean(other, known, &fallback);
