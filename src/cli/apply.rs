@@ -156,6 +156,9 @@ impl Run<'_> {
         }
         let fingerprint = planned.plan.fingerprint();
         let has_changes = planned.plan.has_changes();
+        if has_changes {
+            self.may_write(&planned).await?;
+        }
         let agreed = match agreed {
             Some(agreed) => agreed,
             None if !has_changes => fingerprint,
@@ -178,6 +181,18 @@ impl Run<'_> {
             return Ok(exit.and(self.verify(shell).await?));
         }
         Ok(exit)
+    }
+
+    /// A key that may only read is told before anybody is asked.
+    async fn may_write(&self, planned: &Planned) -> Result<(), Failure> {
+        let catalog = &self.prepared.catalog;
+        let surface = |kind: &crate::model::Ident| catalog.kind(kind).map(|kind| kind.surface.clone());
+        let surfaces = planned.plan.steps.order().filter_map(|(_, step)| surface(&step.address.kind)).collect();
+        match self.reached.client.only_reads(&surfaces).await {
+            Ok(None) => Ok(()),
+            Ok(Some(diagnostic)) => Err(diagnostic.into()),
+            Err(error) => Err(error.diagnostic().into()),
+        }
     }
 
     /// Ends what an earlier run left open.

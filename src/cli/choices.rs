@@ -3,7 +3,7 @@
 use super::args::{Adopt, Planning, Refresh};
 use super::parameters::Given;
 use crate::desired::ParamInput;
-use crate::model::{AddressPattern, Type, Value, json};
+use crate::model::{AddressPattern, Timestamp, Type, Value, json};
 use crate::plan;
 use crate::program::Program;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Choices {
     }
 
     /// As `plan` takes them; `speed` is the target's.
-    pub fn options(&self, speed: u32) -> plan::Options {
+    pub fn options(&self, speed: u32, now: Timestamp) -> plan::Options {
         let patterns = |texts: &[String]| texts.iter().cloned().map(AddressPattern).collect();
         plan::Options {
             destroy: self.destroy,
@@ -93,6 +93,7 @@ impl Choices {
             run: patterns(&self.run),
             adopt_exact: self.adopt_exact,
             speed: speed.into(),
+            now: Some(now),
         }
     }
 }

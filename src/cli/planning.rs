@@ -34,7 +34,7 @@ pub async fn plan(
         Refresh::None => read(prepared, cloud, &snapshot, Live::default(), &|_| false).await?,
         Refresh::Changed => read_changed(prepared, cloud, &snapshot, speed).await?,
     };
-    let options = prepared.choices.options(speed);
+    let options = prepared.choices.options(speed, cloud.clock.now());
     let mut plan = plan::plan(&prepared.desired, &snapshot, &live, &prepared.catalog, &options).map_err(refused)?;
     plan.warnings.append(apply::sweep(&snapshot, &live, &prepared.catalog));
     Ok(Planned { plan, snapshot, live })
@@ -53,7 +53,7 @@ async fn read_changed(
     speed: u32,
 ) -> Result<Live, Failure> {
     let trusted = read(prepared, cloud, snapshot, Live::default(), &|_| false).await?;
-    let options = prepared.choices.options(speed);
+    let options = prepared.choices.options(speed, cloud.clock.now());
     let first = plan::plan(&prepared.desired, snapshot, &trusted, &prepared.catalog, &options).map_err(refused)?;
     let kinds: BTreeSet<_> = first.steps.order().map(|(_, step)| step.address.kind.clone()).collect();
     read(prepared, cloud, snapshot, trusted, &|kind| kinds.contains(kind)).await

@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::http_log::Logged;
 use super::shell::Shell;
 use super::{codes, emulator};
-use crate::cloud::{Client, Endpoint, Hosts, ReadError, Wishes, endpoints, local_endpoints};
+use crate::cloud::{Client, Endpoint, Hosts, Wishes, endpoints, local_endpoints};
 use crate::desired::{Settings, Target};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::emulator::local::LocalEmulator;
@@ -88,6 +88,7 @@ fn remote(
         requests_per_minute: settings.requests_per_minute,
         max_wait: settings.max_wait,
         needed,
+        allow_live_key: settings.allow_live_key,
     };
     let files = Arc::clone(&shell.world.files);
     let (endpoints, found) = endpoints(catalog, &wishes, &shell.world.environment, files.as_ref());
@@ -145,10 +146,10 @@ impl Reached {
             return Ok(Pin { urls, account: account.clone() });
         }
         let Some(first) = self.endpoints.first() else { return Ok(Pin { urls, account: String::new() }) };
-        match self.client.account(&first.surface).await {
-            Ok(account) => Ok(Pin { urls, account: account.id }),
+        match self.client.known_account(&first.surface).await {
+            Ok(Some(account)) => Ok(Pin { urls, account: account.id }),
             // Only what the API says of itself: an answer that was spoilt on its way must not bind a state to the key.
-            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => Ok(Pin { urls, account: fingerprint(first) }),
+            Ok(None) => Ok(Pin { urls, account: fingerprint(first) }),
             Err(error) => Err(Failure::from(Diagnostics(vec![error.diagnostic()]))),
         }
     }

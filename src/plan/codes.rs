@@ -29,6 +29,7 @@ codes! {
     LOOKUP_AMBIGUOUS = error("lookup_ambiguous", "several objects fit a data source");
     ORDER = error("order", "steps wait for each other");
     MOVED = warning("moved", "an object may only have moved");
+    PAST_INSTANT = warning("past_instant", "an instant is past");
     CHANGED = error("plan_changed", "the plan is not the one that was approved");
 }
 

@@ -76,7 +76,7 @@ fn compare_one(subject: Subject<'_>, attribute: &Attribute, wanted: &Value, out:
         None => match applied {
             Some(applied) => Some(applied),
             None if attribute.update == Update::Replace => {
-                out.complaints.push(unseen(subject, attribute));
+                out.complaints.push(unseen(subject.instance, attribute));
                 return;
             }
             None => None,
@@ -123,9 +123,10 @@ fn removed(subject: Subject<'_>, attribute: &Attribute, out: &mut Diff) {
     );
 }
 
-fn unseen(subject: Subject<'_>, attribute: &Attribute) -> Diagnostic {
-    Diagnostic::new(&codes::UNSEEN, format!("`{}` of {} is taken as written", attribute.name, subject.instance.address))
-        .at(place(subject.instance, attribute), "cannot be compared")
+/// The API does not show the attribute, and nothing was applied yet.
+pub fn unseen(instance: &Instance, attribute: &Attribute) -> Diagnostic {
+    Diagnostic::new(&codes::UNSEEN, format!("`{}` of {} is taken as written", attribute.name, instance.address))
+        .at(place(instance, attribute), "cannot be compared")
         .help("if the object differs here, replace it with --replace")
 }
 

@@ -1,12 +1,16 @@
 //! The decision about an object that the program imports: adopt it, or say why not.
 
 use super::codes;
+use super::diff::{Subject, diff, operation_for};
 use super::planner::{Inputs, Planner};
-use super::types::{Reason, ReasonCode};
-use super::unit::Unit;
+use super::types::{Action, Reason, ReasonCode};
+use super::unit::{self, Unit};
+use super::values::{planned, wanted};
 use crate::desired::{Imported, Instance};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Attributes, Ident, Value};
 use crate::provider::Kind;
+use std::borrow::Cow;
 
 impl<'a> Planner<'a> {
     /// The object with this id becomes the instance.
@@ -24,12 +28,56 @@ impl<'a> Planner<'a> {
                 let reason = Reason { code: ReasonCode::Imported, text, span: Some(import.span) };
                 self.adopt(unit, kind, instance, &import.id, &found.attributes, reason);
             }
+            None if live.routeless.iter().any(|list| list.kind == kind.name) => {
+                self.imported_unseen(unit, kind, instance, import);
+            }
             None => {
                 let text = format!("there is no {} with the id {}", kind.name, import.id);
                 unit.problems.push(complaint(text).help("look the id up, and plan with everything read"));
                 self.keep(unit);
             }
         }
+    }
+}
+
+impl<'a> Planner<'a> {
+    /// The API shows no object of the kind: the user's word for the id stands, what the documented operations can bring about
+    /// is brought about, and the rest is taken as written (`contract.md L48`).
+    fn imported_unseen(&mut self, mut unit: Unit<'a>, kind: &'a Kind, instance: &Instance, import: &'a Imported) {
+        let Some(node) = unit.node else { return };
+        let none = Attributes::new();
+        let mut found = diff(Subject { kind, instance, live: &none, applied: &none, observed: &none });
+        found.operations.retain(|name| kind.updates.get(name).is_some_and(|operation| operation.documented.is_some()));
+        let after = wanted(kind, instance, &none, &none);
+        let is_made = |change: &super::Change| {
+            let attribute = change.path.first().and_then(|name| kind.attribute(name));
+            attribute.is_some_and(|attribute| {
+                let value = after.get(&attribute.name).unwrap_or(&Value::Null);
+                operation_for(attribute, value).is_some_and(|operation| found.operations.contains(operation))
+            })
+        };
+        let (made, taken): (Vec<_>, Vec<_>) = found.changes.into_iter().partition(is_made);
+        unit.problems.append(found.complaints);
+        let unseen = taken.iter().filter_map(|change| kind.attribute(change.path.first()?));
+        unit.problems.0.extend(unseen.map(|attribute| super::diff::unseen(instance, attribute)));
+        let reason = Reason {
+            code: ReasonCode::Imported,
+            text: format!("{} is imported, and the API does not show it", import.id),
+            span: Some(import.span),
+        };
+        let mut step = unit::blank(unit.address, Action::Adopt(import.id.clone()), reason.clone());
+        (step.id, step.desired, step.requests) = (Some(import.id.clone()), Some(node), 1);
+        step.after = after.clone();
+        unit.forward.push(step);
+        let mut shown = planned(kind, unit.address, &after, None);
+        shown.insert(Ident::new("id"), Value::string(import.id.as_str()));
+        self.outputs.set(node, Cow::Owned(shown));
+        if !found.operations.is_empty() {
+            let id = Some(import.id.clone());
+            let update = unit::Update { operations: found.operations, id, changes: made, before: none, after };
+            unit.forward.push(unit::update(kind, unit.address, reason, node, update, self.inputs.options.speed));
+        }
+        self.keep(unit);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What outlives a block in the program, and whether the state still remembers it rightly.
 
-use super::values::{is_ignored, is_managed};
+use super::values::{is_fallback, is_ignored, is_managed};
 use crate::desired::{Desired, Instance};
 use crate::model::secrecy::is_seal_of;
 use crate::model::{Address, Attributes, Mode, NodeId, Value};
@@ -68,6 +68,7 @@ fn is_applied(kind: &Kind, applied: &Attributes, instance: &Instance) -> bool {
         let ignore = &instance.lifecycle.ignore;
         given == then
             || is_sealed_as(then, given)
+            || then.is_some_and(|then| is_fallback(attribute, instance, then))
             || is_ignored(ignore, name)
             || given.is_some() && ignore.iter().any(|path| path.starts_with(name))
             || given.is_none() && then.is_some_and(is_bare)

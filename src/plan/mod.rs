@@ -10,6 +10,7 @@ mod estimate;
 mod guard;
 mod identity;
 mod import;
+mod instants;
 mod link;
 mod live;
 mod managed;

@@ -3,6 +3,7 @@
 use super::drift;
 use super::estimate::{estimate, irreversible};
 use super::import;
+use super::instants;
 use super::link::link;
 use super::live::Presence;
 use super::moves;
@@ -54,6 +55,7 @@ pub fn plan(
     }
     settle_drift(&mut drift, &units, options);
     units.retain(Unit::has_steps);
+    instants::past(inputs, &units, &mut complaints);
     rules::judge(inputs, &units, &outputs, &mut complaints);
     let changes = output_changes(inputs, &outputs, &mut complaints);
     if complaints.has_errors() {

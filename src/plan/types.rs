@@ -2,7 +2,7 @@
 
 use crate::desired::Lifted;
 use crate::diag::Diagnostics;
-use crate::model::{Address, Attributes, Dag, Ident, NodeId, Observed, RemoteId, Span, Value};
+use crate::model::{Address, Attributes, Dag, Ident, NodeId, Observed, RemoteId, Span, Timestamp, Value};
 use crate::state::OperationId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,10 +50,14 @@ pub struct Live {
     pub listed: BTreeSet<ListRead>,
     /// Collections that could not be read, and why: the state's word stands for what is in them.
     pub unlisted: BTreeMap<ListRead, String>,
+    /// Of those, the ones that the API has no route for.
+    pub routeless: BTreeSet<ListRead>,
     pub absent: BTreeMap<(Ident, RemoteId), Absence>,
     pub sources: BTreeMap<Address, Value>,
     pub objects_read: usize,
     pub requests: u32,
+    /// When reading began, by the monotonic clock of the process; none where nothing was read.
+    pub read_at: Option<std::time::Duration>,
 }
 
 /// What a step does.
@@ -301,4 +305,6 @@ pub struct Options {
     pub refresh_only: bool,
     /// How many times faster than documented the target works, for estimates; 0 and 1 mean as documented.
     pub speed: i64,
+    /// The present, to tell instants that are past; none where it does not matter.
+    pub now: Option<Timestamp>,
 }

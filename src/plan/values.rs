@@ -50,6 +50,9 @@ pub fn wanted_value<'a>(
     live: &Attributes,
     applied: &Attributes,
 ) -> Option<Cow<'a, Value>> {
+    if let Some(elsewhere) = fallen_back(attribute, instance, live, applied) {
+        return Some(Cow::Owned(elsewhere.clone()));
+    }
     let ignore = &instance.lifecycle.ignore;
     let given = instance.attributes.get(&attribute.name).map(|given| &given.value).filter(|value| !value.is_null());
     let Some(given) = given else {
@@ -64,6 +67,23 @@ pub fn wanted_value<'a>(
         Some(current) => Some(Cow::Owned(overlay(attribute.name.as_str(), given, current, ignore))),
         None => Some(Cow::Borrowed(given)),
     }
+}
+
+/// The region where the object stands, where it is one of those that the program allows in need.
+fn fallen_back<'a>(
+    attribute: &Attribute,
+    instance: &Instance,
+    live: &'a Attributes,
+    applied: &'a Attributes,
+) -> Option<&'a Value> {
+    let standing = seen(attribute, live).or_else(|| applied.get(&attribute.name))?;
+    is_fallback(attribute, instance, standing).then_some(standing)
+}
+
+/// Whether the value is a region that the program allows where its own has no room.
+pub fn is_fallback(attribute: &Attribute, instance: &Instance, value: &Value) -> bool {
+    let allowed = &instance.lifecycle.region_fallback;
+    attribute.name.as_str() == "region" && allowed.iter().any(|region| value.as_str() == Some(region))
 }
 
 /// The value that stands for "none", for attributes that can be changed to it in place.
