@@ -2,6 +2,7 @@
 
 use super::context::{Cloud, Seen, Target};
 use crate::cloud::{Call, Client, Job, Listing, Outcome, Presence, ReadError};
+use crate::diag::Diagnostic;
 use crate::model::{Attributes, Ident, JobId, Value};
 use crate::plan::ListRead;
 use futures::FutureExt;
@@ -18,7 +19,7 @@ impl Cloud for Client {
                 Ok(Presence::Present(observed)) => Seen::Found(Box::new(observed)),
                 Ok(Presence::Gone) => Seen::Gone,
                 Ok(Presence::Hidden) => Seen::Hidden,
-                Ok(Presence::Unknown(why)) => Seen::Unread(why),
+                Ok(Presence::Unknown(why)) => Seen::Unseeable(why),
                 Err(error) => Seen::Unread(words(&error)),
             }
         }
@@ -47,6 +48,14 @@ impl Cloud for Client {
             Ok(Value::object(attributes.into_iter().map(|(name, value)| (name.0, value)).collect()))
         }
         .boxed()
+    }
+
+    fn refusal(&self) -> Option<Diagnostic> {
+        Client::refusal(self).map(ReadError::diagnostic)
+    }
+
+    fn lacks(&self, list: &ListRead) -> bool {
+        self.lacks_list(&list.kind)
     }
 
     fn dies_with_sender(&self) -> bool {

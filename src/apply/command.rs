@@ -98,6 +98,10 @@ pub enum Event {
     Woken {
         ticket: Ticket,
     },
+    /// The API does not accept the key any more: nothing that is asked is answered.
+    Refused {
+        why: String,
+    },
     /// Nothing new starts.
     Stop,
     /// What is under way is left running.

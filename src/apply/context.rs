@@ -2,6 +2,7 @@
 
 use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::desired::Desired;
+use crate::diag::Diagnostic;
 use crate::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::Catalog;
@@ -30,6 +31,8 @@ pub enum Seen {
     Hidden,
     /// Could not be read.
     Unread(String),
+    /// The API has no route that shows it.
+    Unseeable(String),
 }
 
 /// The API as apply uses it; `cloud::Client` is the real one.
@@ -46,6 +49,14 @@ pub trait Cloud: Send + Sync {
     fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>>;
     /// Nothing sent can arrive after its sender is gone.
     fn dies_with_sender(&self) -> bool;
+    /// Why nothing is sent any more: the API does not accept the key.
+    fn refusal(&self) -> Option<Diagnostic> {
+        None
+    }
+    /// The API was found to have no route for this list.
+    fn lacks(&self, _list: &ListRead) -> bool {
+        false
+    }
     /// Requests sent so far.
     fn requests(&self) -> u32;
     /// By surface: requests left in this minute, and the limit; none where nothing is limited.

@@ -60,6 +60,7 @@ pub(super) async fn drive(
     let mut errands: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
     let mut events = vec![Event::Begin];
     let mut budgets = Budgets::default();
+    let mut is_refused = false;
     loop {
         let mut appends: Vec<(Ticket, Vec<JournalEntry>)> = Vec::new();
         for event in std::mem::take(&mut events) {
@@ -79,6 +80,10 @@ pub(super) async fn drive(
             continue;
         }
         events = next_events(&mut errands, &mut interrupts).await;
+        if !is_refused && let Some(refusal) = context.cloud.refusal() {
+            is_refused = true;
+            events.push(Event::Refused { why: refusal.message });
+        }
         budgets.tell(context, tell);
     }
 }

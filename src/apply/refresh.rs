@@ -18,6 +18,7 @@ pub async fn refresh(
     live: &mut Live,
 ) -> Result<(), Diagnostics> {
     let before = context.cloud.requests();
+    live.read_at.get_or_insert_with(|| context.clock.monotonic());
     let lists = join_all(reads.lists.iter().map(|list| context.cloud.list(list.clone()).map(move |a| (list, a))));
     let sources = join_all(reads.sources.iter().map(|read| {
         let answer = context.cloud.source(read.source.clone(), read.arguments.clone());
@@ -29,6 +30,9 @@ pub async fn refresh(
     }));
     let (lists, sources, objects) = futures::join!(lists, sources, objects);
     for (list, answer) in lists {
+        if answer.is_err() && context.cloud.lacks(list) {
+            live.routeless.insert(list.clone());
+        }
         take_list(live, list, answer);
     }
     let mut complaints = Diagnostics::default();
@@ -39,6 +43,9 @@ pub async fn refresh(
         take_object(live, kind, id, seen);
     }
     confirm_absent(context, snapshot, live).await;
+    if let Some(refusal) = context.cloud.refusal() {
+        return Err(Diagnostics(vec![refusal]));
+    }
     live.requests += context.cloud.requests().saturating_sub(before);
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
@@ -89,7 +96,7 @@ fn take_object(live: &mut Live, kind: &Ident, id: &RemoteId, seen: Seen) {
         }
         Seen::Gone => Absence::Gone,
         Seen::Hidden => Absence::Hidden,
-        Seen::Unread(reason) => Absence::Unread(reason),
+        Seen::Unread(reason) | Seen::Unseeable(reason) => Absence::Unread(reason),
     };
     live.absent.insert((kind.clone(), id.clone()), absence);
 }

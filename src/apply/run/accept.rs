@@ -4,16 +4,13 @@
 use super::machine::Run;
 use super::work::{Deed, Failure, Next, Phase, Waiter, Why};
 use crate::apply::event::{Progress, StepEnd};
-use crate::cloud::{Accepted, Outcome};
+use crate::cloud::{self, Accepted, Outcome};
 use crate::model::{NodeId, Observed, RemoteId};
 use crate::plan::{ReasonCode, Step};
 use crate::provider::{Kind, Presence};
 use crate::state::{JournalEntry, Open, OperationId};
 use std::time::Duration;
 
-/// Statuses that say "on its way" (`contract.md L35`, sections 2.1 and 2.2).
-const ON_ITS_WAY: &[&str] =
-    &["provisioning", "creating", "scaling", "deleting", "starting", "stopping", "pending", "queued"];
 /// The status of an object whose making failed.
 pub(super) const FAILED: &str = "failed";
 
@@ -24,7 +21,10 @@ impl Run {
             Outcome::Accepted(accepted) => self.accept(step, accepted),
             Outcome::Rejected(error) => self.refused(step, error),
             Outcome::NotSent { reason } => self.not_sent(step, reason),
-            Outcome::Unknown { reason, .. } => self.unclear(step, reason),
+            Outcome::Unknown { reason, error } => {
+                let told = error.map(|error| format!("{reason}: {}", cloud::sentence(&error)));
+                self.unclear(step, told.unwrap_or(reason));
+            }
         }
     }
 
@@ -88,7 +88,8 @@ impl Run {
             }
             Deed::Create | Deed::Update(_) => {
                 let object = object.filter(|object| Some(&object.id) == doing.id.as_ref())?;
-                let whole = is_whole(kind?, object) && is_at_rest(object) && object.status.as_deref() != Some(FAILED);
+                let whole =
+                    is_whole(kind?, object) && is_at_rest(kind?, object) && object.status.as_deref() != Some(FAILED);
                 whole.then(|| (vec![self.readiness(step, object)], Next::Go))
             }
         }
@@ -176,9 +177,9 @@ impl Run {
 }
 
 /// Whether the object is where it stays until something is asked of it.
-pub(super) fn is_at_rest(object: &Observed) -> bool {
-    let on_its_way = object.status.as_deref().is_some_and(|status| ON_ITS_WAY.contains(&status));
-    !on_its_way && object.current_job.is_none()
+pub(super) fn is_at_rest(kind: &Kind, object: &Observed) -> bool {
+    let rests = |status: &str| kind.at_rest.is_empty() || kind.at_rest.iter().any(|word| word == status);
+    object.current_job.is_none() && object.status.as_deref().is_none_or(rests)
 }
 
 /// Whether an answer shows all that a ready object has for good; a stub is read again.

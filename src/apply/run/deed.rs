@@ -46,7 +46,7 @@ impl Run {
     }
 
     /// A step in its turn goes on at once; later operations wait for room like everybody.
-    fn enqueue_deed(&mut self, step: NodeId) {
+    pub(super) fn enqueue_deed(&mut self, step: NodeId) {
         if self.course != super::machine::Course::Going {
             return self.end(step, StepEnd::Skipped { because: None, why: "the run was stopped".to_owned() });
         }
@@ -96,6 +96,7 @@ impl Run {
             at: self.now.wall,
             changed,
             inherited: false,
+            is_checked: false,
         }))
     }
 
@@ -295,6 +296,7 @@ impl Run {
         let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { return };
         doing.phase = Phase::Sending;
         let call = Box::new(doing.call.clone());
+        self.touched.extend(doing.id.clone());
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::Call { ticket, call });
     }

@@ -4,7 +4,7 @@ use super::machine::Run;
 use super::work::Failure;
 use crate::apply::context::Seen;
 use crate::cloud::Listing;
-use crate::model::{NodeId, Value};
+use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Value};
 use crate::plan;
 use crate::state::JournalEntry;
 
@@ -51,6 +51,18 @@ impl Run {
         }
     }
 
+    /// What no documented operation brings about is taken as written; what one does is still to be brought about.
+    fn taken_as_written(&self, step: NodeId) -> Attributes {
+        let wanted = &self.works[step.0 as usize].wanted;
+        let Some(kind) = self.catalog.kind(&self.step(step).address.kind) else { return Attributes::new() };
+        let is_made = |name: &Ident, value: &Value| {
+            let operation = kind.attribute(name.as_str()).and_then(|attribute| plan::operation_for(attribute, value));
+            operation.and_then(|name| kind.updates.get(name)).is_some_and(|operation| operation.documented.is_some())
+        };
+        let taken = wanted.iter().filter(|(name, value)| !is_made(name, value));
+        taken.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     pub(super) fn adoptable(&mut self, step: NodeId, seen: Seen) {
         self.work(step).errand = None;
         let address = self.step(step).address.clone();
@@ -64,9 +76,24 @@ impl Run {
             }
             Seen::Gone => self.end(step, unread("there is no such object any more".to_owned()).end()),
             Seen::Hidden => self.end(step, unread("it is not visible to this key".to_owned()).end()),
-            Seen::Unread(reason) => self.end(step, unread(reason).end()),
+            // The plan saw nothing of it either: the user's word for the id is all there is.
+            Seen::Unseeable(_) if self.step(step).before.is_empty() => {
+                let id = self.step(step).id.clone();
+                let (applied, lifecycle) = (self.taken_as_written(step), self.work(step).lifecycle.clone());
+                let (kind, at) = (address.kind.clone(), self.now.wall);
+                let Some(observed) = id.map(unseen) else { return };
+                let entry = JournalEntry::Imported { address, kind, observed, applied, lifecycle, at };
+                self.write_and_end(step, vec![entry]);
+            }
+            Seen::Unread(reason) | Seen::Unseeable(reason) => self.end(step, unread(reason).end()),
         }
     }
+}
+
+/// An object of which nothing is known but its id.
+pub(super) fn unseen(id: RemoteId) -> Observed {
+    let attributes = Attributes::from([(Ident::new("id"), Value::string(id.as_str()))]);
+    Observed { id, attributes, status: None, current_job: None, etag: None }
 }
 
 fn unread(reason: String) -> Failure {

@@ -2,13 +2,14 @@
 
 use super::accept::is_at_rest;
 use super::begin::list_below;
+use super::errand::unseen;
 use super::machine::Run;
 use super::work::{Deed, Errand, Failure, Next, Phase, Then, Waiter, Why};
 use crate::apply::command::Command;
 use crate::apply::context::{Seen, Target};
 use crate::apply::event::StepEnd;
 use crate::cloud::Listing;
-use crate::model::{Attributes, NodeId, Observed, RemoteId};
+use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Value};
 use crate::plan::{self, ListRead};
 use crate::state::JournalEntry;
 use std::collections::BTreeMap;
@@ -18,6 +19,10 @@ use std::time::Duration;
 pub(super) const ATTEMPTS: u32 = 5;
 /// Looks that tell nothing, before the operation is left open.
 const LOOKS: u32 = 6;
+/// A new object that does not show for so long may have failed: its job is asked.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// Looks at an object that is not as its finished job should have left it.
+const SHORT_LOOKS: u32 = 3;
 
 impl Run {
     /// Reads the step's object.
@@ -30,7 +35,7 @@ impl Run {
         self.out.push(Command::Read { ticket, target });
     }
 
-    fn target(&self, step: NodeId) -> Option<Target> {
+    pub(super) fn target(&self, step: NodeId) -> Option<Target> {
         let work = &self.works[step.0 as usize];
         let doing = work.doing.as_ref()?;
         let mut attributes: Attributes = doing.call.attributes.clone();
@@ -42,7 +47,7 @@ impl Run {
     }
 
     /// Reads many objects that became ready at once: by one list where that takes fewer requests.
-    pub(super) fn look_together(&mut self, steps: Vec<NodeId>) {
+    pub(super) fn look_together(&mut self, steps: Vec<NodeId>, why: &Why) {
         let mut groups: BTreeMap<ListRead, Vec<NodeId>> = BTreeMap::new();
         for step in steps {
             let target = self.target(step);
@@ -51,26 +56,31 @@ impl Run {
                 (Some(kind), Some(target)) => {
                     groups.entry(list_below(kind, &target.attributes)).or_default().push(step);
                 }
-                (None, _) | (_, None) => self.look(step, Why::Done),
+                (None, _) | (_, None) => self.look(step, why.clone()),
             }
         }
         for (list, steps) in groups {
             if steps.len() <= self.pages_of(&list) {
-                steps.into_iter().for_each(|step| self.look(step, Why::Done));
+                steps.into_iter().for_each(|step| self.look(step, why.clone()));
                 continue;
             }
-            for step in &steps {
-                if let Some(doing) = self.work(*step).doing.as_mut() {
-                    doing.phase = Phase::Looking(Why::Done);
-                }
-            }
-            let ticket = self.ticket(Waiter::Steps(steps));
-            self.out.push(Command::List { ticket, list });
+            self.list_for(list, steps, why);
         }
     }
 
+    /// One list for all of these.
+    pub(super) fn list_for(&mut self, list: ListRead, steps: Vec<NodeId>, why: &Why) {
+        for step in &steps {
+            if let Some(doing) = self.work(*step).doing.as_mut() {
+                doing.phase = Phase::Looking(why.clone());
+            }
+        }
+        let ticket = self.ticket(Waiter::Steps(steps));
+        self.out.push(Command::List { ticket, list });
+    }
+
     /// How many requests a list of the kind takes, about.
-    fn pages_of(&self, list: &ListRead) -> usize {
+    pub(super) fn pages_of(&self, list: &ListRead) -> usize {
         let surface = self.catalog.kind(&list.kind).and_then(|kind| self.catalog.surfaces.get(&kind.surface));
         let page = surface.map_or(20, |surface| surface.page_size.max(1)) as usize;
         let strangers = self.snapshot.strangers.get(&list.kind).map_or(0, |ids| ids.len());
@@ -87,16 +97,50 @@ impl Run {
         match seen {
             Seen::Found(observed) => self.found(step, why, *observed),
             Seen::Gone => self.gone(step, why),
+            Seen::Hidden | Seen::Unread(_) if why == Why::Before => self.go_ahead(step),
             Seen::Hidden => self.look_later(step, why, "it is not visible to this key".to_owned()),
             Seen::Unread(reason) => self.look_later(step, why, reason),
+            Seen::Unseeable(reason) => self.unseeable(step, why, reason),
+        }
+    }
+
+    /// The API has no route that shows the object: what it said of the operation has to do.
+    fn unseeable(&mut self, step: NodeId, why: Why, reason: String) {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let (deletes, id) = (doing.deed == Deed::Delete, doing.id.clone());
+        match (why, id) {
+            (Why::Done | Why::Watching, Some(id)) if !deletes => {
+                let known = self.object_of(step).filter(|record| record.id == id);
+                let observed = known.map_or_else(
+                    || unseen(id.clone()),
+                    |record| Observed {
+                        id: id.clone(),
+                        attributes: record.observed.clone(),
+                        status: record.status.clone(),
+                        current_job: None,
+                        etag: None,
+                    },
+                );
+                self.through(step, &observed);
+            }
+            (Why::Before, _) => self.go_ahead(step),
+            (Why::Conflict(error), _) => self.refused_for_good(step, *error),
+            (Why::Missing(error), _) => self.no_route(step, *error),
+            (Why::Failed(failure), id) => self.failed_for_good(step, *failure, id),
+            (Why::Busy, _) => self.try_again(step),
+            (why @ (Why::Done | Why::Watching | Why::Unclear(_)), _) => self.look_later(step, why, reason),
         }
     }
 
     fn found(&mut self, step: NodeId, why: Why, observed: Observed) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let deletes = doing.deed == Deed::Delete;
+        let rests = self.catalog.kind(&doing.kind).is_none_or(|kind| is_at_rest(kind, &observed));
         match why {
-            Why::Done | Why::Watching if deletes || !is_at_rest(&observed) => self.watch_object(step, &observed),
+            Why::Before => self.still_as_planned(step, &observed),
+            Why::Done | Why::Watching if deletes || !rests => self.watch_object(step, &observed),
+            Why::Watching if !self.is_there(step, &observed) => self.watch_object(step, &observed),
+            Why::Done if !self.is_there(step, &observed) => self.falls_short(step, &observed),
             Why::Done | Why::Watching => self.through(step, &observed),
             Why::Conflict(error) => {
                 if !deletes && self.is_reached(step, &observed) {
@@ -106,11 +150,11 @@ impl Run {
             }
             Why::Busy if !deletes && self.is_reached(step, &observed) => self.through(step, &observed),
             Why::Busy => self.try_again(step),
-            Why::Unclear(_) if !is_at_rest(&observed) => self.watch_unclear(step, why, &observed),
+            Why::Unclear(_) if !rests => self.watch_unclear(step, why, &observed),
             Why::Unclear(_) if !deletes && self.is_reached(step, &observed) => self.through(step, &observed),
             Why::Unclear(reason) => self.not_done(step, &reason),
             Why::Failed(failure) => self.failed_for_good(step, *failure, Some(observed.id)),
-            Why::Missing(error) => self.refused_for_good(step, *error),
+            Why::Missing(error) => self.no_route(step, *error),
         }
     }
 
@@ -118,10 +162,9 @@ impl Run {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         match (why, &doing.deed) {
             (Why::Failed(failure), _) => self.failed_for_good(step, *failure, None),
+            (Why::Before, _) => self.go_ahead(step),
             (_, Deed::Delete) => self.deleted(step),
-            (why @ (Why::Done | Why::Watching), Deed::Create) => {
-                self.look_later(step, why, "the new object does not show yet".to_owned());
-            }
+            (why @ (Why::Done | Why::Watching), Deed::Create) => self.not_shown(step, why),
             (Why::Done | Why::Watching | Why::Unclear(_), Deed::Update(_) | Deed::Run | Deed::Create) => {
                 let failure = Failure {
                     message: "the object is gone".to_owned(),
@@ -142,7 +185,7 @@ impl Run {
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         doing.tries.looks += 1;
         let looks = doing.tries.looks;
-        if looks < LOOKS {
+        if looks < LOOKS && !self.is_refused {
             let span = self.scaled(Duration::from_secs(1 << looks.min(4)));
             return self.pause(step, span, Then::Look(why));
         }
@@ -165,7 +208,38 @@ impl Run {
         doing.tries.looks += 1;
         let seconds = (2.0 * 1.5_f64.powi(doing.tries.looks.min(8).cast_signed())).min(10.0);
         let span = self.scaled(Duration::from_secs_f64(seconds));
-        self.pause(step, span, Then::Look(Why::Watching));
+        self.look_in_round(step, span);
+    }
+
+    /// A new object is in no list: its job tells whether it failed, else it is waited for as long as lists may lag.
+    pub(super) fn not_shown(&mut self, step: NodeId, why: Why) {
+        let now = self.now.monotonic;
+        let window = self.scaled(self.options.settle_window);
+        let patience = self.scaled(PATIENCE);
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        let since = *doing.tries.gone_since.get_or_insert(now);
+        let job = doing.job.clone().filter(|_| !doing.tries.jobless && now >= since + patience);
+        if let Some(job) = job {
+            let surface = doing.surface.clone();
+            doing.phase = Phase::Polling;
+            return self.watch_job_alone(step, surface, job);
+        }
+        if now < since + window && !self.is_refused {
+            let span = self.scaled(Duration::from_secs(if now < since + patience { 3 } else { 10 }));
+            if why == Why::Watching {
+                return self.look_in_round(step, span);
+            }
+            return self.pause(step, span, Then::Look(why));
+        }
+        if self.is_refused {
+            return self.leave_open(step, "the new object does not show yet".to_owned());
+        }
+        let failure = Failure {
+            message: "the API accepted it, and it is nowhere to be seen".to_owned(),
+            help: "run again; if it happens again, ask the support with the job's id".to_owned(),
+            ..Failure::default()
+        };
+        self.failed_for_good(step, failure, None);
     }
 
     fn watch_unclear(&mut self, step: NodeId, why: Why, observed: &Observed) {
@@ -180,6 +254,46 @@ impl Run {
         self.pause(step, span, Then::Look(why));
     }
 
+    /// Whether the object shows what the operation was to bring about, as far as it shows it at all.
+    fn is_there(&self, step: NodeId, observed: &Observed) -> bool {
+        self.short_of(step, observed).is_none()
+    }
+
+    /// The first attribute that shows another value than the operation was to give it, with that value.
+    fn short_of(&self, step: NodeId, observed: &Observed) -> Option<(Ident, Value)> {
+        let work = &self.works[step.0 as usize];
+        let (doing, kind) = (work.doing.as_ref()?, self.catalog.kind(&self.step(step).address.kind)?);
+        let Deed::Update(update) = &doing.deed else { return None };
+        let applied = self.object_of(step).map(|record| &record.applied);
+        let mut affected = kind.attributes.iter().filter(|(name, attribute)| {
+            doing.changed.contains(*name)
+                && work.wanted.get(*name).is_some_and(|wanted| plan::operation_for(attribute, wanted) == Some(update))
+        });
+        affected.find_map(|(name, attribute)| {
+            let (wanted, shown) = (work.wanted.get(name)?, plan::seen(attribute, &observed.attributes)?);
+            let before = applied.and_then(|applied| applied.get(name));
+            (!plan::is_same(&attribute.compare, wanted, shown, before)).then(|| (name.clone(), shown.clone()))
+        })
+    }
+
+    /// The API says that it is done, and the object shows otherwise (`contract.md L47`): read again, then told.
+    fn falls_short(&mut self, step: NodeId, observed: &Observed) {
+        let Some((name, shown)) = self.short_of(step, observed) else { return self.through(step, observed) };
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        doing.tries.looks += 1;
+        if doing.tries.looks < SHORT_LOOKS {
+            let span = self.scaled(Duration::from_secs(2));
+            return self.pause(step, span, Then::Look(Why::Done));
+        }
+        let shown = crate::model::json::to_json(&shown).unwrap_or_default();
+        let failure = Failure {
+            message: format!("the API says that it is done, and `{name}` is {shown}"),
+            help: "run again: the plan shows what is left; if it stays, ask the support".to_owned(),
+            ..Failure::default()
+        };
+        self.failed_for_good(step, failure, None);
+    }
+
     /// Whether the object already is what the operation would make of it.
     pub(super) fn is_reached(&self, step: NodeId, observed: &Observed) -> bool {
         let work = &self.works[step.0 as usize];
@@ -187,7 +301,7 @@ impl Run {
             return false;
         };
         let Deed::Update(update) = &doing.deed else { return false };
-        let null = crate::model::Value::Null;
+        let null = Value::Null;
         let mut affected = kind.attributes.iter().filter(|(name, attribute)| {
             let chosen = doing.changed.is_empty() || doing.changed.contains(*name);
             chosen && plan::operation_for(attribute, work.wanted.get(*name).unwrap_or(&null)) == Some(update)
@@ -230,6 +344,13 @@ impl Run {
                 continue;
             }
             let Some(doing) = &self.works[step.0 as usize].doing else { continue };
+            if let (Phase::Looking(why), None, Deed::Create) = (&doing.phase, &doing.id, &doing.deed) {
+                match &answer {
+                    Ok(_) => self.appear(*step, &by_id, self.peers_of(*step, steps)),
+                    Err(reason) => self.look_later(*step, why.clone(), reason.clone()),
+                }
+                continue;
+            }
             match (&doing.phase, doing.id.as_ref().and_then(|id| by_id.remove(id))) {
                 (Phase::Looking(why), Some(observed)) => self.found(*step, why.clone(), observed),
                 (Phase::Looking(why), None) => {
@@ -251,6 +372,16 @@ impl Run {
         }
     }
 
+    /// How many of these creates, this one included, could be taken for each other and have no object yet.
+    fn peers_of(&self, step: NodeId, steps: &[NodeId]) -> usize {
+        let Some(own) = self.intent_of(step) else { return 1 };
+        let is_peer = |other: &&NodeId| {
+            let nameless = self.works[other.0 as usize].doing.as_ref().is_some_and(|doing| doing.id.is_none());
+            nameless && self.intent_of(**other).is_some_and(|other| other.fingerprint == own.fingerprint)
+        };
+        steps.iter().filter(is_peer).count()
+    }
+
     /// A pause is over.
     pub(super) fn woken(&mut self, step: NodeId) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
@@ -263,6 +394,6 @@ impl Run {
     }
 }
 
-fn observed_kind(run: &Run, step: NodeId) -> crate::model::Ident {
+fn observed_kind(run: &Run, step: NodeId) -> Ident {
     run.step(step).address.kind.clone()
 }

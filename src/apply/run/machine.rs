@@ -1,6 +1,7 @@
 //! The machine's door: one event in, the commands that follow out. Deterministic; time comes with the event.
 
 use super::poll::Poller;
+use super::rounds::Round;
 use super::schedule::Schedule;
 use super::work::{Phase, Setup, Waiter, Work};
 use crate::apply::command::{Command, Event, Moment, Ticket};
@@ -9,7 +10,7 @@ use crate::apply::event::{Progress, Summary};
 use crate::apply::holdings::Holdings;
 use crate::apply::identity::{Seed, run_name};
 use crate::desired::Desired;
-use crate::model::{Address, Attributes, NodeId, Timestamp};
+use crate::model::{Address, Attributes, NodeId, RemoteId, Timestamp};
 use crate::plan::{ListRead, Live, Plan, Step};
 use crate::provider::Catalog;
 use crate::state::{JournalEntry, Pin, Snapshot, fold};
@@ -50,6 +51,12 @@ pub struct Run {
     pub(super) works: Vec<Work>,
     pub(super) schedule: Schedule,
     pub(super) pollers: BTreeMap<crate::model::Ident, Poller>,
+    /// Objects that are watched without a job, by the list that shows them.
+    pub(super) rounds: BTreeMap<ListRead, Round>,
+    /// Objects that this run has changed: what the plan saw of them no longer stands.
+    pub(super) touched: BTreeSet<RemoteId>,
+    /// The API does not accept the key.
+    pub(super) is_refused: bool,
     pub(super) waiters: BTreeMap<Ticket, Waiter>,
     pub(super) course: Course,
     /// Why nothing more may be written.
@@ -90,6 +97,9 @@ impl Run {
             holdings,
             schedule: Schedule::default(),
             pollers: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            is_refused: false,
             waiters: BTreeMap::new(),
             course: Course::Opening,
             broken: None,
@@ -139,7 +149,8 @@ impl Run {
                 Some(Waiter::Step(step)) => self.appended(step),
                 Some(Waiter::Start) => self.open_steps(),
                 Some(Waiter::End) => self.finish(),
-                Some(Waiter::Jobs(..) | Waiter::Poll(_) | Waiter::Steps(_) | Waiter::Survey(_)) | None => {}
+                Some(Waiter::Jobs(..) | Waiter::Poll(_) | Waiter::Round(_) | Waiter::Steps(_) | Waiter::Survey(_))
+                | None => {}
             },
             Event::AppendFailed { ticket, reason, full } => {
                 let waiter = self.waiters.remove(&ticket);
@@ -153,7 +164,15 @@ impl Run {
             Event::Jobs { ticket, answer } => match self.waiters.remove(&ticket) {
                 Some(Waiter::Jobs(surface, ids)) => self.polled(&surface, &ids, answer),
                 Some(Waiter::Step(step)) => self.recent_jobs(step, answer),
-                Some(Waiter::Poll(_) | Waiter::Steps(_) | Waiter::Survey(_) | Waiter::Start | Waiter::End) | None => {}
+                Some(
+                    Waiter::Poll(_)
+                    | Waiter::Round(_)
+                    | Waiter::Steps(_)
+                    | Waiter::Survey(_)
+                    | Waiter::Start
+                    | Waiter::End,
+                )
+                | None => {}
             },
             Event::Seen { ticket, seen } => {
                 if let Some(Waiter::Step(step)) = self.waiters.remove(&ticket) {
@@ -164,7 +183,7 @@ impl Run {
                 Some(Waiter::Step(step)) => self.listed(&[step], answer),
                 Some(Waiter::Steps(steps)) => self.listed(&steps, answer),
                 Some(Waiter::Survey(list)) => self.surveyed(list, answer),
-                Some(Waiter::Jobs(..) | Waiter::Poll(_) | Waiter::Start | Waiter::End) | None => {}
+                Some(Waiter::Jobs(..) | Waiter::Poll(_) | Waiter::Round(_) | Waiter::Start | Waiter::End) | None => {}
             },
             Event::Sourced { ticket, answer } => {
                 if let Some(Waiter::Step(step)) = self.waiters.remove(&ticket) {
@@ -174,8 +193,10 @@ impl Run {
             Event::Woken { ticket } => match self.waiters.remove(&ticket) {
                 Some(Waiter::Step(step)) => self.woken(step),
                 Some(Waiter::Poll(surface)) => self.poll_due(&surface),
+                Some(Waiter::Round(list)) => self.round_due(&list),
                 Some(Waiter::Jobs(..) | Waiter::Steps(_) | Waiter::Survey(_) | Waiter::Start | Waiter::End) | None => {}
             },
+            Event::Refused { why } => self.key_refused(why),
             Event::Stop => self.stop(),
             Event::Leave => self.leave(),
         }

@@ -1,6 +1,7 @@
 //! The pure machine: steps of an approved plan, events in, commands out. Split by what happens to a step.
 
 mod accept;
+mod before;
 mod begin;
 mod conclude;
 mod deed;
@@ -10,6 +11,7 @@ mod look;
 mod machine;
 mod poll;
 mod refuse;
+mod rounds;
 mod schedule;
 mod seal;
 mod settle;

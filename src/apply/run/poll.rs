@@ -6,7 +6,7 @@ use super::work::{Deed, Failure, Next, Phase, Waiter, Why};
 use crate::apply::command::{Command, Ticket};
 use crate::apply::event::Progress;
 use crate::apply::identity::fraction;
-use crate::cloud::{Job, JobStatus};
+use crate::cloud::{Job, JobStatus, SINGLE_JOBS};
 use crate::model::{Ident, JobId, NodeId, RemoteId, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -41,8 +41,13 @@ struct Watch {
 impl Run {
     /// From now on the job is polled; the step hears of its end.
     pub(super) fn watch_job(&mut self, step: NodeId, surface: Ident, job: JobId) {
+        self.watch_job_from(step, surface, job, self.now.monotonic);
+    }
+
+    /// As `watch_job`, from an instant on at which it begins.
+    fn watch_job_from(&mut self, step: NodeId, surface: Ident, job: JobId, begin: Duration) {
         let interval = self.scaled(FIRST_POLL);
-        let due = self.now.monotonic + self.jittered(interval);
+        let due = begin.max(self.now.monotonic) + self.jittered(interval);
         let watch = Watch { steps: vec![step], interval, due, progress: None };
         let poller = self.pollers.entry(surface.clone()).or_default();
         match poller.jobs.get_mut(&job) {
@@ -99,11 +104,16 @@ impl Run {
 
     /// An answer for a batch of jobs.
     pub(super) fn polled(&mut self, surface: &Ident, ids: &[JobId], answer: Result<Vec<Job>, String>) {
+        if answer.is_err() && self.is_refused {
+            return self.leave_jobs(surface, ids);
+        }
         let mut jobs: BTreeMap<JobId, Job> =
             answer.unwrap_or_default().into_iter().map(|job| (job.id.clone(), job)).collect();
         let mut finished = Vec::new();
+        let mut unasked = Vec::new();
         for id in ids {
             match jobs.remove(id) {
+                Some(job) if job.status == JobStatus::Unasked => unasked.push(id.clone()),
                 Some(job) if job.status != JobStatus::Open => {
                     let steps = self.unwatch(surface, id);
                     finished.extend(steps.into_iter().map(|step| (step, job.clone())));
@@ -118,8 +128,62 @@ impl Run {
                 together.push(step);
             }
         }
-        self.look_together(together);
+        self.look_together(together, &Why::Done);
+        self.ask_otherwise(surface, unasked);
         self.set_timer(surface);
+    }
+
+    /// Many jobs, and the API answers for one at a time: those whose objects a documented list shows are followed there;
+    /// of the others a few are asked for now, and the rest after them.
+    fn ask_otherwise(&mut self, surface: &Ident, unasked: Vec<JobId>) {
+        let mut single = Vec::new();
+        for id in unasked {
+            let steps =
+                self.pollers.get(surface).and_then(|poller| poller.jobs.get(&id)).map(|watch| watch.steps.clone());
+            let steps = steps.unwrap_or_default();
+            if steps.iter().all(|step| self.is_listed(*step)) {
+                self.unwatch(surface, &id);
+                steps.into_iter().for_each(|step| self.look_in_round(step, Duration::ZERO));
+            } else {
+                single.push(id);
+            }
+        }
+        if single.is_empty() {
+            return;
+        }
+        let rest = single.split_off(single.len().min(SINGLE_JOBS));
+        let ticket = self.ticket(Waiter::Jobs(surface.clone(), single.clone()));
+        self.out.push(Command::PollJobs { ticket, surface: surface.clone(), ids: single });
+        let pause = self.scaled(PER_REQUEST * u32::try_from(SINGLE_JOBS).unwrap_or(1));
+        let due = self.now.monotonic + pause;
+        let Some(poller) = self.pollers.get_mut(surface) else { return };
+        poller.not_before = poller.not_before.max(due);
+        for id in rest {
+            if let Some(watch) = poller.jobs.get_mut(&id) {
+                watch.due = due;
+                poller.waiting.insert((due, id));
+            }
+        }
+    }
+
+    /// Whether a list that the documents show tells of the step's object.
+    fn is_listed(&self, step: NodeId) -> bool {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return false };
+        let listed = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.documented_list);
+        listed && (doing.id.is_some() || doing.deed == Deed::Create) && doing.phase == Phase::Polling
+    }
+
+    /// As `watch_job`, asked for soon and by itself: what the object shows is not enough.
+    pub(super) fn watch_job_alone(&mut self, step: NodeId, surface: Ident, job: JobId) {
+        let ids = vec![job.clone()];
+        self.watch_job(step, surface.clone(), job.clone());
+        if let Some(poller) = self.pollers.get_mut(&surface) {
+            if let Some(watch) = poller.jobs.get(&job) {
+                poller.waiting.remove(&(watch.due, job));
+            }
+            let ticket = self.ticket(Waiter::Jobs(surface.clone(), ids.clone()));
+            self.out.push(Command::PollJobs { ticket, surface, ids });
+        }
     }
 
     fn unwatch(&mut self, surface: &Ident, job: &JobId) -> Vec<NodeId> {
@@ -155,6 +219,15 @@ impl Run {
         }
     }
 
+    /// Nothing that is asked is answered any more.
+    fn leave_jobs(&mut self, surface: &Ident, ids: &[JobId]) {
+        for id in ids {
+            for step in self.unwatch(surface, id) {
+                self.leave_open(step, format!("job {id} cannot be asked for: the API does not accept the key"));
+            }
+        }
+    }
+
     fn forget_job(&mut self, surface: &Ident, id: &JobId, step: NodeId) {
         let Some(poller) = self.pollers.get_mut(surface) else { return };
         if let Some(watch) = poller.jobs.get_mut(id) {
@@ -187,18 +260,21 @@ impl Run {
     fn own_job_over(&mut self, step: NodeId, job: &Job) -> bool {
         let named = self.named_by(step, job);
         let waits = self.works[step.0 as usize].instance.as_ref().is_some_and(|i| i.lifecycle.wait_for_window);
+        let timeout = self.timeout_of_kind(step);
+        let is_listed = self.is_listed(step);
         let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { return false };
         if doing.deed == Deed::Create && doing.id.is_none() {
             doing.id = named;
         }
+        doing.tries.jobless |= job.status == JobStatus::Missing;
         let (deed, has_object) = (doing.deed.clone(), doing.id.is_some());
         match (&job.status, deed) {
             (JobStatus::Scheduled(at), _) if waits => {
-                let until = at.since(self.now.wall);
-                doing.deadline = doing.deadline.max(self.now.monotonic + until);
+                let window = self.now.monotonic + at.since(self.now.wall);
+                doing.deadline = doing.deadline.max(window + Duration::from_millis(timeout));
                 let surface = doing.surface.clone();
                 self.tell(Progress::Waiting { step, why: format!("scheduled for {at}") });
-                self.watch_job(step, surface, job.id.clone());
+                self.watch_job_from(step, surface, job.id.clone(), window);
                 false
             }
             (JobStatus::Succeeded | JobStatus::Scheduled(_), Deed::Delete) => {
@@ -210,6 +286,12 @@ impl Run {
                 false
             }
             (JobStatus::Succeeded | JobStatus::Scheduled(_), Deed::Create | Deed::Update(_)) if has_object => true,
+            (JobStatus::Succeeded | JobStatus::Scheduled(_) | JobStatus::Missing, Deed::Create)
+                if !has_object && is_listed =>
+            {
+                self.look_in_round(step, Duration::ZERO);
+                false
+            }
             (JobStatus::Succeeded | JobStatus::Scheduled(_) | JobStatus::Missing, Deed::Create) if !has_object => {
                 self.settle(step, format!("job {} does not name what it made", job.id));
                 false
@@ -222,11 +304,27 @@ impl Run {
                 self.job_failed(step, job, deed == Deed::Create && has_object);
                 false
             }
-            (JobStatus::Missing | JobStatus::Open | JobStatus::Succeeded | JobStatus::Scheduled(_), _) => {
+            (
+                JobStatus::Missing
+                | JobStatus::Open
+                | JobStatus::Unasked
+                | JobStatus::Succeeded
+                | JobStatus::Scheduled(_),
+                _,
+            ) => {
                 self.look(step, Why::Watching);
                 false
             }
         }
+    }
+
+    /// How long the step's operation may take, in milliseconds.
+    fn timeout_of_kind(&self, step: NodeId) -> u64 {
+        let operation = self.works[step.0 as usize].doing.as_ref().and_then(|doing| {
+            let Deed::Update(name) = &doing.deed else { return None };
+            self.catalog.kind(&doing.kind)?.updates.get(name)
+        });
+        operation.map_or(600_000, |operation| operation.timeout.max(0).unsigned_abs())
     }
 
     fn job_failed(&mut self, step: NodeId, job: &Job, left_something: bool) {
@@ -239,7 +337,8 @@ impl Run {
                     | JobStatus::Scheduled(_)
                     | JobStatus::Succeeded
                     | JobStatus::Failed
-                    | JobStatus::Missing => format!("job {} failed", job.id),
+                    | JobStatus::Missing
+                    | JobStatus::Unasked => format!("job {} failed", job.id),
                 },
                 help: "run again; if it fails again, ask the support with the job's id".to_owned(),
                 ..Failure::default()

@@ -1,5 +1,6 @@
 //! The API said no: what each refusal means, and whether there is another way.
 
+use super::begin::route_of;
 use super::machine::{Course, Run};
 use super::work::{Deed, Failure, Next, Phase, Then, Why};
 use crate::apply::event::{Progress, StepEnd};
@@ -29,7 +30,8 @@ impl Run {
             (_, "state_conflict", Deed::Update(_) | Deed::Delete) | (409, "", Deed::Update(_) | Deed::Delete) => {
                 self.look(step, Why::Conflict(Box::new(error)));
             }
-            (404 | 405, _, Deed::Delete) => self.look(step, Why::Missing(Box::new(error))),
+            (404 | 405, _, Deed::Delete | Deed::Update(_)) => self.look(step, Why::Missing(Box::new(error))),
+            (404 | 405, _, Deed::Create) if !self.is_below_another(step) => self.no_route(step, error),
             (_, _, _) => self.refused_for_good(step, error),
         }
     }
@@ -42,6 +44,34 @@ impl Run {
     pub(super) fn refused_for_good(&mut self, step: NodeId, error: ApiError) {
         let entries = self.rejection(step, &error).into_iter().collect();
         self.close_with(step, entries, Next::End(failure_of(&error).end()));
+    }
+
+    /// Whether the request's path names another object, which may be what is missing.
+    fn is_below_another(&self, step: NodeId) -> bool {
+        self.route_of(step).is_none_or(|(_, path)| path.contains('{'))
+    }
+
+    /// Method and path of the operation.
+    fn route_of(&self, step: NodeId) -> Option<(&'static str, &str)> {
+        let doing = self.works[step.0 as usize].doing.as_ref()?;
+        let kind = self.catalog.kind(&doing.kind);
+        let operation = match &doing.deed {
+            Deed::Create => &kind?.create,
+            Deed::Delete => &kind?.delete,
+            Deed::Update(name) => kind?.updates.get(name)?,
+            Deed::Run => &self.catalog.actions.get(&doing.kind)?.operation,
+        };
+        Some((operation.method.as_str(), &route_of(operation, &doing.call.attributes)?.path))
+    }
+
+    /// The object is there, or none is needed: it is the route that the API does not have (`contract.md` 2.3).
+    pub(super) fn no_route(&mut self, step: NodeId, error: ApiError) {
+        let Some((method, path)) = self.route_of(step) else { return self.refused_for_good(step, error) };
+        let message = format!("the API has no route {method} {path}: {}", error.message.trim_end_matches('.'));
+        let help = "it is in neither of the API's documents; `cnx doctor` tells what the target supports".to_owned();
+        let entries = self.rejection(step, &error).into_iter().collect();
+        let failure = Failure { message, help, code: error.code, request_id: error.request_id };
+        self.close_with(step, entries, Next::End(failure.end()));
     }
 
     /// The operation ends in the journal as refused and is made anew.
@@ -58,10 +88,11 @@ impl Run {
         if doing.tries.busy > BUSY_TRIES {
             return self.refused_for_good(step, error);
         }
-        let (surface, is_new) = (doing.surface.clone(), doing.id.is_none());
+        let (surface, is_new, tries) = (doing.surface.clone(), doing.id.is_none(), doing.tries.busy);
         let job = detail(&error, "job_id").and_then(|id| id.as_str().map(JobId::new));
         self.tell(Progress::Waiting { step, why: "the object is busy with another job".to_owned() });
-        let pause = self.scaled(Duration::from_secs(5));
+        // Where no job is named, it may be any of the documented ones: 65 s in all.
+        let pause = self.scaled(Duration::from_secs(5 * 3_u64.pow(tries.saturating_sub(1))));
         if is_new {
             let entries = self.rejection(step, &error).into_iter().collect();
             let next = job.map_or(Next::Again(pause), |job| Next::AfterJob(surface, job));
@@ -165,6 +196,21 @@ impl Run {
     /// What cannot be known now stays in the journal for the next run.
     pub(super) fn leave_open(&mut self, step: NodeId, why: String) {
         self.end(step, StepEnd::Open { why });
+    }
+
+    /// A 401 to whatever was asked: nothing starts any more, and what is watched is left to the next run.
+    pub(super) fn key_refused(&mut self, why: String) {
+        self.is_refused = true;
+        self.stop_because("the API does not accept the key");
+        let all: Vec<NodeId> = self.plan.steps.order().map(|(node, _)| node).collect();
+        for step in all {
+            let waits = self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| {
+                matches!(doing.phase, Phase::Polling | Phase::Pausing(_)) && doing.operation.0 != u64::MAX
+            });
+            if waits {
+                self.leave_open(step, why.clone());
+            }
+        }
     }
 
     fn stop_because(&mut self, why: &str) {

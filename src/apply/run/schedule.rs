@@ -108,7 +108,9 @@ impl Run {
     fn go_on(&mut self, step: NodeId) {
         self.work(step).status = Status::Started;
         if self.work(step).doing.is_some() {
-            self.record_intent(step);
+            if !self.looks_before(step) {
+                self.record_intent(step);
+            }
         } else {
             self.start(step);
         }

@@ -67,7 +67,10 @@ impl Run {
             Ok(listing) => listing.objects,
             Err(reason) => return self.pass_over(step, Some(reason)),
         };
-        if let Some(stamp) = &kind.stamp {
+        // An API that leaves tags out of its answers shows no mark: then the object is looked for as one without.
+        let shows =
+            |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
+        if let Some(stamp) = kind.stamp.as_ref().filter(|stamp| shows(stamp)) {
             let verdict = by_mark(stamp, &intent, &objects);
             return self.judge(step, verdict, &objects);
         }
@@ -88,7 +91,7 @@ impl Run {
     }
 
     /// Ours already, or there before the first create.
-    fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
+    pub(super) fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
         self.snapshot.ids.contains_key(id)
             || self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id))
     }
@@ -115,7 +118,8 @@ impl Run {
             },
             several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
         };
-        let soon = candidates.iter().any(|object| !is_at_rest(object)) && self.now.monotonic < doing.deadline;
+        let Some(kind) = self.catalog.kind(&doing.kind) else { return };
+        let soon = candidates.iter().any(|object| !is_at_rest(kind, object)) && self.now.monotonic < doing.deadline;
         match verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => {
@@ -172,8 +176,8 @@ impl Run {
         let Phase::Settling(settling) = doing.phase.clone() else { return };
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
-        let over = self.now.monotonic >= settling.until;
-        if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS {
+        let over = self.now.monotonic >= settling.until || self.is_refused;
+        if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS && !self.is_refused {
             let span = self.scaled(BETWEEN_LISTS);
             return self.pause(step, span, Then::Settle);
         }
@@ -182,9 +186,11 @@ impl Run {
             return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
         }
         if !(marked || self.in_process || self.options.retry_unknown) {
-            let why =
-                "nothing shows that it was made, and nothing proves that it was not; look, then give --retry-unknown";
-            return self.ask(step, operation, Vec::new(), why.to_owned());
+            let why = format!(
+                "nothing shows that it was made, and nothing proves that it was not ({}); look, then give --retry-unknown",
+                settling.reason
+            );
+            return self.ask(step, operation, Vec::new(), why);
         }
         let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
         let entry = JournalEntry::NotCreated { operation, evidence };
@@ -203,7 +209,7 @@ impl Run {
         self.close_with(step, vec![entry], next);
     }
 
-    fn intent_of(&self, step: NodeId) -> Option<Intent> {
+    pub(super) fn intent_of(&self, step: NodeId) -> Option<Intent> {
         let doing = self.works[step.0 as usize].doing.as_ref()?;
         self.snapshot.open.get(&doing.operation).map(|open| open.intent.clone())
     }
@@ -240,7 +246,7 @@ fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
 }
 
 /// Whether the object shows everything as the create wanted it, as far as it shows it at all.
-fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
+pub(super) fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
     kind.attributes.values().filter(|attribute| attribute.presence != Presence::Computed && attribute.sent).all(
         |attribute| {
             let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));

@@ -1,4 +1,4 @@
-//! Before the first create of a kind without a mark: who is there and not ours. None of them can be what an unclear create
+//! Before the first create of a kind whose objects are told apart by the list: who is there and not ours. None of them can be what an unclear create
 //! made, so a later search need not guess.
 
 use super::begin::list_below;
@@ -35,7 +35,9 @@ impl Run {
         let work = &self.works[step.0 as usize];
         let kind = self.catalog.kind(&self.step(step).address.kind)?;
         let creates = work.doing.as_ref().is_some_and(|doing| doing.deed == Deed::Create);
-        (creates && kind.stamp.is_none()).then(|| list_below(kind, &work.wanted))
+        // A mark may be hidden: an API that shows no tags leaves only the list to tell a new object by.
+        let is_traced = kind.stamp.is_none() || kind.documented_list;
+        (creates && is_traced).then(|| list_below(kind, &work.wanted))
     }
 
     pub(super) fn surveyed(&mut self, list: ListRead, answer: Result<Listing, String>) {

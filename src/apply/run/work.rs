@@ -127,6 +127,8 @@ pub(super) struct Doing {
     pub changed: BTreeSet<Ident>,
     /// The intent was written by an earlier run.
     pub inherited: bool,
+    /// The object was looked at right before the write.
+    pub is_checked: bool,
 }
 
 /// How often something was tried again, by its reason.
@@ -137,6 +139,10 @@ pub(super) struct Tries {
     pub looks: u32,
     /// Milliseconds spent waiting for capacity.
     pub capacity: i64,
+    /// Monotonic: since when a new object does not show.
+    pub gone_since: Option<Duration>,
+    /// Its job was asked for by itself, and the API does not know it.
+    pub jobless: bool,
 }
 
 /// Where an operation stands; what the next answer to its step means.
@@ -163,6 +169,8 @@ pub(super) enum Phase {
 /// Why an object is read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Why {
+    /// Right before a write: is it still as it was planned from (`contract.md` 2.6)?
+    Before,
     /// The operation is through, as far as is known: take the reading in.
     Done,
     /// No job tells: until it rests, or is gone.
@@ -237,6 +245,8 @@ pub(super) enum Waiter {
     Jobs(Ident, Vec<JobId>),
     /// The poll timer of a surface.
     Poll(Ident),
+    /// The timer of the objects that a list shows.
+    Round(ListRead),
     /// One list for several steps.
     Steps(Vec<NodeId>),
     /// A list before the first create of a kind.

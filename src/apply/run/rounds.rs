@@ -1,0 +1,113 @@
+//! Objects that are watched without a job: those of one list together, so that one request follows all of them
+//! (`contract.md` 2.5).
+
+use super::begin::list_below;
+use super::machine::Run;
+use super::settle::could_be;
+use super::work::{Phase, Then, Waiter, Why};
+use crate::apply::command::{Command, Ticket};
+use crate::model::{NodeId, Observed, RemoteId};
+use crate::plan::ListRead;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The objects of one list that are waited for.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    waiting: BTreeSet<(Duration, NodeId)>,
+    /// When the timer that is set goes off, and its ticket: an earlier one replaces it.
+    timer: Option<(Duration, Ticket)>,
+}
+
+/// No sooner than so long after the last look at the same list.
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
+
+impl Run {
+    /// The step's object is looked at after a while, with the others of its list.
+    pub(super) fn look_in_round(&mut self, step: NodeId, span: Duration) {
+        let Some(list) = self.list_of(step) else { return self.look(step, Why::Watching) };
+        let due = self.now.monotonic + span;
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            doing.phase = Phase::Pausing(Then::Look(Why::Watching));
+        }
+        self.rounds.entry(list.clone()).or_default().waiting.insert((due, step));
+        self.set_round(&list);
+    }
+
+    fn list_of(&self, step: NodeId) -> Option<ListRead> {
+        let work = &self.works[step.0 as usize];
+        let kind = self.catalog.kind(&work.doing.as_ref()?.kind)?;
+        match self.target(step) {
+            Some(target) => Some(list_below(kind, &target.attributes)),
+            None => Some(list_below(kind, &work.wanted)),
+        }
+    }
+
+    /// A create was accepted, and its answer named no object: what is new in the list and as wanted is it. Several that could
+    /// be it are told apart by nobody but a person.
+    pub(super) fn appear(&mut self, step: NodeId, listed: &BTreeMap<RemoteId, Observed>, peers: usize) {
+        let Some(intent) = self.intent_of(step) else { return };
+        let Some(kind) = self.catalog.kind(&intent.kind) else { return };
+        let new: Vec<RemoteId> = listed
+            .values()
+            .filter(|object| !self.is_known(&intent, &object.id) && could_be(kind, &intent, object))
+            .map(|object| object.id.clone())
+            .collect();
+        match new.first() {
+            None => self.not_shown(step, Why::Watching),
+            Some(first) if new.len() <= peers => {
+                let (operation, first) = (intent.operation, first.clone());
+                if let Some(doing) = self.work(step).doing.as_mut() {
+                    doing.id = Some(first.clone());
+                    doing.phase = Phase::Accepting;
+                    doing.tries.gone_since = None;
+                }
+                let entries = self.binding(step, operation, &first);
+                self.append(Waiter::Step(step), entries);
+            }
+            Some(_) => self.settle(step, "several new objects could be the one".to_owned()),
+        }
+    }
+
+    fn set_round(&mut self, list: &ListRead) {
+        let now = self.now.monotonic;
+        let Some((due, _)) = self.rounds.get(list).and_then(|round| round.waiting.first()).copied() else { return };
+        let at = due.max(now);
+        let set = self.rounds.get(list).and_then(|round| round.timer.as_ref());
+        if set.is_some_and(|(set, _)| *set <= at) {
+            return;
+        }
+        let ticket = self.ticket(Waiter::Round(list.clone()));
+        let old = self.rounds.get_mut(list).and_then(|round| round.timer.replace((at, ticket)));
+        if let Some((_, old)) = old {
+            self.waiters.remove(&old);
+        }
+        self.out.push(Command::Sleep { ticket, span: at.saturating_sub(now) });
+    }
+
+    /// The timer went off: those that are due, and with a list that is read anyway all the others.
+    pub(super) fn round_due(&mut self, list: &ListRead) {
+        let now = self.now.monotonic;
+        let soon = now + self.scaled(BETWEEN_ROUNDS);
+        let pages = self.pages_of(list);
+        let Some(round) = self.rounds.get_mut(list) else { return };
+        round.timer = None;
+        let due = round.waiting.iter().take_while(|(due, _)| *due <= soon).count();
+        let taken = if due > pages { round.waiting.len() } else { due };
+        let steps: Vec<NodeId> = (0..taken).filter_map(|_| round.waiting.pop_first()).map(|(_, step)| step).collect();
+        let still = |step: &NodeId| {
+            let doing = self.works[step.0 as usize].doing.as_ref();
+            doing.is_some_and(|doing| doing.phase == Phase::Pausing(Then::Look(Why::Watching)))
+        };
+        let steps: Vec<NodeId> = steps.into_iter().filter(still).collect();
+        let (named, nameless): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .partition(|step| self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.id.is_some()));
+        if nameless.is_empty() {
+            self.look_together(named, &Why::Watching);
+        } else {
+            self.list_for(list.clone(), named.into_iter().chain(nameless).collect(), &Why::Watching);
+        }
+        self.set_round(list);
+    }
+}
