@@ -8,6 +8,7 @@ mod engine;
 mod examples;
 mod generate;
 mod kill;
+mod ledger;
 mod modules;
 mod outside;
 mod property;
