@@ -2,7 +2,7 @@
 
 use super::machine::Run;
 use super::refuse::failure_of;
-use super::work::{Deed, Failure, Next, Phase, Waiter, Why};
+use super::work::{Deed, Failure, Next, Phase, Then, Waiter, Why};
 use crate::apply::command::{Command, Ticket};
 use crate::apply::event::Progress;
 use crate::apply::identity::fraction;
@@ -243,6 +243,14 @@ impl Run {
     fn job_over(&mut self, step: NodeId, job: &Job) -> bool {
         let Some(doing) = &self.works[step.0 as usize].doing else { return false };
         match doing.phase.clone() {
+            Phase::Looking(why) if job.status == JobStatus::Missing => {
+                let span = self.busy_pause(step);
+                self.pause(step, span, Then::Look(why));
+            }
+            Phase::Closing(Next::AfterJob(..)) if job.status == JobStatus::Missing => {
+                let span = self.busy_pause(step);
+                self.pause(step, span, Then::Retry);
+            }
             Phase::Looking(why) => self.look(step, why),
             Phase::Closing(Next::AfterJob(..)) => self.again(step),
             Phase::Polling => return self.own_job_over(step, job),

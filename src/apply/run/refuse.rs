@@ -88,11 +88,10 @@ impl Run {
         if doing.tries.busy > BUSY_TRIES {
             return self.refused_for_good(step, error);
         }
-        let (surface, is_new, tries) = (doing.surface.clone(), doing.id.is_none(), doing.tries.busy);
+        let (surface, is_new) = (doing.surface.clone(), doing.id.is_none());
         let job = detail(&error, "job_id").and_then(|id| id.as_str().map(JobId::new));
         self.tell(Progress::Waiting { step, why: "the object is busy with another job".to_owned() });
-        // Where no job is named, it may be any of the documented ones: 65 s in all.
-        let pause = self.scaled(Duration::from_secs(5 * 3_u64.pow(tries.saturating_sub(1))));
+        let pause = self.busy_pause(step);
         if is_new {
             let entries = self.rejection(step, &error).into_iter().collect();
             let next = job.map_or(Next::Again(pause), |job| Next::AfterJob(surface, job));
@@ -107,6 +106,12 @@ impl Run {
             }
             None => self.pause(step, pause, Then::Look(Why::Busy)),
         }
+    }
+
+    /// Where no job tells when it is over, it may be any of the documented ones: 65 s in all.
+    pub(super) fn busy_pause(&self, step: NodeId) -> Duration {
+        let tries = self.works[step.0 as usize].doing.as_ref().map_or(1, |doing| doing.tries.busy);
+        self.scaled(Duration::from_secs(5 * 3_u64.pow(tries.saturating_sub(1).min(BUSY_TRIES))))
     }
 
     /// The region has no room: later, or elsewhere, where the program says so.
