@@ -88,7 +88,7 @@ impl Client {
         }
         let found = match self.account(surface).await {
             Ok(account) => Some(account),
-            Err(ReadError::NotFound(_) | ReadError::Permission(_) | ReadError::BadAnswer { .. }) => None,
+            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => None,
             Err(error) => return Err(error),
         };
         *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
