@@ -1,6 +1,8 @@
 //! The discrepancy ledger of docs/api/contract.md, row by row: what the client does where the documents differ, are silent or
 //! contradict each other. Each row has a test of its number here, or the reason why it has none.
 
+#![expect(clippy::panic, reason = "a test that fails says what was found instead")]
+
 #[path = "ledger/absence.rs"]
 mod absence;
 #[path = "ledger/errors.rs"]
