@@ -25,6 +25,17 @@ pub fn read(shell: &Shell, environment: &str) -> Result<Snapshot, Failure> {
     Ok(read.unwrap_or_default())
 }
 
+/// As [`read`], and refused where it is older than it was; read once more first, for a run may have ended in between.
+pub fn read_newest(shell: &Shell, environment: &str) -> Result<Snapshot, Failure> {
+    let snapshot = read(shell, environment)?;
+    if mark::check(shell, &snapshot).is_ok() {
+        return Ok(snapshot);
+    }
+    let snapshot = read(shell, environment)?;
+    mark::check(shell, &snapshot)?;
+    Ok(snapshot)
+}
+
 /// What is known in the environment that is meant, for commands that only look: a program with mistakes does not hide it.
 pub fn look_up(shell: &mut Shell) -> Result<(String, Snapshot), Failure> {
     let environment = environment(shell)?;

@@ -3,12 +3,12 @@
 use super::args::Plan;
 use super::choices::Choices;
 use super::exit::{Exit, Failure};
+use super::memory;
 use super::planning::{self, Planned};
 use super::saved::{self, Base, Saved};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::Access;
-use super::{mark, memory};
 use crate::report::plan::{Context, plan as page};
 use crate::report::{Look, plan_json};
 use crate::state::MemoryStore;
@@ -21,8 +21,7 @@ pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
         ..Choices::new(shell.global.environment.clone(), &arguments.planning)
     };
     let prepared = session::prepare(shell, choices, None)?;
-    let snapshot = memory::read(shell, prepared.environment())?;
-    mark::check(shell, &snapshot)?;
+    let snapshot = memory::read_newest(shell, prepared.environment())?;
     let reached = session::reach(shell, &prepared, &snapshot, Access::Look)?;
     let store = Arc::new(MemoryStore::default());
     let planned = block_on(async {

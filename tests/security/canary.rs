@@ -134,12 +134,22 @@ fn check_files(project: &Project, canary: &str) {
     }
 }
 
+/// Commands that are not in the table, as the help tells them: each is run without more.
+fn further(project: &Project) -> Vec<String> {
+    let help = project.ok(&["--help"]).stdout;
+    let commands = help.split("Commands:\n").nth(1).expect("commands").split("\n\n").next().expect("their end");
+    let names = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
+    names.filter(|name| !COMMANDS.iter().any(|arguments| arguments[0] == name)).collect()
+}
+
 #[test]
 fn the_key_is_in_no_output_and_in_no_file() {
     for canary in CANARIES {
         let cloud = Cloud::new(quick(vec![admin(canary)]), |heard, response| echo(heard, &response));
         let project = project(&cloud, &format!("{SERVER}output address = server.web.ipv4\n"));
         COMMANDS.iter().for_each(|arguments| check(&project, canary, arguments));
+        further(&project).iter().for_each(|name| check(&project, canary, &[name]));
         check_files(&project, canary);
         assert!(cloud.heard().iter().all(|heard| heard.header("authorization") == Some(&format!("Bearer {canary}"))));
         assert!(cloud.writes().iter().any(|heard| heard.method == "DELETE"), "the commands did their work");
