@@ -173,3 +173,55 @@ fn a_reader_that_goes_away_is_no_failure() {
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("an end").code(), Some(0));
 }
+
+/// What the schema of SARIF 2.1.0 demands of the members that are used.
+fn assert_sarif(log: &serde_json::Value) {
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().expect("a schema").contains("sarif-2.1.0"));
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "cnx");
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let rules = driver["rules"].as_array().expect("rules");
+    let place = |location: &serde_json::Value| {
+        let physical = &location["physicalLocation"];
+        let uri = physical["artifactLocation"]["uri"].as_str().expect("a uri");
+        assert!(uri.is_ascii() && !uri.contains(' '));
+        let number = |name: &str| physical["region"][name].as_u64().expect("a number");
+        assert!(number("startLine") >= 1 && number("startColumn") >= 1 && number("endColumn") >= 1);
+        assert!(number("endLine") >= number("startLine"));
+    };
+    for result in run["results"].as_array().expect("results") {
+        let rule = &rules[result["ruleIndex"].as_u64().expect("an index") as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(["error", "warning", "note", "none"].contains(&result["level"].as_str().expect("a level")));
+        assert!(!result["message"]["text"].as_str().expect("a text").is_empty());
+        result["locations"].as_array().expect("locations").iter().for_each(place);
+        result["relatedLocations"].as_array().into_iter().flatten().for_each(place);
+    }
+}
+
+#[test]
+fn check_writes_sarif_and_annotations() {
+    let project = Project::new(&[("main.cnx", "let a = nope\nlet a = 1\noutput x = a\n")]);
+    let run = project.run(&["check", "--format", "sarif"]);
+    assert_eq!(run.code, 1);
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON document");
+    assert_sarif(&log);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2, "{log:#}");
+    assert_eq!(results[0]["ruleId"], "cnx::program::unknown_name");
+    let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((region["startLine"].as_u64(), region["startColumn"].as_u64()), (Some(1), Some(9)));
+    let run = project.run(&["check", "--format", "github"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.starts_with("::error file=main.cnx,line=1,endLine=1,col=9,endColumn=13,title=cnx%3A%3A"));
+    assert_eq!(run.stdout.lines().count(), 2);
+    let clean = Project::new(&[("main.cnx", "output x = 1\n")]);
+    assert_sarif(&serde_json::from_str(&clean.ok(&["check", "--format", "sarif"]).stdout).expect("JSON"));
+    assert_eq!(clean.ok(&["check", "--format", "github"]).stdout, "");
+    let empty = Project::new(&[]);
+    let run = empty.run(&["check", "--format", "sarif"]);
+    assert_eq!(run.code, 1);
+    assert_sarif(&serde_json::from_str(&run.stdout).expect("JSON"));
+}

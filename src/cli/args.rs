@@ -78,7 +78,7 @@ pub enum Command {
     /// Bring files into their canonical form
     Fmt(Fmt),
     /// Everything that can be known without a request
-    Check,
+    Check(Check),
     /// Read, compare, explain; change nothing
     Plan(Plan),
     /// Plan, ask, apply
@@ -112,6 +112,19 @@ pub struct Init {
     /// Where; it is made if it is not there
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// For code scanning, or for annotations of a workflow
+    #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+    pub format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -69,7 +69,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(shell, &arguments),
         Command::Output(arguments) => state::output(shell, &arguments),
         Command::State(arguments) => state::run(shell, &arguments),
-        Command::Check => check::run(shell),
+        Command::Check(arguments) => check::run(shell, &arguments),
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),
         },

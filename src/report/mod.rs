@@ -6,12 +6,14 @@ pub mod difference;
 pub mod drift;
 pub mod escape;
 pub mod excerpt;
+pub mod github;
 pub mod look;
 pub mod page;
 pub mod plan;
 pub mod plan_json;
 pub mod progress;
 pub mod resources;
+pub mod sarif;
 pub mod table;
 #[cfg(test)]
 mod tests;
