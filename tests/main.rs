@@ -15,5 +15,6 @@ mod property;
 mod readme;
 mod secrets;
 mod security;
+mod suites;
 mod support;
 mod tidy;

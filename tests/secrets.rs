@@ -235,3 +235,20 @@ fn an_api_that_echoes_a_secret_is_not_repeated() {
 fn default_of(secret: &str) -> String {
     format!("secret param token: string = {}", serde_json::Value::String(secret.to_owned()))
 }
+
+#[test]
+fn secrets_go_through_modules() {
+    let module = "param key: string\nparam name: string\n\
+                  ssh_key it {\n  name       = name\n  public_key = \"ssh-ed25519 AAAA ${key}\"\n}\n\
+                  output told = \"${key}!\"\noutput plain = name\n";
+    let uses = "secret param token: string\n\
+                module a from \"./m\" {\n  key  = token\n  name = \"a\"\n}\n\
+                module b from \"./m\" {\n  key  = \"b\"\n  name = \"b\"\n}\n\
+                secret output told = module.a.told\noutput plain = [module.a.plain, module.b.told]\n";
+    let project = Project::new(&[("main.cnx", uses), ("m/main.cnx", module)]);
+    ok(&project, &["plan"]).says("(secret)").says("AAAA b");
+    project.edit("main.cnx", "secret output told", "output told");
+    let run = with_token(&project, CANARY, &["check"]);
+    run.says("cnx::program::secret_output").says("comes from param `token`");
+    assert_eq!(run.code, 1);
+}

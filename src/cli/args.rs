@@ -97,6 +97,8 @@ pub enum Command {
     Run(Run),
     /// The declared environments
     Env(Env),
+    /// Run the tests of `*.test.cnx`
+    Test(Test),
     /// The long form of an error
     Explain(Explain),
     /// The local CloudNexus
@@ -125,6 +127,19 @@ pub struct Check {
 pub enum Format {
     Sarif,
     Github,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Folders; without any that of the project. Those below them count too
+    #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// Only tests with this in their name, or in their file's
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Write the results as JUnit's XML too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -38,6 +38,7 @@ pub mod shell;
 mod show;
 mod state;
 mod target;
+mod test;
 mod version;
 
 pub use run::{run, run_in};

@@ -39,6 +39,10 @@ pub fn trees(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
         let help = "`cnx init` writes a first one; `-C DIR` chooses another folder";
         return Err(Diagnostic::new(&codes::NO_PROGRAM, message).help(help).into());
     }
+    Ok(parsed(shell, paths))
+}
+
+fn parsed(shell: &mut Shell, paths: Vec<PathBuf>) -> (Vec<Ast>, Diagnostics) {
     let mut trees = Vec::new();
     let mut diagnostics = Diagnostics::default();
     for path in paths {
@@ -52,7 +56,25 @@ pub fn trees(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
             Err(failure) => diagnostics.append(failure.diagnostics),
         }
     }
-    Ok((trees, diagnostics))
+    (trees, diagnostics)
+}
+
+/// The same, with the files of tests beside it.
+pub fn checked_with_tests(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
+    let (trees, mut diagnostics) = trees(shell)?;
+    let folder = shell.global.directory.clone();
+    let paths: Vec<PathBuf> = files(shell, &folder)?.into_iter().filter(|path| is_test(path)).collect();
+    let (tests, found) = parsed(shell, paths);
+    diagnostics.append(found);
+    let mut loaded = modules::load(shell, trees)?;
+    diagnostics.append(loaded.diagnostics);
+    if let Some(root) = loaded.folders.first_mut() {
+        root.tests = tests;
+    }
+    let (program, found) = program::check_folders(&loaded.folders, cloudnexus());
+    diagnostics.append(found);
+    diagnostics.sort();
+    Ok((program, diagnostics))
 }
 
 /// The program of the folder and of the modules that it uses, with all that is wrong with it. Names and types are looked at even where text is broken.

@@ -67,7 +67,7 @@ fn emptied(desired: Desired) -> Desired {
 }
 
 /// Reads below the project's folder (a fetched module: below that), and nowhere else.
-fn files(shell: &Shell) -> desired::Files {
+pub fn files(shell: &Shell) -> desired::Files {
     let (files, folder) = (Arc::clone(&shell.world.files), shell.global.directory.clone());
     Arc::new(move |path: &str| {
         let below: PathBuf = PathBuf::from(path);

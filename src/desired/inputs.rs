@@ -7,6 +7,7 @@ use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{FileId, Type, Value};
 use crate::program::convert::convert;
+use crate::program::expr::Expr;
 use crate::program::ir::{Declaration, Param};
 use crate::program::{Program, check_constant, fits};
 use crate::provider::Catalog;
@@ -82,6 +83,13 @@ pub fn parse_param(raw: &str, ty: &Type, catalog: &Arc<Catalog>) -> Result<Value
         Some(value) => Ok(value),
         None => Err(first_phrase(&machine.diagnostics, ty)),
     }
+}
+
+/// The value of an expression that needs no declaration.
+pub fn constant(expr: &Expr, catalog: &Arc<Catalog>) -> Result<Value, Diagnostics> {
+    let world = World::bare(Arc::clone(catalog));
+    let mut machine = Machine::new(&world, None);
+    machine.value(expr).ok_or(machine.diagnostics)
 }
 
 fn first_phrase(complaints: &Diagnostics, ty: &Type) -> String {
@@ -186,7 +194,7 @@ pub fn early(program: &Program) -> Vec<Declaration> {
     order
 }
 
-fn touches(expr: &crate::program::expr::Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
+fn touches(expr: &Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
     use crate::program::expr::ExprKind;
     let own = match &expr.kind {
         ExprKind::Resource(_) | ExprKind::Module(_) => true,

@@ -4,6 +4,7 @@ mod assemble;
 mod calls;
 pub mod codes;
 mod evaluate;
+mod examine;
 mod expand;
 mod import;
 mod inputs;
@@ -23,7 +24,7 @@ pub mod types;
 mod world;
 
 pub use evaluate::evaluate;
-pub use inputs::{Files, Inputs, ParamInput, parse_param};
+pub use inputs::{Files, Inputs, ParamInput, constant, parse_param};
 pub use types::*;
 
 #[cfg(test)]

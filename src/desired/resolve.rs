@@ -4,10 +4,11 @@ use super::instance::Shared;
 use super::machine::Machine;
 use super::named::Named;
 use super::scope::{Declared, ScopeId};
-use super::types::{Instance, Output, Outputs, Resolve};
+use super::types::{Examined, Instance, Output, Outputs, Resolve};
 use super::world::World;
 use crate::diag::Diagnostics;
-use crate::model::{Ident, NodeId};
+use crate::model::{Ident, NodeId, Value};
+use crate::program::expr::Expr;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -33,6 +34,10 @@ impl Resolve for Resolution {
         machine.fuel = machine.fuel.saturating_mul(10);
         let made = outputs(&mut machine);
         if machine.diagnostics.has_errors() { Err(machine.diagnostics) } else { Ok(made) }
+    }
+
+    fn examine(&self, expr: &Expr, frame: &[Value], outputs: &dyn Outputs) -> Examined {
+        self.examined(expr, frame, outputs)
     }
 }
 

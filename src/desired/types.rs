@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::Diagnostics;
+use crate::program::expr::Expr;
 pub use crate::program::ir::{Lifted, ModuleMove, Move, Place};
 
 /// What instances have come to hold: read while planning (from live objects) and while applying (from answers).
@@ -24,6 +25,28 @@ pub trait Resolve: Send + Sync {
 
     /// The program's outputs, likewise.
     fn outputs(&self, outputs: &dyn Outputs) -> Result<IndexMap<Ident, Output>, Diagnostics>;
+
+    /// An expression of its own, checked against the program; `frame` are the values of its first slots.
+    fn examine(&self, expr: &Expr, frame: &[Value], outputs: &dyn Outputs) -> Examined;
+}
+
+/// What an expression was found to be.
+#[derive(Clone, Debug, Default)]
+pub struct Examined {
+    /// `None` after a complaint.
+    pub value: Option<Value>,
+    /// What it is made of, in the order of the text.
+    pub parts: Vec<Part>,
+    pub diagnostics: Diagnostics,
+}
+
+/// A part of an expression and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub span: Span,
+    pub value: Value,
+    /// A secret takes part in it.
+    pub secret: bool,
 }
 
 /// The resolver of a [`Desired`]; none where the program is empty.

@@ -60,6 +60,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     let project = checker.project();
     let environments = checker.environments();
     let provider = checker.provider();
+    let tests = checker.tests(&around.tests, &outputs);
     checker.unused();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort();
@@ -83,6 +84,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         module_forgets,
         imports,
         provider,
+        tests,
         order: ordered.order,
         ..Program::default()
     };

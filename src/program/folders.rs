@@ -20,6 +20,8 @@ pub struct Folder {
     pub trees: Vec<Ast>,
     /// Which folder (by its place among all) a source leads to; `None` where it leads nowhere and that was told.
     pub sources: BTreeMap<String, Option<usize>>,
+    /// The files of tests beside the program.
+    pub tests: Vec<Ast>,
 }
 
 /// A use of one folder by another, and where it is written.
@@ -40,6 +42,7 @@ pub fn check_folders(folders: &[Folder], catalog: &Arc<Catalog>) -> (Program, Di
         let surroundings = Surroundings {
             modules: folder.sources.iter().map(|(source, leads)| (source.clone(), of_source(leads))).collect(),
             folder: folder.path.clone(),
+            tests: folder.tests.clone(),
             is_module: at != 0,
             default_region,
         };

@@ -33,6 +33,8 @@ pub struct Program {
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
     pub order: Vec<Declaration>,
+    /// Of the files of tests beside it.
+    pub tests: Vec<Test>,
     pub secret_places: SecretPlaces,
     /// Where `nonsensitive` lifts a secret.
     pub lifted: Vec<Lifted>,
@@ -124,6 +126,20 @@ pub struct Output {
     pub ty: Type,
     pub secret: bool,
     pub value: Expr,
+}
+
+/// `test "NAME" { … }`; the first slots of its assertions are [`super::VIEWS`].
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub name: Spanned<String>,
+    pub doc: String,
+    pub environment: Option<Spanned<String>>,
+    pub params: BTreeMap<usize, Expr>,
+    /// Over an apply, else over a plan.
+    pub apply: bool,
+    pub asserts: Vec<Expr>,
+    /// Errors that must occur: codes, or parts of messages.
+    pub expects: Vec<Spanned<String>>,
 }
 
 /// What must hold, what to say where it does not, and whether that only warns.

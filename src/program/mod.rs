@@ -26,6 +26,7 @@ mod resources;
 mod rules;
 mod secrets;
 mod settings;
+mod suites;
 mod symbols;
 pub mod validate;
 mod version;
@@ -36,6 +37,7 @@ pub use fits::fits;
 pub use folders::{Folder, check_folders};
 pub use ir::Program;
 pub use rules::CHANGES;
+pub use suites::{STEPS, VIEWS};
 
 #[cfg(test)]
 pub mod tests;

@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub modules: BTreeMap<String, Option<Arc<Program>>>,
     /// Where the files lie, from the project's folder.
     pub folder: String,
+    /// The files of tests beside it.
+    pub tests: Vec<ast::Ast>,
     /// The project's folder itself: where environments and providers belong.
     pub is_module: bool,
     /// The project's settings have a default region.

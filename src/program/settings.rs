@@ -119,7 +119,7 @@ impl Checker<'_> {
         made
     }
 
-    fn environment_params(&mut self, value: &ast::Expr) -> BTreeMap<usize, Expr> {
+    pub fn environment_params(&mut self, value: &ast::Expr) -> BTreeMap<usize, Expr> {
         let mut made = BTreeMap::new();
         for (name, value) in self.named_entries(value) {
             let names = self.symbols.params.iter().map(|param| param.node.name.value.as_str());

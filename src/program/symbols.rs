@@ -118,7 +118,11 @@ impl<'a> Symbols<'a> {
             }
             ItemKind::Check(node) => self.checks.push(Documented { doc, node }),
             ItemKind::Policy(node) => self.policies.push(Documented { doc, node }),
-            ItemKind::Test(node) => not_supported(diagnostics, node.name.span, "tests"),
+            ItemKind::Test(node) => diagnostics.push(
+                Diagnostic::new(&codes::NOT_HERE, "a test stands in a file of its own")
+                    .at(node.name.span, "not among the declarations")
+                    .help("move it to a file whose name ends in `.test.cnx`"),
+            ),
             ItemKind::Moved(node) => self.moves.push(node),
             ItemKind::Forget(node) => self.forgets.push(node),
             ItemKind::Import(node) => self.imports.push(node),
@@ -164,12 +168,4 @@ pub fn duplicate(diagnostics: &mut Diagnostics, what: &str, name: &str, later: S
                 .help("rename or remove one of the two"),
         );
     }
-}
-
-fn not_supported(diagnostics: &mut Diagnostics, span: Span, what: &str) {
-    diagnostics.push(
-        Diagnostic::new(&codes::NOT_SUPPORTED, format!("this version of cnx has no {what}"))
-            .at(span, "cnx reads this, but cannot do it")
-            .help("remove the declaration"),
-    );
 }

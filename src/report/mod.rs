@@ -14,6 +14,7 @@ pub mod plan_json;
 pub mod progress;
 pub mod resources;
 pub mod sarif;
+pub mod suite;
 pub mod table;
 #[cfg(test)]
 mod tests;

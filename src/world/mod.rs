@@ -13,6 +13,7 @@ pub mod runtime;
 pub mod seams;
 pub mod secret;
 pub mod signals;
+pub mod still;
 pub mod terminal;
 
 pub use clock::RealClock;
@@ -27,4 +28,5 @@ pub use runtime::block_on;
 pub use seams::{Clock, Errand, Files, Programs, Ran, Random, Transport, TransportError};
 pub use secret::ApiKey;
 pub use signals::{Interrupt, interrupts};
+pub use still::{StillClock, StillRandom};
 pub use terminal::{RealTerminal, Terminal};

@@ -75,6 +75,10 @@ fn pass(
     let outputs = flow.outputs(is_root);
     flow.rules();
     flow.settings();
+    for test in &program.tests {
+        flow.frame = vec![Taint::Clear, outputs.clone(), Taint::Clear];
+        test.asserts.iter().for_each(|assertion| _ = flow.eval(assertion));
+    }
     let Flow { params, places, lifted, diagnostics, .. } = flow;
     for complaint in diagnostics.0 {
         if !out.0.contains(&complaint) {
