@@ -107,7 +107,7 @@ impl Checker<'_> {
 
     fn known_environment(&mut self, named: &Spanned<String>) {
         let known: Vec<String> = self.symbols.environments.iter().map(|one| one.node.name.value.to_string()).collect();
-        if known.iter().any(|name| *name == named.value) || known.is_empty() && named.value == "default" {
+        if known.contains(&named.value) || known.is_empty() && named.value == "default" {
             return;
         }
         let help = did_you_mean(&named.value, known.iter().map(String::as_str), "declare it: `environment NAME { … }`");
