@@ -245,6 +245,7 @@ impl World {
             params: BTreeMap::new(),
             files: Arc::new(|path: &str| Err(format!("there is no {path}"))),
             project_name: "test".to_owned(),
+            ..Inputs::default()
         };
         let (desired, found) = evaluate(Arc::new(program), &inputs);
         if found.has_errors() { Err(found) } else { Ok(desired) }

@@ -5,6 +5,7 @@ mod commands;
 mod drift;
 mod emulator;
 mod engine;
+mod environments;
 mod examples;
 mod generate;
 mod kill;

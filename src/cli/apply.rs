@@ -93,14 +93,14 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
     let Order { command, question, consent, choices, given, agreed, meant } = order;
     let patience = patience(consent)?;
     let mut prepared = session::prepare(shell, choices, given)?;
-    let known = memory::read(shell, prepared.environment())?;
+    let known = memory::read(shell, &prepared.desired.settings)?;
     if let Some(meant) = &meant {
         meant.add_to(&mut prepared, &known)?;
     }
     let reached = session::reach(shell, &prepared, &known, Access::Change)?;
     let done = block_on(async {
         let mut signals = Signals::catch()?;
-        let hold = memory::hold(shell, prepared.environment(), command, patience);
+        let hold = memory::hold(shell, &prepared.desired.settings, command, patience);
         let held = signals.unless_stopped(hold).await?;
         let pin = signals.unless_stopped(reached.pin()).await?;
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;

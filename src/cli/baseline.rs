@@ -4,6 +4,7 @@ use super::codes;
 use super::exit::Failure;
 use super::memory;
 use super::shell::Shell;
+use crate::desired::Settings;
 use crate::diag::Diagnostic;
 use crate::model::Timestamp;
 use crate::plan::{Finding, What};
@@ -34,13 +35,13 @@ struct Accepted {
 }
 
 /// Where an environment's baseline lies.
-fn path(shell: &Shell, environment: &str) -> PathBuf {
-    memory::path(shell, environment).with_extension("drift.json")
+fn path(shell: &Shell, settings: &Settings) -> PathBuf {
+    memory::path(shell, settings).with_extension("drift.json")
 }
 
 /// The baseline of an environment; an empty one where nothing was accepted.
-pub fn read(shell: &Shell, environment: &str) -> Result<Baseline, Failure> {
-    let path = path(shell, environment);
+pub fn read(shell: &Shell, settings: &Settings) -> Result<Baseline, Failure> {
+    let path = path(shell, settings);
     if !shell.world.files.exists(&path) {
         return Ok(Baseline { format: FORMAT.to_owned(), version: VERSION, accepted: Vec::new() });
     }
@@ -86,9 +87,9 @@ impl Baseline {
     }
 
     /// Writes it down, for its owner alone.
-    pub fn write(&self, shell: &Shell, environment: &str) -> Result<(), Failure> {
+    pub fn write(&self, shell: &Shell, settings: &Settings) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        shell.write_file(&path(shell, environment), format!("{text}\n").as_bytes(), true)
+        shell.write_file(&path(shell, settings), format!("{text}\n").as_bytes(), true)
     }
 }
 

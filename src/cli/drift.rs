@@ -25,8 +25,8 @@ pub fn run(shell: &mut Shell, arguments: &Drift) -> Result<Exit, Failure> {
     let choices = Choices { environment: shell.global.environment.clone(), ..Choices::default() };
     let prepared = session::prepare(shell, choices, None)?;
     let environment = prepared.environment().to_owned();
-    let snapshot = memory::read(shell, &environment)?;
-    let mut baseline = baseline::read(shell, &environment)?;
+    let snapshot = memory::read(shell, &prepared.desired.settings)?;
+    let mut baseline = baseline::read(shell, &prepared.desired.settings)?;
     // Only what the state knows is read: what is merely declared has not drifted.
     let known = Prepared {
         catalog: Arc::clone(&prepared.catalog),
@@ -44,7 +44,7 @@ pub fn run(shell: &mut Shell, arguments: &Drift) -> Result<Exit, Failure> {
     let found = observe(&prepared.desired, &snapshot, &live, &prepared.catalog);
     if let Some(until) = until {
         accept(shell, &mut baseline, &found, &arguments.accept, until)?;
-        baseline.write(shell, &environment)?;
+        baseline.write(shell, &prepared.desired.settings)?;
     }
     let findings: Vec<(Finding, Verdict)> = found
         .into_iter()

@@ -3,10 +3,12 @@
 use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
-use super::{mark, project};
+use super::{mark, parameters, project, session};
 use crate::apply::take_lock;
+use crate::desired::{Settings, early_settings};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
+use crate::program::{Program, is_environment_name};
 use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, Store, lock_path, read_only};
 use crate::world::{Environment, Files};
 use std::fmt;
@@ -14,49 +16,83 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The state file of an environment.
-pub fn path(shell: &Shell, environment: &str) -> PathBuf {
-    project::shown(&shell.global.directory, project::FOLDER).join("state").join(format!("{environment}.db"))
+/// The state file of an environment: in the project's folder, else below the folder that is set, which projects may share.
+pub fn path(shell: &Shell, settings: &Settings) -> PathBuf {
+    let folder = &shell.global.directory;
+    let states = match &settings.state {
+        None => project::shown(folder, project::FOLDER).join("state"),
+        Some(state) => project::shown(folder, state).join(file_name(&settings.project)),
+    };
+    states.join(format!("{}.db", settings.environment))
+}
+
+/// A project's name as the name of a folder.
+pub fn file_name(project: &str) -> String {
+    let mut name = String::new();
+    for byte in project.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
+            b'.' if !name.is_empty() => name.push('.'),
+            other => name.push_str(&format!("%{other:02X}")),
+        }
+    }
+    name
 }
 
 /// What is known, without a lock; empty where there is no state yet.
-pub fn read(shell: &Shell, environment: &str) -> Result<Snapshot, Failure> {
-    let read = read_only(&path(shell, environment)).map_err(|error| Failure::from(error.diagnostic()))?;
+pub fn read(shell: &Shell, settings: &Settings) -> Result<Snapshot, Failure> {
+    let read = read_only(&path(shell, settings)).map_err(|error| Failure::from(error.diagnostic()))?;
     Ok(read.unwrap_or_default())
 }
 
 /// As [`read`], and refused where it is older than it was; read once more first, for a run may have ended in between.
-pub fn read_newest(shell: &Shell, environment: &str) -> Result<Snapshot, Failure> {
-    let snapshot = read(shell, environment)?;
+pub fn read_newest(shell: &Shell, settings: &Settings) -> Result<Snapshot, Failure> {
+    let snapshot = read(shell, settings)?;
     if mark::check(shell, &snapshot).is_ok() {
         return Ok(snapshot);
     }
-    let snapshot = read(shell, environment)?;
+    let snapshot = read(shell, settings)?;
     mark::check(shell, &snapshot)?;
     Ok(snapshot)
 }
 
-/// What is known in the environment that is meant, for commands that only look: a program with mistakes does not hide it.
-pub fn look_up(shell: &mut Shell) -> Result<(String, Snapshot), Failure> {
-    let environment = environment(shell)?;
-    let snapshot = read(shell, &environment)?;
-    shell.say(&format!("env {environment} · state {}", path(shell, &environment).display()));
-    Ok((environment, snapshot))
+/// What is known in the environment that is meant, for commands that only look: a program with mistakes does not hide it,
+/// unless it has to say where the state is.
+pub fn look_up(shell: &mut Shell) -> Result<(Settings, Snapshot), Failure> {
+    let settings = settings(shell)?;
+    let snapshot = read(shell, &settings)?;
+    shell.say(&format!("env {} · state {}", settings.environment, path(shell, &settings).display()));
+    Ok((settings, snapshot))
 }
 
-fn environment(shell: &mut Shell) -> Result<String, Failure> {
+/// Where the environment that is meant keeps its state.
+pub fn settings(shell: &mut Shell) -> Result<Settings, Failure> {
+    let named = |environment: String| Settings { environment, ..Settings::default() };
     let Ok((program, _)) = project::checked(shell) else {
-        return Ok(shell.global.environment.clone().unwrap_or_else(|| "default".to_owned()));
+        let name = shell.global.environment.clone().filter(|name| is_environment_name(name));
+        return Ok(named(name.unwrap_or_else(|| "default".to_owned())));
     };
     let name = project::environment_name(shell, &program).unwrap_or_else(|| "default".to_owned());
-    let known = || program.environments.keys().map(|name| name.as_str());
-    if known().any(|other| other == name) || (name == "default" && shell.global.environment.is_none()) {
-        return Ok(name);
+    let environment = program.environment(&name).filter(|_| is_environment_name(&name));
+    if environment.is_none() && !(name == "default" && shell.global.environment.is_none()) {
+        let known = program.environments.keys().map(|name| name.as_str());
+        let help = did_you_mean(&name, known, "`cnx env list` shows the declared ones");
+        let message = format!("the program declares no environment `{name}`");
+        return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
     }
-    let help = did_you_mean(&name, known(), "`cnx env list` shows the declared ones");
-    Err(Diagnostic::new(&codes::BAD_ARGUMENT, format!("the program declares no environment `{name}`"))
-        .help(help)
-        .into())
+    if environment.is_none_or(|environment| environment.state.is_none()) && program.state.is_none() {
+        return Ok(named(name));
+    }
+    early(shell, program, name)
+}
+
+/// The settings of an environment, where they have to be computed.
+pub fn early(shell: &mut Shell, program: Program, environment: String) -> Result<Settings, Failure> {
+    let params = parameters::given(shell, &program)?;
+    let environment = program.environment(&environment).map(|_| environment);
+    let inputs = session::inputs(shell, environment, params);
+    let (settings, found) = early_settings(Arc::new(program), &inputs);
+    if found.has_errors() { Err(found.into()) } else { Ok(settings) }
 }
 
 /// `user@host`, as far as the process knows them.
@@ -92,8 +128,8 @@ impl Drop for Held {
 }
 
 /// Takes the lock, waiting up to `patience`, and opens the state.
-pub async fn hold(shell: &mut Shell, environment: &str, command: &str, patience: Duration) -> Result<Held, Failure> {
-    let path = path(shell, environment);
+pub async fn hold(shell: &mut Shell, settings: &Settings, command: &str, patience: Duration) -> Result<Held, Failure> {
+    let path = path(shell, settings);
     let holder = Holder {
         who: who(shell),
         process: std::process::id(),

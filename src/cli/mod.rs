@@ -25,6 +25,7 @@ mod init;
 mod mark;
 mod memory;
 mod modules;
+mod others;
 mod parameters;
 mod plan;
 mod planning;

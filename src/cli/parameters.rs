@@ -80,8 +80,7 @@ fn exposed(shell: &mut Shell, name: &str) {
 /// Parameters that have a value from nowhere.
 fn ask_for_missing(shell: &Shell, program: &Program, given: &mut Given) -> Result<(), Failure> {
     let environment = project::environment_name(shell, program);
-    let set =
-        environment.and_then(|name| program.environments.get(name.as_str())).map(|environment| &environment.params);
+    let set = environment.and_then(|name| program.environment(&name)).map(|environment| &environment.params);
     for (at, param) in program.params.iter().enumerate() {
         let name = param.name.value.as_str();
         let known = given.contains_key(name) || param.default.is_some() || set.is_some_and(|set| set.contains_key(&at));

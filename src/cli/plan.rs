@@ -21,7 +21,7 @@ pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
         ..Choices::new(shell.global.environment.clone(), &arguments.planning)
     };
     let prepared = session::prepare(shell, choices, None)?;
-    let snapshot = memory::read_newest(shell, prepared.environment())?;
+    let snapshot = memory::read_newest(shell, &prepared.desired.settings)?;
     let reached = session::reach(shell, &prepared, &snapshot, Access::Look)?;
     let store = Arc::new(MemoryStore::default());
     let planned = block_on(async {

@@ -4,6 +4,7 @@ use super::exit::Failure;
 use super::shell::Shell;
 use super::{codes, env, modules};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::program::ir::Environment;
 use crate::program::{self, Program};
 use crate::provider::cloudnexus;
 use crate::syntax::ast::Ast;
@@ -90,7 +91,8 @@ pub fn checked(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
 
 /// The environment that is meant: by `-e`, else the first declared one whose target is `local`, else none.
 pub fn environment_name(shell: &Shell, program: &Program) -> Option<String> {
-    let local = || program.environments.values().find(|environment| env::target(environment) == "local");
+    let is_local = |one: &&Environment| !one.is_pattern() && env::target(one) == "local";
+    let local = || program.environments.values().find(is_local);
     shell.global.environment.clone().or_else(|| local().map(|environment| environment.name.value.to_string()))
 }
 

@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::parameters::{self, Given};
 use super::shell::Shell;
 use super::target::{self, Access, Reached};
-use super::{codes, fetch, memory, modules, project};
+use super::{codes, fetch, memory, modules, others, project};
 use crate::apply;
 use crate::desired::{self, Desired, Inputs, evaluate};
 use crate::diag::Diagnostic;
@@ -50,7 +50,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     choices.remember(&given, &program);
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
-    let inputs = Inputs { environment, params: given, files: files(shell), project_name: project::name(shell) };
+    let inputs = inputs(shell, environment, given);
     let (desired, found) = evaluate(program, &inputs);
     shell.secrets = desired.secrets.clone();
     if found.has_errors() {
@@ -59,6 +59,17 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     shell.complain(&found);
     let desired = if choices.destroy { emptied(desired) } else { desired };
     Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices })
+}
+
+/// What evaluation reads beside the program.
+pub fn inputs(shell: &Shell, environment: Option<String>, params: Given) -> Inputs {
+    Inputs {
+        environment,
+        params,
+        files: files(shell),
+        other_outputs: others::outputs(shell),
+        project_name: project::name(shell),
+    }
 }
 
 /// The plan of an empty program, under the settings and rules of this one.

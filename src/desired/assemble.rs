@@ -48,6 +48,7 @@ pub fn assembled(mut world: World, outputs: IndexMap<Ident, Output>) -> Desired 
     let mut desired = Desired { graph: dag, by_address, outputs, settings, rules, ..Desired::default() };
     resolution.world.scopes().for_each(|scope| refactor(scope, &mut desired));
     resolution.world.scopes().for_each(|scope| tell_secrets(scope, &mut desired));
+    resolution.world.secrets_elsewhere(&desired.secrets);
     desired.resolver = Resolver(Some(resolution));
     desired
 }

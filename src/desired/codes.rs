@@ -19,4 +19,6 @@ codes! {
     WRONG_TEMPLATE = error("wrong_template", "template cannot be rendered");
     WRONG_VALUE = error("wrong_value", "value of the wrong type");
     LIMIT = error("limit", "limit reached");
+    NO_OUTPUTS = error("no_outputs", "outputs of another project cannot be read");
+    SECRET_ELSEWHERE = error("secret_elsewhere", "secret output of another project");
 }

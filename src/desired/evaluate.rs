@@ -9,7 +9,7 @@ use super::named::Named;
 use super::resolve::outputs;
 use super::scope::{Expansion, Modules, Origin, Reference, Scope, ScopeId};
 use super::settings::{environment, settings};
-use super::types::{Desired, Instance};
+use super::types::{Desired, Instance, Settings};
 use super::world::World;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Span;
@@ -23,7 +23,8 @@ pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics
     let mut diagnostics = Diagnostics::default();
     let name = environment(&program, inputs, &mut diagnostics);
     unknown_params(&program, inputs, &mut diagnostics);
-    let world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
+    let mut world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
+    world.other_outputs = Arc::clone(&inputs.other_outputs);
     let mut machine = Machine::new(&world, None);
     run(&mut machine, inputs);
     let outputs = outputs(&mut machine);
@@ -35,7 +36,27 @@ pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics
     (desired, diagnostics)
 }
 
+/// Only what is known before anything else: where the program runs, and where its state lies.
+pub fn early_settings(program: Arc<Program>, inputs: &Inputs) -> (Settings, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let name = environment(&program, inputs, &mut diagnostics);
+    unknown_params(&program, inputs, &mut diagnostics);
+    let world = World::new(program, name, Arc::clone(&inputs.files));
+    let mut machine = Machine::new(&world, None);
+    prepare(&mut machine, inputs);
+    diagnostics.append(std::mem::take(&mut machine.diagnostics));
+    diagnostics.sort();
+    (world.settings.get().cloned().unwrap_or_default(), diagnostics)
+}
+
 fn run(machine: &mut Machine, inputs: &Inputs) {
+    prepare(machine, inputs);
+    let mut total = 0;
+    scope(machine, &mut total);
+}
+
+/// Parameters, and what hangs on nothing else; then the settings.
+fn prepare(machine: &mut Machine, inputs: &Inputs) {
     let program = Arc::clone(&machine.world.root().program);
     for declaration in early(&program) {
         match declaration {
@@ -50,14 +71,15 @@ fn run(machine: &mut Machine, inputs: &Inputs) {
     }
     let settings = settings(machine, inputs);
     machine.world.settings.get_or_init(|| settings);
-    let mut total = 0;
-    scope(machine, &mut total);
 }
 
 /// Evaluates all of the machine's present scope, in order.
 fn scope(machine: &mut Machine, total: &mut usize) {
     let program = Arc::clone(&machine.scope.program);
     let is_root = machine.scope.id == ScopeId::ROOT;
+    for at in 0..program.elsewhere.len() {
+        let _complained = machine.elsewhere(machine.scope.declared(at)).is_err();
+    }
     for declaration in &program.order {
         match declaration {
             Declaration::Param(_) if is_root => {}

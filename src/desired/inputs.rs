@@ -5,7 +5,7 @@ use super::machine::Machine;
 use super::world::World;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{FileId, Type, Value};
+use crate::model::{FileId, Ident, Type, Value};
 use crate::program::convert::convert;
 use crate::program::expr::Expr;
 use crate::program::ir::{Declaration, Param};
@@ -17,6 +17,26 @@ use std::sync::Arc;
 
 /// Reads a file by its path below the module's folder; the error is one phrase.
 pub type Files = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// Another project, as it is named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OtherProject {
+    /// Its folder from the project's (`./…`, `../…`, `/…`), or its name.
+    pub project: String,
+    pub environment: String,
+    /// Where this project keeps its states, if it says so.
+    pub state: Option<String>,
+}
+
+/// An output that another project has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherOutput {
+    pub value: Value,
+    pub secret: bool,
+}
+
+/// Reads the outputs of another project; the error is one phrase.
+pub type OtherOutputs = Arc<dyn Fn(&OtherProject) -> Result<BTreeMap<Ident, OtherOutput>, String> + Send + Sync>;
 
 /// A parameter as it was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +54,14 @@ pub struct Inputs {
     pub environment: Option<String>,
     pub params: BTreeMap<String, ParamInput>,
     pub files: Files,
+    pub other_outputs: OtherOutputs,
     /// The project's name where the program declares none.
     pub project_name: String,
 }
 
 impl fmt::Debug for Inputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inputs { environment, params, files: _, project_name } = self;
+        let Inputs { environment, params, files: _, other_outputs: _, project_name } = self;
         f.debug_struct("Inputs")
             .field("environment", environment)
             .field("params", &params.keys())
@@ -50,12 +71,13 @@ impl fmt::Debug for Inputs {
 }
 
 impl Default for Inputs {
-    /// No environment, no parameters, no files.
+    /// No environment, no parameters, no files, no other projects.
     fn default() -> Inputs {
         Inputs {
             environment: None,
             params: BTreeMap::new(),
             files: Arc::new(|_| Err("there are no files here".to_owned())),
+            other_outputs: Arc::new(|_| Err("there are no other projects here".to_owned())),
             project_name: String::new(),
         }
     }
@@ -132,7 +154,7 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
             }
         };
     }
-    let environment = program.environments.get(machine.world.environment.as_str());
+    let environment = program.environment(&machine.world.environment);
     let written = environment.and_then(|environment| environment.params.get(&at)).or(param.default.as_ref());
     match written {
         Some(written) => machine.value(written),
@@ -197,7 +219,7 @@ pub fn early(program: &Program) -> Vec<Declaration> {
 fn touches(expr: &Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
     use crate::program::expr::ExprKind;
     let own = match &expr.kind {
-        ExprKind::Resource(_) | ExprKind::Module(_) => true,
+        ExprKind::Resource(_) | ExprKind::Module(_) | ExprKind::Elsewhere(_) => true,
         ExprKind::Let(at) => live.contains(&Declaration::Let(*at)),
         ExprKind::Call { function, .. } => live.contains(&Declaration::Function(*function)),
         _ => false,

@@ -204,6 +204,7 @@ impl<'w> Machine<'w> {
             ExprKind::EnvironmentName => Ok(Value::string(&self.world.environment)),
             ExprKind::Resource(at) => self.whole(self.scope.declared(*at)),
             ExprKind::Module(at) => self.modules_value(self.scope.declared(*at)),
+            ExprKind::Elsewhere(at) => self.outputs_elsewhere(self.scope.declared(*at)),
             ExprKind::List(elements) => self.list(elements, expr, false),
             ExprKind::Set(elements) => self.list(elements, expr, true),
             ExprKind::Object(entries) => self.object(entries, expr),

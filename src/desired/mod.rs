@@ -3,6 +3,7 @@
 mod assemble;
 mod calls;
 pub mod codes;
+mod elsewhere;
 mod evaluate;
 mod examine;
 mod expand;
@@ -23,8 +24,8 @@ mod settings;
 pub mod types;
 mod world;
 
-pub use evaluate::evaluate;
-pub use inputs::{Files, Inputs, ParamInput, constant, parse_param};
+pub use evaluate::{early_settings, evaluate};
+pub use inputs::{Files, Inputs, OtherOutput, OtherOutputs, OtherProject, ParamInput, constant, parse_param};
 pub use types::*;
 
 #[cfg(test)]

@@ -140,6 +140,9 @@ impl Machine<'_> {
     /// `target.name`
     pub fn member(&mut self, expr: &Expr) -> Evaluated {
         let ExprKind::Member { target, name, optional } = &expr.kind else { return Err(Stop::Failed) };
+        if let ExprKind::Elsewhere(at) = target.kind {
+            return self.output_elsewhere(self.scope.declared(at), name, expr.span);
+        }
         if let Some(place) = self.place(expr)? {
             return self.place_value(place);
         }

@@ -10,6 +10,7 @@ use crate::model::{Ident, Key, Number, Value};
 use crate::program::Program;
 use crate::program::expr::Expr;
 use crate::program::ir::Environment;
+use crate::program::is_environment_name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ pub const DEFAULT: &str = "default";
 /// The named environment, else the first that is local, else `default`.
 pub fn environment(program: &Program, inputs: &Inputs, diagnostics: &mut Diagnostics) -> String {
     if let Some(name) = &inputs.environment {
-        if program.environments.contains_key(name.as_str()) || (program.environments.is_empty() && name == DEFAULT) {
+        let known = program.environment(name).is_some() || (program.environments.is_empty() && name == DEFAULT);
+        if known && is_environment_name(name) {
             return name.clone();
         }
         let names: Vec<&str> = program.environments.keys().map(Ident::as_str).collect();
@@ -32,7 +34,8 @@ pub fn environment(program: &Program, inputs: &Inputs, diagnostics: &mut Diagnos
         diagnostics.push(Diagnostic::new(&codes::UNKNOWN_ENVIRONMENT, message).help(help));
         return DEFAULT.to_owned();
     }
-    let local = program.environments.values().find(|one| one.target.is_some() && target(one) == Target::Local);
+    let is_local = |one: &&Environment| !one.is_pattern() && one.target.is_some() && target(one) == Target::Local;
+    let local = program.environments.values().find(is_local);
     local.map_or_else(|| DEFAULT.to_owned(), |environment| environment.name.value.to_string())
 }
 
@@ -48,7 +51,7 @@ fn target(environment: &Environment) -> Target {
 /// Evaluates the settings; those of the environment win over the module's.
 pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
     let program = Arc::clone(&machine.world.root().program);
-    let environment = program.environments.get(machine.world.environment.as_str());
+    let environment = program.environment(&machine.world.environment);
     let project = program.project.as_ref().map_or_else(|| inputs.project_name.clone(), |name| name.value.clone());
     let protect = environment.and_then(|environment| environment.protect.as_ref());
     let mut made = Settings {
@@ -58,6 +61,8 @@ pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
         protect: protect.and_then(|expr| machine.value(expr)).and_then(|value| value.as_bool()).unwrap_or(false),
         ..Settings::default()
     };
+    let state = environment.and_then(|environment| environment.state.as_ref()).or(program.state.as_ref());
+    made.state = state.and_then(|expr| location(machine, expr));
     let mut written: BTreeMap<&Ident, &Expr> = program.provider.iter().collect();
     written.extend(environment.into_iter().flat_map(|environment| &environment.provider));
     for (name, expr) in written {
@@ -66,6 +71,19 @@ pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
         }
     }
     made
+}
+
+/// A folder for states.
+fn location(machine: &mut Machine, expr: &Expr) -> Option<String> {
+    let value = machine.value(expr)?;
+    let text = value.as_str().unwrap_or_default();
+    if text.is_empty() || text.starts_with('~') || text.contains('\0') {
+        let help = "write the path of a folder, absolute or from the project's folder: `state = \"../states\"`";
+        let diagnostic = Diagnostic::new(&codes::WRONG_VALUE, format!("{text:?} is no path of a folder"));
+        machine.complain(diagnostic.at(expr.span, "no folder").help(help));
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn set(made: &mut Settings, name: &Ident, value: &Value, expr: &Expr, machine: &mut Machine) {

@@ -25,6 +25,7 @@ fn inputs(environment: Option<&str>, params: &[(&str, &str)]) -> Inputs {
         params: params.collect(),
         files: Arc::new(files),
         project_name: "folder".to_owned(),
+        ..Inputs::default()
     }
 }
 

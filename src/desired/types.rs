@@ -258,6 +258,8 @@ pub struct Settings {
     pub allow_live_key: bool,
     pub default_tags: BTreeMap<String, String>,
     pub default_region: Option<String>,
+    /// The folder of the project's states, where that is set: absolute, or from the project's folder.
+    pub state: Option<String>,
 }
 
 /// Which cloud is meant.

@@ -1,9 +1,11 @@
 //! What a whole evaluation shares, planning and applying alike: settings, the scopes of all modules, file contents.
 
-use super::inputs::Files;
+use super::elsewhere;
+use super::inputs::{Files, OtherOutputs, OtherProject};
 use super::scope::{Scope, ScopeId};
 use super::scopes::Scopes;
 use super::types::Settings;
+use crate::model::Secrets;
 use crate::program::Program;
 use crate::program::expr::Expr;
 use crate::program::validate::Patterns;
@@ -18,6 +20,8 @@ pub struct World {
     scopes: Scopes,
     pub patterns: Patterns,
     files: Files,
+    pub other_outputs: OtherOutputs,
+    pub elsewhere: Mutex<BTreeMap<OtherProject, elsewhere::Read>>,
     contents: Mutex<BTreeMap<String, Content>>,
     templates: Mutex<BTreeMap<TemplateKey, Arc<Vec<Expr>>>>,
 }
@@ -40,6 +44,8 @@ impl World {
             scopes,
             patterns: Patterns::default(),
             files,
+            other_outputs: super::inputs::Inputs::default().other_outputs,
+            elsewhere: Mutex::default(),
             contents: Mutex::default(),
             templates: Mutex::default(),
         }
@@ -70,6 +76,13 @@ impl World {
 
     pub fn add_scope(&self, make: impl FnOnce(ScopeId) -> Scope) -> ScopeId {
         self.scopes.add(make)
+    }
+
+    /// The secret outputs of other projects that were read.
+    pub fn secrets_elsewhere(&self, secrets: &Secrets) {
+        let read = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let outputs = read.values().flatten().flat_map(|outputs| outputs.values());
+        outputs.filter(|output| output.secret).for_each(|output| secrets.add(&output.value));
     }
 
     /// A file of a module's folder (as the project sees it), read once. Paths must stay inside.

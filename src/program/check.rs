@@ -49,6 +49,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     for declaration in &ordered.order {
         checker.declaration(*declaration, &ordered.broken, (&patterns, around), &mut parts);
     }
+    let elsewhere = checker.elsewhere();
     let outputs = checker.outputs();
     let (checks, policies) = (checker.checks(), checker.policies());
     let (moves, module_moves) = checker.moves();
@@ -57,7 +58,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     if around.is_module {
         checker.root_only();
     }
-    let project = checker.project();
+    let (project, state) = checker.project(around.is_module);
     let environments = checker.environments();
     let provider = checker.provider();
     let tests = checker.tests(&around.tests, &outputs);
@@ -69,7 +70,9 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         catalog: Arc::clone(catalog),
         folder: around.folder.clone(),
         project,
+        elsewhere,
         environments,
+        state,
         params: parts.params.into_iter().flatten().collect(),
         lets: parts.lets.into_iter().flatten().collect(),
         functions: checker.functions.into_iter().flatten().collect(),

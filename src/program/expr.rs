@@ -28,6 +28,8 @@ pub enum ExprKind {
     Resource(usize),
     /// A whole module: its outputs, or the map of its instances.
     Module(usize),
+    /// The outputs of another project.
+    Elsewhere(usize),
     List(Vec<Element>),
     Set(Vec<Element>),
     Object(Vec<Entry>),
@@ -138,7 +140,8 @@ impl Expr {
             | ExprKind::Local(_)
             | ExprKind::EnvironmentName
             | ExprKind::Resource(_)
-            | ExprKind::Module(_) => Vec::new(),
+            | ExprKind::Module(_)
+            | ExprKind::Elsewhere(_) => Vec::new(),
             ExprKind::Text(pieces) => pieces.iter().collect(),
             ExprKind::List(elements) | ExprKind::Set(elements) => elements.iter().map(Element::expr).collect(),
             ExprKind::Object(entries) | ExprKind::Map(entries) => entries.iter().flat_map(Entry::exprs).collect(),

@@ -1,6 +1,7 @@
 //! A checked program: declarations by index, every name resolved, every expression typed. Knows no syntax tree.
 
 use super::expr::Expr;
+use crate::model::address::glob;
 use crate::model::{Address, Ident, KeyType, Mode, ModuleStep, Secrecy, Span, Spanned, Type};
 use crate::provider::Catalog;
 use indexmap::IndexMap;
@@ -15,12 +16,16 @@ pub struct Program {
     pub folder: String,
     /// `project "NAME"`.
     pub project: Option<Spanned<String>>,
+    /// In the order written; a name with `*` stands for all that match it.
     pub environments: IndexMap<Ident, Environment>,
+    /// Where the state of every environment lies that says nothing of its own.
+    pub state: Option<Expr>,
     pub params: Vec<Param>,
     pub lets: Vec<Let>,
     pub functions: Vec<Function>,
     pub resources: Vec<Resource>,
     pub modules: Vec<Module>,
+    pub elsewhere: Vec<Elsewhere>,
     pub outputs: Vec<Output>,
     pub checks: Vec<Check>,
     pub policies: Vec<Policy>,
@@ -74,6 +79,23 @@ pub struct Environment {
     /// Provider settings that override the module's.
     pub provider: BTreeMap<Ident, Expr>,
     pub protect: Option<Expr>,
+    /// Where its state lies.
+    pub state: Option<Expr>,
+}
+
+impl Environment {
+    /// Whether it stands for many.
+    pub fn is_pattern(&self) -> bool {
+        self.name.value.as_str().contains('*')
+    }
+}
+
+impl Program {
+    /// The environment of exactly this name, else the first whose pattern it fits.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        let fits = |one: &&Environment| one.is_pattern() && glob(one.name.value.as_str(), name);
+        self.environments.get(name).or_else(|| self.environments.values().find(fits))
+    }
 }
 
 /// `param NAME: TYPE = default { assert, message }`
@@ -212,6 +234,18 @@ pub struct Module {
     pub condition: Option<Expr>,
     /// By the place of the parameter.
     pub arguments: BTreeMap<usize, Expr>,
+}
+
+/// `data cnx_outputs NAME { project, environment, secret }`
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    pub name: Spanned<Ident>,
+    /// Its folder, or its name.
+    pub project: Expr,
+    /// The present one's name, where nothing is written.
+    pub environment: Option<Expr>,
+    /// All that is read of it is secret.
+    pub secret: bool,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.

@@ -6,6 +6,7 @@ mod check;
 mod checker;
 pub mod codes;
 pub mod convert;
+mod elsewhere;
 pub mod expr;
 mod fits;
 mod folders;
@@ -37,6 +38,7 @@ pub use fits::fits;
 pub use folders::{Folder, check_folders};
 pub use ir::Program;
 pub use rules::CHANGES;
+pub use settings::is_environment_name;
 pub use suites::{STEPS, VIEWS};
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ fn edges(symbols: &Symbols) -> Edges {
         param.node.default.iter().for_each(|default| walker.expr(default));
         param.node.body.iter().for_each(|body| walker.body(body));
     }
+    for environment in &symbols.environments {
+        walker.environment(&environment.node.body);
+    }
     walker.own = true;
     for (at, one) in symbols.lets.iter().enumerate() {
         walker.from = Declaration::Let(at);
@@ -130,6 +133,24 @@ impl Walker<'_, '_> {
     fn add(&mut self, to: Declaration, span: Span) {
         if self.own || to != self.from {
             self.edges.entry((self.from, to)).or_insert(span);
+        }
+    }
+
+    /// A parameter hangs on what an environment gives it.
+    fn environment(&mut self, body: &ast::Body) {
+        for entry in &body.entries {
+            let BodyEntry::Attribute(attribute) = entry else { continue };
+            let ExprKind::Object(entries) = &attribute.value.kind else { continue };
+            if attribute.name.value.as_str() != "params" {
+                continue;
+            }
+            for entry in entries {
+                let Entry::Pair { key: ObjectKey::Name(name), value } = entry else { continue };
+                if let Some((Global::Param(at), _)) = self.symbols.globals.get(&name.value) {
+                    self.from = Declaration::Param(*at);
+                    self.expr(value);
+                }
+            }
         }
     }
 

@@ -82,6 +82,9 @@ impl Checker<'_> {
             Written::Name(word) if !self.in_scope(word) => self.named_root(word, target.span, name, span),
             Written::Member { target: root, name: kind, .. } => match &root.kind {
                 Written::Name(word) if word.as_str() == "data" && !self.in_scope(word) => {
+                    if kind.value.as_str() == super::elsewhere::SOURCE {
+                        return Some(self.outputs_elsewhere(name, span));
+                    }
                     Some(self.resource(ResourceForm::Data, &kind.value, kind.span, name, span))
                 }
                 _ => None,

@@ -16,9 +16,11 @@ use std::collections::BTreeMap;
 const ENVIRONMENT: &[&str] = &["target", "params", "provider", "protect", "state"];
 
 impl Checker<'_> {
-    pub fn project(&mut self) -> Option<Spanned<String>> {
+    /// `project "NAME"`, and where it wants its states.
+    pub fn project(&mut self, is_module: bool) -> (Option<Spanned<String>>, Option<Expr>) {
         let projects = self.symbols.projects.clone();
-        let first = projects.first()?;
+        let Some(first) = projects.first() else { return (None, None) };
+        let mut state = None;
         for later in projects.iter().skip(1) {
             duplicate(&mut self.diagnostics, "project", &later.name.value, later.name.span, first.name.span);
         }
@@ -26,15 +28,20 @@ impl Checker<'_> {
             match entry {
                 BodyEntry::Attribute(written) if written.name.value.as_str() == "cnx" => self.version(&written.value),
                 BodyEntry::Attribute(written) if written.name.value.as_str() == "state" => {
-                    self.state_setting(&written.name);
+                    if is_module {
+                        let help = "remove it: what a module makes is kept in the state of the project that uses it";
+                        let message = "a module has no state of its own";
+                        self.report(&codes::ROOT_ONLY, message, written.name.span, "in a module", help);
+                    }
+                    state = Some(self.within(Reach::Inputs, |it| it.check(&written.value, &Type::String)));
                 }
                 BodyEntry::Attribute(ast::Attribute { name, .. }) | BodyEntry::Block(ast::Block { name, .. }) => {
-                    let help = did_you_mean(name.value.as_str(), ["cnx", "state"], "a project has `cnx`");
+                    let help = did_you_mean(name.value.as_str(), ["cnx", "state"], "a project has `cnx` and `state`");
                     self.unknown_setting("a project", name, &help);
                 }
             }
         }
-        Some(first.name.clone())
+        (Some(first.name.clone()), state)
     }
 
     fn version(&mut self, written: &ast::Expr) {
@@ -55,12 +62,6 @@ impl Checker<'_> {
         }
     }
 
-    fn state_setting(&mut self, name: &Spanned<Ident>) {
-        let message = "this version of cnx keeps state in the project's folder";
-        let help = "remove the line: state is kept under `.cnx/`";
-        self.report(&codes::NOT_SUPPORTED, message, name.span, "state elsewhere", help);
-    }
-
     fn unknown_setting(&mut self, what: &str, name: &Spanned<Ident>, help: &str) {
         let message = format!("{what} has no setting `{}`", name.value);
         self.report(&codes::UNKNOWN_SETTING, message, name.span, "unknown setting", help);
@@ -75,10 +76,20 @@ impl Checker<'_> {
                 let name = node.name.value.as_str();
                 duplicate(&mut self.diagnostics, "environment", name, node.name.span, first);
             }
+            self.environment_name(&node.name);
             let environment = self.environment(node, documented.doc);
             made.entry(node.name.value.clone()).or_insert(environment);
         }
         made
+    }
+
+    /// A name becomes part of file names, so it holds nothing odd.
+    fn environment_name(&mut self, name: &Spanned<Ident>) {
+        if !is_environment_name(&name.value.as_str().replace('*', "x")) {
+            let help = "use letters, digits, `-`, `_`, `.`, and `*` for any run of them: `environment \"pr-*\" { … }`";
+            let message = format!("\"{}\" names no environment", name.value);
+            self.report(&codes::INVALID_VALUE, message, name.span, "not a name", help);
+        }
     }
 
     fn environment(&mut self, node: &ast::Environment, doc: &str) -> Environment {
@@ -89,6 +100,7 @@ impl Checker<'_> {
             params: BTreeMap::new(),
             provider: BTreeMap::new(),
             protect: None,
+            state: None,
         };
         for entry in &node.body.entries {
             let written = match entry {
@@ -109,7 +121,7 @@ impl Checker<'_> {
                 "protect" => made.protect = Some(self.within(Reach::Constants, |it| it.check(value, &Type::Bool))),
                 "params" => made.params = self.environment_params(value),
                 "provider" => made.provider = self.provider_object(value),
-                "state" => self.state_setting(&written.name),
+                "state" => made.state = Some(self.within(Reach::Inputs, |it| it.check(value, &Type::String))),
                 other => {
                     let help = did_you_mean(other, ENVIRONMENT.iter().copied(), "see docs/language.md");
                     self.unknown_setting("an environment", &written.name, &help);
@@ -134,7 +146,7 @@ impl Checker<'_> {
                 continue;
             };
             let ty = self.param_types[at].clone();
-            let checked = self.within(Reach::Constants, |it| it.check(value, &ty));
+            let checked = self.within(Reach::Inputs, |it| it.check(value, &ty));
             if let std::collections::btree_map::Entry::Vacant(slot) = made.entry(at) {
                 slot.insert(checked);
             } else {
@@ -241,4 +253,11 @@ impl Checker<'_> {
             self.report(&codes::ROOT_ONLY, message, span, "in a module", help);
         }
     }
+}
+
+/// Whether an environment may be called so.
+pub fn is_environment_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && name.len() <= 64 && name.chars().all(plain) && !name.contains("..") && !name.ends_with('.')
 }

@@ -1,6 +1,6 @@
 //! The module's declarations by name: first pass over the trees. Reports what is declared twice or not supported.
 
-use super::codes;
+use super::{codes, elsewhere};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Mode, Span};
 use crate::provider::Catalog;
@@ -37,6 +37,9 @@ pub struct Symbols<'a> {
     pub functions: Vec<Documented<'a, ast::Function>>,
     pub types: Vec<&'a ast::TypeAlias>,
     pub resources: Vec<Documented<'a, ast::Resource>>,
+    /// `data cnx_outputs`.
+    pub elsewhere: Vec<&'a ast::Resource>,
+    pub elsewhere_names: BTreeMap<Ident, (usize, Span)>,
     pub outputs: Vec<Documented<'a, ast::Output>>,
     pub checks: Vec<Documented<'a, ast::Check>>,
     pub policies: Vec<Documented<'a, ast::Policy>>,
@@ -103,6 +106,14 @@ impl<'a> Symbols<'a> {
                 let first = self.type_names.entry(node.name.value.clone()).or_insert(slot);
                 duplicate(diagnostics, "type", node.name.value.as_str(), node.name.span, first.1);
                 self.types.push(node);
+            }
+            ItemKind::Resource(node)
+                if node.form == ResourceForm::Data && node.kind.value.as_str() == elsewhere::SOURCE =>
+            {
+                let slot = (self.elsewhere.len(), node.name.span);
+                let first = self.elsewhere_names.entry(node.name.value.clone()).or_insert(slot);
+                duplicate(diagnostics, elsewhere::SOURCE, node.name.value.as_str(), node.name.span, first.1);
+                self.elsewhere.push(node);
             }
             ItemKind::Resource(node) => self.resource(doc, node, diagnostics),
             ItemKind::Output(node) => {

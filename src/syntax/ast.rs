@@ -65,7 +65,7 @@ pub struct Project {
     pub body: Body,
 }
 
-/// `environment NAME { … }`
+/// `environment NAME { … }`, `environment "pr-*" { … }`
 #[derive(Clone, Debug)]
 pub struct Environment {
     pub name: Spanned<Ident>,

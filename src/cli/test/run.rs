@@ -80,6 +80,7 @@ fn reach(suite: &Suite, test: &Test) -> (Result<Reached, Diagnostics>, Secrets) 
         params,
         files: Arc::clone(&suite.files),
         project_name: suite.project.clone(),
+        ..Inputs::default()
     };
     let (desired, found) = evaluate(Arc::clone(&suite.program), &inputs);
     let secrets = desired.secrets.clone();

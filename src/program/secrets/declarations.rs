@@ -311,8 +311,9 @@ impl Flow<'_> {
         let program = self.program;
         let help = "settings are shown: write them plainly";
         let of_environments = program.environments.values();
-        let exprs = of_environments.flat_map(|one| one.provider.values().chain(&one.protect).chain(&one.target));
-        for expr in program.provider.values().chain(exprs) {
+        let exprs = of_environments
+            .flat_map(|one| one.provider.values().chain(&one.protect).chain(&one.target).chain(&one.state));
+        for expr in program.provider.values().chain(&program.state).chain(exprs) {
             self.frame.clear();
             self.shown(Some(expr), &codes::SECRET_SHOWN, "a setting is shown", help);
         }

@@ -74,6 +74,12 @@ impl<'p> Flow<'p> {
             ExprKind::Local(slot) => self.frame.get(*slot).cloned().unwrap_or_default(),
             ExprKind::Resource(at) => self.resource(*at),
             ExprKind::Module(at) => self.modules.get(*at).cloned().unwrap_or_default(),
+            ExprKind::Elsewhere(at) => match self.program.elsewhere.get(*at) {
+                Some(source) if source.secret => {
+                    Taint::Secret(super::library::origin_of("data", source.name.value.as_str(), source.name.span))
+                }
+                Some(_) | None => Taint::Clear,
+            },
             ExprKind::List(elements) | ExprKind::Set(elements) => self.elements(elements),
             ExprKind::Object(entries) | ExprKind::Map(entries) => self.entries(entries),
             ExprKind::Member { target, name, .. } => self.eval(target).member(name),

@@ -34,7 +34,13 @@ impl Builder<'_> {
                 ItemKind::Project(Project { name, body: self.body(parts.take(), Place::Plain) })
             }
             Rule::environment => {
-                let name = self.name(&parts.take());
+                let name = match parts.take_if(Rule::string) {
+                    Some(pattern) => {
+                        let text = self.plain_text(pattern, "the name of an environment");
+                        Spanned::new(Ident::new(&text.value), text.span)
+                    }
+                    None => self.name(&parts.take()),
+                };
                 ItemKind::Environment(Environment { name, body: self.body(parts.take(), Place::Plain) })
             }
             Rule::param => ItemKind::Param(self.param(parts)),

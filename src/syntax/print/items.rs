@@ -68,7 +68,7 @@ impl Printer<'_> {
     fn header(&mut self, item: &Item) -> bool {
         match &item.kind {
             ItemKind::Project(project) => self.words(&["project", self.source(project.name.span)]),
-            ItemKind::Environment(environment) => self.words(&["environment", environment.name.value.as_str()]),
+            ItemKind::Environment(environment) => self.words(&["environment", self.source(environment.name.span)]),
             ItemKind::Provider(provider) => self.words(&["provider", provider.name.value.as_str()]),
             ItemKind::Check(check) => self.words(&["check", self.source(check.name.span)]),
             ItemKind::Test(test) => self.words(&["test", self.source(test.name.span)]),
