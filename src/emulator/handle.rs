@@ -15,7 +15,7 @@ use super::effects::{Effect, Instead, Shape, Wire, Work, World};
 use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
 use super::idempotency::{Stored, key_of};
 use super::ids;
-use super::keys::{Key, Permission, authenticate, authorize, redact, redact_whole};
+use super::keys::{Key, Permission, authenticate, authorize, redact};
 use super::limits;
 use super::log::{LogEntry, body_value};
 use super::object::Kind;
@@ -292,13 +292,14 @@ impl Emulator {
     /// Writes the request into the log.
     fn note(&mut self, arrival: &Arrival<'_>, response: &Response, error_code: Option<String>) {
         let request = arrival.request;
+        let key = request.headers.get("authorization").map(|header| self.log.shown_key(header));
         self.log.push(LogEntry {
             number: self.counter,
             at: rfc3339(arrival.now.unix_ms),
             door: arrival.door,
             method: arrival.method.map_or("OTHER", Method::as_str).to_owned(),
             target: redact(&request.target),
-            key: request.headers.get("authorization").map(redact_whole),
+            key,
             body: body_value(&request.body),
             status: response.status,
             error_code,

@@ -64,6 +64,7 @@ impl Limits {
         let start_s = Limits::window_start_s(config, now);
         let limit = limit_of(config, key, surface);
         let used = key
+            .filter(|_| !self.windows.is_empty())
             .and_then(|key| self.windows.get(&(key.id(), surface)))
             .filter(|window| window.start_s == start_s)
             .map_or(0, |window| window.used);

@@ -96,8 +96,13 @@ impl LocalEmulator {
     /// As `call`, with what faults do to the answer on its way, which the caller carries out. `method` is `None` where
     /// it is none that the API uses.
     pub fn answer(&self, door: Door, method: Option<Method>, request: &Request, now: Now) -> Answer {
+        self.answer_owned(door, method, request.clone(), now)
+    }
+
+    /// As `answer`, for a request that nobody else needs.
+    pub fn answer_owned(&self, door: Door, method: Option<Method>, request: Request, now: Now) -> Answer {
         let answer = Arc::new(Mutex::new(None));
-        let waiting = Waiting { door, method, request: request.clone(), now, answer: Arc::clone(&answer) };
+        let waiting = Waiting { door, method, request, now, answer: Arc::clone(&answer) };
         locked(&self.shared.queue).push_back(waiting);
         let mut machine = locked(&self.shared.machine);
         if let Some(answered) = locked(&answer).take() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cdn::glob;
+use super::keys::redact_whole;
 use super::query::Query;
 use super::routes::Door;
 
@@ -35,11 +36,21 @@ pub struct LogEntry {
 pub struct Log {
     entries: VecDeque<LogEntry>,
     capacity: usize,
+    /// The last `Authorization` header, and what is shown of it: most requests bring the same one.
+    last_key: (String, String),
 }
 
 impl Log {
     pub fn new(capacity: usize) -> Log {
-        Log { entries: VecDeque::new(), capacity }
+        Log { entries: VecDeque::new(), capacity, last_key: Default::default() }
+    }
+
+    /// What the log shows of an `Authorization` header.
+    pub fn shown_key(&mut self, header: &str) -> String {
+        if self.last_key.0 != header {
+            self.last_key = (header.to_owned(), redact_whole(header));
+        }
+        self.last_key.1.clone()
     }
 
     pub fn push(&mut self, entry: LogEntry) {

@@ -1,5 +1,7 @@
 //! The 46 operations as data: surface, method, path, what they do, which scope they need, whether a document names them
 //! (cloudnexus.openapi.yaml).
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -190,8 +192,9 @@ pub fn find(surface: Surface, profile: Profile, method: Option<Method>, path: &s
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let mut matches: Vec<(&'static Route, Vec<SmolStr>)> = ROUTES
         .iter()
-        .filter(|route| exists(route, surface, profile))
-        .filter_map(|route| captures(route.path, &segments).map(|captured| (route, captured)))
+        .zip(PATTERNS.iter())
+        .filter(|(route, _)| exists(route, surface, profile))
+        .filter_map(|(route, pattern)| captures(pattern, &segments).map(|captured| (route, captured)))
         .collect();
     // A literal segment wins over a parameter (L45).
     let fewest = matches.iter().map(|(_, captured)| captured.len()).min();
@@ -223,20 +226,17 @@ pub fn exists(route: &Route, surface: Surface, profile: Profile) -> bool {
     on_surface && in_profile
 }
 
+/// The segments of each route's path.
+static PATTERNS: LazyLock<Vec<Vec<&'static str>>> =
+    LazyLock::new(|| ROUTES.iter().map(|route| route.path.split('/').skip(1).collect()).collect());
+
 /// The segments that the parameters of a path take.
-fn captures(pattern: &str, segments: &[&str]) -> Option<Vec<SmolStr>> {
-    let mut captured = Vec::new();
-    let mut rest = segments.iter();
-    for part in pattern.split('/').skip(1) {
-        let segment = rest.next()?;
-        if part.starts_with('{') {
-            if segment.is_empty() {
-                return None;
-            }
-            captured.push(SmolStr::from(super::query::decode(segment)));
-        } else if part != *segment {
-            return None;
-        }
+fn captures(pattern: &[&str], segments: &[&str]) -> Option<Vec<SmolStr>> {
+    let is_parameter = |part: &str| part.starts_with('{');
+    let fits = |(part, segment): (&&str, &&str)| if is_parameter(part) { !segment.is_empty() } else { part == segment };
+    if pattern.len() != segments.len() || !pattern.iter().zip(segments).all(fits) {
+        return None;
     }
-    rest.next().is_none().then_some(captured)
+    let taken = pattern.iter().zip(segments).filter(|(part, _)| is_parameter(part));
+    Some(taken.map(|(_, segment)| SmolStr::from(super::query::decode(segment))).collect())
 }

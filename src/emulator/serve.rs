@@ -135,11 +135,11 @@ async fn answer(emulator: LocalEmulator, door: Door, request: axum::extract::Req
         Err(message) => return write(control_error(400, "invalid_parameter", &message)),
     };
     let answered = if emulator.is_persistent() {
-        let blocking = tokio::task::spawn_blocking(move || emulator.answer(door, method, &request, now()));
+        let blocking = tokio::task::spawn_blocking(move || emulator.answer_owned(door, method, request, now()));
         let failed = |_| Answer::whole(control_error(500, "internal_error", "Unexpected infrastructure failure."));
         blocking.await.unwrap_or_else(failed)
     } else {
-        emulator.answer(door, method, &request, now())
+        emulator.answer_owned(door, method, request, now())
     };
     deliver(answered, switch).await
 }
