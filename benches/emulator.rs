@@ -87,27 +87,39 @@ impl Server {
         answer.split_off(at + 4)
     }
 
-    /// Requests a second under wrk.
-    fn rate(&self, servers: usize, path: &str) -> f64 {
+    /// Processor time so far, milliseconds (the kernel counts in hundredths of a second).
+    fn busy_ms(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("its figures");
+        let after_name = stat.rsplit_once(") ").expect("a name").1;
+        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+        ticks.sum::<f64>() * 10.0
+    }
+
+    /// Requests a second under wrk, and the server's own processor time for one, in microseconds: the first suffers when
+    /// the machine does other things as well, the second hardly.
+    fn rate(&self, servers: usize, path: &str) -> (f64, f64) {
         let script = format!(
             "local n = 0\nlocal servers = {servers}\nlocal pages = math.max(1, servers / 50)\n\
              wrk.headers['Authorization'] = 'Bearer {KEY}'\n\
              request = function()\n  n = n + 1\n  local {path}\n  return wrk.format('GET', path)\nend\n\
              done = function(summary, latency, requests)\n  \
-             print('rate ' .. summary.requests * 1e6 / summary.duration .. ' ' .. summary.errors.status)\nend\n"
+             print('rate ' .. summary.requests .. ' ' .. summary.duration .. ' ' .. summary.errors.status)\nend\n"
         );
         let file = std::env::temp_dir().join(format!("cnx-bench-{}.lua", std::process::id()));
         std::fs::write(&file, script).expect("a script");
         let url = format!("http://127.0.0.1:{}", self.port);
         let mut command = Command::new("wrk");
         command.args(["-t", "2", "-c", "32", "-d", SECONDS, "-s"]).arg(&file).arg(url);
+        let before_ms = self.busy_ms();
         let output = command.output().expect("wrk runs");
+        let spent_us = (self.busy_ms() - before_ms) * 1000.0;
         std::fs::remove_file(&file).expect("removed");
         let text = String::from_utf8_lossy(&output.stdout);
         let line = text.lines().find_map(|line| line.strip_prefix("rate ")).expect("wrk's summary");
-        let (rate, errors) = line.split_once(' ').expect("two figures");
-        assert_eq!(errors, "0", "answers that are no success: {text}");
-        rate.parse().expect("a rate")
+        let figures: Vec<f64> = line.split(' ').filter_map(|figure| figure.parse().ok()).collect();
+        let [requests, duration_us, errors] = figures[..] else { return (0.0, 0.0) };
+        assert!(errors == 0.0, "answers that are no success: {text}");
+        (requests * 1e6 / duration_us, spent_us / requests)
     }
 }
 
@@ -131,27 +143,28 @@ fn compare() {
     std::fs::write(&page, emulator.get(TARGET)).expect("written");
     let bare = Server::start("bare", page.to_str().expect("a path"));
     assert_eq!(bare.get(TARGET), emulator.get(TARGET), "both return the same bytes");
-    let (mut rates, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
-        let (rate, other) = (emulator.rate(COMPARED, LISTS[0].1), bare.rate(COMPARED, LISTS[0].1));
-        rates.push(rate);
-        bares.push(other);
-        ratios.push(rate / other);
-    }
+    let pairs: Vec<_> =
+        (0..PAIRS).map(|_| (emulator.rate(COMPARED, LISTS[0].1), bare.rate(COMPARED, LISTS[0].1))).collect();
     std::fs::remove_file(&page).expect("removed");
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    println!("GET {TARGET}, {COMPARED} servers, {PAIRS} pairs of {SECONDS}, requests a second (median)");
+    let of = |figure: fn(&((f64, f64), (f64, f64))) -> f64| median(pairs.iter().map(figure).collect());
+    let least = pairs.iter().map(|(own, other)| own.0 / other.0).fold(f64::INFINITY, f64::min);
+    println!("GET {TARGET}, {COMPARED} servers, {PAIRS} pairs of {SECONDS}, medians:");
     println!(
-        "emulator {:.0}, bare axum handler {:.0}, ratio {:.2} (least of a pair {least:.2})\n",
-        median(rates),
-        median(bares),
-        median(ratios)
+        "emulator           {:>8.0} requests a second, {:>5.1} us of processor each",
+        of(|p| p.0.0),
+        of(|p| p.0.1)
     );
+    println!(
+        "bare axum handler  {:>8.0} requests a second, {:>5.1} us of processor each",
+        of(|p| p.1.0),
+        of(|p| p.1.1)
+    );
+    println!("ratio of the rates {:>8.2} (least of a pair {least:.2})\n", of(|p| p.0.0 / p.1.0));
 }
 
-/// The rates by the number of servers.
+/// What a request costs by the number of servers.
 fn grow(sizes: &[usize]) {
-    println!("requests a second by the number of servers");
+    println!("microseconds of processor for a request, by the number of servers");
     print!("{:>9}", "servers");
     LISTS.iter().for_each(|(name, _)| print!("{name:>18}"));
     println!("{:>18}{:>10}", "one by id", "peak MiB");
@@ -159,7 +172,7 @@ fn grow(sizes: &[usize]) {
         let emulator = Server::start("serve", &servers.to_string());
         print!("{servers:>9}");
         for (_, path) in LISTS {
-            print!("{:>18.0}", median((0..3).map(|_| emulator.rate(*servers, path)).collect()));
+            print!("{:>18.1}", median((0..3).map(|_| emulator.rate(*servers, path).1).collect()));
         }
         let page = String::from_utf8(emulator.get("/v1/servers?limit=1")).expect("text");
         let id = page.split('"').find(|word| word.starts_with("srv_")).expect("an id").to_owned();

@@ -158,17 +158,13 @@ impl Chunks {
         }
     }
 
-    /// How many positions stand before this one (it need not be in the list).
+    /// How many positions stand before this one (it need not be in the list). Looks into one chunk only: the lengths of
+    /// the others lie side by side.
     fn before(&self, position: &Position) -> usize {
-        let mut count = 0;
-        for chunk in &self.chunks {
-            if chunk.last().is_some_and(|last| last < position) {
-                count += chunk.len();
-            } else {
-                return count + chunk.partition_point(|other| other < position);
-            }
-        }
-        count
+        let index = self.chunk_of(position);
+        let Some(chunk) = self.chunks.get(index) else { return 0 };
+        let whole: usize = self.chunks[..index].iter().map(Vec::len).sum();
+        whole + chunk.partition_point(|other| other < position)
     }
 
     /// The positions from the n-th on.
