@@ -177,11 +177,8 @@ fn grow(sizes: &[usize]) {
         let page = String::from_utf8(emulator.get("/v1/servers?limit=1")).expect("text");
         let id = page.split('"').find(|word| word.starts_with("srv_")).expect("an id").to_owned();
         let path = format!("path = '/v1/servers/{id}'");
-        println!(
-            "{:>18.0}{:>10}",
-            median((0..3).map(|_| emulator.rate(*servers, &path)).collect()),
-            emulator.peak_mib()
-        );
+        let one = median((0..3).map(|_| emulator.rate(*servers, &path).1).collect());
+        println!("{one:>18.1}{:>10}", emulator.peak_mib());
     }
 }
 
