@@ -3,12 +3,13 @@
 use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::desired::Desired;
 use crate::diag::Diagnostic;
-use crate::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::Catalog;
 use crate::state::{Pin, Snapshot, Store};
 use crate::world::{Clock, Random};
 use futures::future::BoxFuture;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +83,17 @@ impl std::fmt::Debug for Context {
     }
 }
 
+/// What a person says became of an unclear create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It made this object.
+    Adopt(RemoteId),
+    /// It made nothing; where it is still wanted it is made anew.
+    Retry,
+    /// Whatever it made is nobody's concern any more.
+    Forget,
+}
+
 /// Choices of the command line and of the environment that shape a run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -97,6 +109,8 @@ pub struct Options {
     pub stop_on_failure: bool,
     /// A create of an unmarked kind that left no trace is sent again (`--retry-unknown`).
     pub retry_unknown: bool,
+    /// What a person says of creates that only a person can judge, by address (`--answer`).
+    pub answers: BTreeMap<Address, Answer>,
     /// How long an unclear create may still appear; not used where requests die with their sender.
     pub settle_window: Duration,
 }
@@ -110,6 +124,7 @@ impl Default for Options {
             concurrency: 16,
             stop_on_failure: false,
             retry_unknown: false,
+            answers: BTreeMap::new(),
             settle_window: Duration::from_secs(120),
         }
     }

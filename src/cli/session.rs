@@ -117,16 +117,12 @@ fn surfaces(prepared: &Prepared, snapshot: &Snapshot) -> BTreeSet<Ident> {
     of_state.chain(of_program).collect()
 }
 
-/// A state belongs to one cloud: with another one everything would look gone. A surface that only one of the two knows
-/// (a key more, a key less) makes no other cloud.
+/// A state belongs to one cloud: with another one everything would look gone.
 pub fn same_cloud(snapshot: &Snapshot, pin: &Pin, choices: &Choices) -> Result<(), Failure> {
-    let has_moved = |known: &&Pin| {
-        let differs = |(surface, url): (&Ident, &String)| known.urls.get(surface).is_some_and(|other| other != url);
-        known.account != pin.account || pin.urls.iter().any(differs)
+    let Some(known) = snapshot.pin.as_ref().filter(|_| apply::is_of_another_cloud(snapshot, pin)) else {
+        return Ok(());
     };
-    let Some(known) = snapshot.pin.as_ref().filter(has_moved) else { return Ok(()) };
-    let nothing_kept = snapshot.records.is_empty() && snapshot.deposed.is_empty() && snapshot.open.is_empty();
-    if nothing_kept || choices.assume_gone.iter().any(|pattern| pattern == "*") {
+    if choices.assume_gone.iter().any(|pattern| pattern == "*") {
         return Ok(());
     }
     let message = if known.account == pin.account {

@@ -210,10 +210,11 @@ impl Client {
                         too_many += 1;
                         let wait = pace::after_too_many(&response.headers, self.clock.now(), too_many, &*self.random);
                         waited += wait;
+                        // Also where nobody waits so long: other requests must not leave earlier either.
+                        reach.budget.block(&*self.clock, wait);
                         if wait > reach.endpoint.max_wait || waited > reach.endpoint.max_wait * TRIES {
                             return Outcome::Rejected(error);
                         }
-                        reach.budget.block(&*self.clock, wait);
                         wait
                     }
                     Verdict::InProgress(error) => {

@@ -46,7 +46,7 @@ enum Stop {
 }
 
 impl Client {
-    /// Every object of a kind, of one parent where the path needs one.
+    /// Every object of a kind, of one parent where the path needs one; nothing where that one is gone.
     pub async fn list(&self, kind: &Ident, parent: &Attributes) -> Result<Listing, ReadError> {
         let kind = self.kind(kind)?;
         let impossible = |reason| ReadError::NotPossible { reason };
@@ -56,7 +56,10 @@ impl Client {
         if let (Err(ReadError::NotFound(_)), None) = (&listed, &kind.parent) {
             self.routeless.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.name.clone());
         }
-        let listed = listed?;
+        let listed = match listed {
+            Err(ReadError::NotFound(_)) if self.parent_is_gone(kind, parent).await? => return Ok(Listing::default()),
+            listed => listed?,
+        };
         let mut objects: Vec<_> =
             listed.items.iter().filter_map(|item| observed(&kind.attributes, item, None)).collect();
         // Rules say their zone themselves as a rule; where one does not, the list that it came from does.

@@ -27,7 +27,7 @@ mod tests;
 pub use call::*;
 pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
-pub use endpoint::{Endpoint, RateLimit};
+pub use endpoint::{Endpoint, MAX_WAIT, RateLimit};
 pub use error::{ReadError, no_network, rejection, sentence};
 pub use jobs::SINGLE_JOBS;
 pub use reads::Presence;

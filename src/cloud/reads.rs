@@ -155,17 +155,23 @@ impl Client {
 
     /// No list answers: below a parent that is gone there is nothing; elsewhere nothing can be said.
     async fn without_list(&self, kind: &Kind, values: &Attributes, message: &str) -> Result<Presence, ReadError> {
-        let parent = kind.parent.as_ref().and_then(|name| {
-            let Type::Id(parent) = kind.attributes.get(name)?.ty.required() else { return None };
-            Some((parent, RemoteId::new(values.get(name)?.as_str()?)))
-        });
-        if let Some((parent, id)) = parent
-            && self.presence(parent, &id, values).await? == Presence::Gone
-        {
+        if self.parent_is_gone(kind, values).await? {
             return Ok(Presence::Gone);
         }
         let route = request::route(&kind.list, values).map(|route| route.path.clone()).unwrap_or_default();
         Ok(Presence::Unknown(format!("the API has no route GET {route}: {}", redact(message))))
+    }
+
+    /// Whether the object that these are below of is gone, and everything below it.
+    pub(super) async fn parent_is_gone(&self, kind: &Kind, values: &Attributes) -> Result<bool, ReadError> {
+        let parent = kind.parent.as_ref().and_then(|name| {
+            let Type::Id(parent) = kind.attributes.get(name)?.ty.required() else { return None };
+            Some((parent, RemoteId::new(values.get(name)?.as_str()?)))
+        });
+        match parent {
+            Some((parent, id)) => Ok(self.presence(parent, &id, values).await? == Presence::Gone),
+            None => Ok(false),
+        }
     }
 
     /// Whether lists may leave out what is there (`contract.md L11`).
@@ -197,10 +203,11 @@ impl Client {
                     too_many += 1;
                     let wait = pace::after_too_many(&response.headers, self.clock.now(), too_many, &*self.random);
                     waited += wait;
+                    // Also where nobody waits so long: other requests must not leave earlier either.
+                    reach.budget.block(&*self.clock, wait);
                     if wait > reach.endpoint.max_wait || waited > reach.endpoint.max_wait * TRIES {
                         return Err(rate_limited(reach, wait));
                     }
-                    reach.budget.block(&*self.clock, wait);
                     (rate_limited(reach, wait), Some(wait))
                 }
                 Ok(response) => match self.answer(reach, &response) {

@@ -221,15 +221,14 @@ impl Folding<'_> {
         require(matches!(self.look(operation)?.intent.purpose, Purpose::Create), || "not a create".to_owned())?;
         self.unbound(operation)?;
         let intent = self.close(operation)?;
-        let tombstone = Tombstone {
-            address: intent.address,
-            kind: intent.kind,
-            nonce: intent.nonce,
-            fingerprint: intent.fingerprint,
-            at: intent.at,
-        };
-        self.snapshot.tombstones.insert(operation, tombstone);
+        self.bury(operation, intent);
         Ok(())
+    }
+
+    /// What turns up of it later is not to be taken for a stranger's.
+    fn bury(&mut self, operation: OperationId, intent: Intent) {
+        let Intent { address, kind, nonce, fingerprint, at, .. } = intent;
+        self.snapshot.tombstones.insert(operation, Tombstone { address, kind, nonce, fingerprint, at });
     }
 
     /// A create that bound an object did make something.
@@ -257,6 +256,7 @@ impl Folding<'_> {
             let id = record.id.clone();
             self.drop_record(&intent.address, &id);
         }
+        self.bury(operation, intent);
         Ok(())
     }
 

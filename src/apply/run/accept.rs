@@ -120,7 +120,12 @@ impl Run {
         work.wanted.clone_from(&open.intent.wanted);
         work.lifecycle.clone_from(&open.intent.lifecycle);
         let watched = doing.job.is_some() || open.id.is_some() && doing.deed == Deed::Create;
+        let makes = doing.deed == Deed::Create;
         work.doing = Some(Box::new(doing));
+        let judged = makes && open.id.is_none() && self.options.answers.contains_key(&open.intent.address);
+        if judged {
+            return self.settle(step, "a person was asked".to_owned());
+        }
         if watched {
             self.follow(step)
         } else {

@@ -152,6 +152,8 @@ impl Run {
             Why::Busy => self.try_again(step),
             Why::Unclear(_) if !rests => self.watch_unclear(step, why, &observed),
             Why::Unclear(_) if !deletes && self.is_reached(step, &observed) => self.through(step, &observed),
+            // The request may still arrive: what it deletes must not vanish after it was called there.
+            Why::Unclear(_) if deletes && self.may_still_arrive(step) => self.watch_unclear(step, why, &observed),
             Why::Unclear(reason) => self.not_done(step, &reason),
             Why::Failed(failure) => self.failed_for_good(step, *failure, Some(observed.id)),
             Why::Missing(error) => self.no_route(step, *error),
@@ -292,6 +294,16 @@ impl Run {
             ..Failure::default()
         };
         self.failed_for_good(step, failure, None);
+    }
+
+    /// Whether a request of an earlier run may still be on its way.
+    fn may_still_arrive(&mut self, step: NodeId) -> bool {
+        let (now, window) = (self.now.monotonic, self.options.settle_window);
+        if self.in_process {
+            return false;
+        }
+        let Some(doing) = self.work(step).doing.as_mut().filter(|doing| doing.inherited) else { return false };
+        now < *doing.tries.absent_since.get_or_insert(now) + window
     }
 
     /// Whether the object already is what the operation would make of it.

@@ -352,10 +352,12 @@ impl Run {
                 ..Failure::default()
             },
         };
-        if left_something {
-            self.look(step, Why::Failed(Box::new(failure)));
-        } else {
-            self.failed_for_good(step, failure, None);
+        let makes = self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.deed == Deed::Create);
+        match (left_something, makes) {
+            (true, _) => self.look(step, Why::Failed(Box::new(failure))),
+            // The job is over, so whatever it left is there by now, even where the job does not name it.
+            (false, true) => self.search_remains(step, failure),
+            (false, false) => self.failed_for_good(step, failure, None),
         }
     }
 

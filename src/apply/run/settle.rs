@@ -6,6 +6,7 @@ use super::machine::Run;
 use super::work::Failure;
 use super::work::{Next, Phase, Settling, Then, Waiter};
 use crate::apply::command::Command;
+use crate::apply::context::Answer;
 use crate::apply::event::StepEnd;
 use crate::cloud::{Job, Listing};
 use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
@@ -37,7 +38,18 @@ impl Run {
         let window = if self.in_process || asked { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
         if let Some(doing) = self.work(step).doing.as_mut() {
-            doing.phase = Phase::Settling(Settling { until, reason, listed: None, passes: 0 });
+            doing.phase = Phase::Settling(Settling { until, reason, ..Settling::default() });
+            doing.tries.looks = 0;
+        }
+        self.search(step);
+    }
+
+    /// A create's job failed without naming what it made: one look at what is there.
+    pub(super) fn search_remains(&mut self, step: NodeId, failure: Failure) {
+        let (until, reason) = (self.now.monotonic, failure.message.clone());
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            let failure = Some(Box::new(failure));
+            doing.phase = Phase::Settling(Settling { until, reason, failure, ..Settling::default() });
             doing.tries.looks = 0;
         }
         self.search(step);
@@ -67,6 +79,9 @@ impl Run {
             Ok(listing) => listing.objects,
             Err(reason) => return self.pass_over(step, Some(reason)),
         };
+        if let Some(answer) = self.options.answers.get(&intent.address).cloned() {
+            return self.answered_by_person(step, &intent, answer, &objects);
+        }
         // An API that leaves tags out of its answers shows no mark: then the object is looked for as one without.
         let shows =
             |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
@@ -88,6 +103,33 @@ impl Run {
         }
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::RecentJobs { ticket, surface });
+    }
+
+    /// A person looked: that ends it, as long as it can be.
+    fn answered_by_person(&mut self, step: NodeId, intent: &Intent, answer: Answer, objects: &[Observed]) {
+        let operation = intent.operation;
+        match answer {
+            Answer::Adopt(id) => {
+                let is_free = !self.snapshot.ids.contains_key(&id);
+                if !(is_free && objects.iter().any(|object| object.id == id)) {
+                    let why = if is_free { "is not there" } else { "is managed already" };
+                    return self.leave_open(step, format!("{id} {why}; answer again"));
+                }
+                let evidence = format!("a person said that it made {id}");
+                self.judge(step, Verdict::Adopt { id, rule: "answer", evidence }, objects);
+            }
+            Answer::Retry => {
+                self.settling.remove(&step);
+                let entry = JournalEntry::NotCreated { operation, evidence: "a person said so".to_owned() };
+                self.close_with(step, vec![entry], Next::End(StepEnd::Done));
+            }
+            Answer::Forget => {
+                self.settling.remove(&step);
+                let message = "a person let go of it".to_owned();
+                let entry = JournalEntry::Rejected { operation, status: 0, message };
+                self.close_with(step, vec![entry], Next::End(StepEnd::Done));
+            }
+        }
     }
 
     /// Ours already, or there before the first create.
@@ -184,6 +226,9 @@ impl Run {
         self.settling.remove(&step);
         if let Some(reason) = unread {
             return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
+        }
+        if let Some(failure) = settling.failure {
+            return self.failed_for_good(step, *failure, None);
         }
         if !(marked || self.in_process || self.options.retry_unknown) {
             let why = format!(

@@ -143,6 +143,8 @@ pub(super) struct Tries {
     pub gone_since: Option<Duration>,
     /// Its job was asked for by itself, and the API does not know it.
     pub jobless: bool,
+    /// Monotonic: since when a delete of an earlier run has no effect.
+    pub absent_since: Option<Duration>,
 }
 
 /// Where an operation stands; what the next answer to its step means.
@@ -219,6 +221,8 @@ pub(super) struct Settling {
     /// What the list showed that it could be, while the jobs are asked for.
     pub listed: Option<Vec<Observed>>,
     pub passes: u32,
+    /// The create's job failed so, and only what it left is searched for.
+    pub failure: Option<Box<Failure>>,
 }
 
 /// Words of a failure, as they are shown.

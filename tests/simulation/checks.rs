@@ -1,0 +1,160 @@
+//! The invariants that are looked at when a process has ended, and when everything is at rest.
+
+use super::launch::{Compiled, Report};
+use super::life::Life;
+use super::truth::{Maker, living};
+use cnx::model::{Mode, RemoteId};
+use cnx::state::{Condition, Snapshot, fold};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More requests than any run of these sizes may need, by object and by fault.
+const REQUESTS_BASE: u64 = 400;
+const REQUESTS_EACH: u64 = 400;
+
+/// I14: nobody says "done" while something is open. I8 for the journal as it stands.
+pub fn after_launch(life: &Life, report: &Report, rivals: bool) {
+    let open = life.disk.look(|snapshot| snapshot.open.len());
+    if report.claims_success() && open > 0 && !rivals {
+        life.hub.lock().truth.violate("I14", format!("it ended as a success with {open} operations open"));
+    }
+    if let Some(summary) = &report.summary
+        && let Some(broken) = &summary.broken
+        && broken.contains("bug of cnx")
+    {
+        life.hub.lock().truth.violate("I8", broken.clone());
+    }
+    let mut world = life.hub.lock();
+    let faults: u64 = world.tally.faults.values().sum();
+    let objects = world.truth.makers.len() as u64;
+    let bound = REQUESTS_BASE + REQUESTS_EACH * (objects + faults + world.tally.applies);
+    if world.tally.requests > bound {
+        let requests = world.tally.requests;
+        world.truth.violate("I11", format!("{requests} requests for {objects} objects and {faults} faults"));
+    }
+}
+
+/// I2: what is bound to an address was made for it. And nothing is late that was not slower than the window.
+fn bound_right(life: &Life, snapshot: &Snapshot, found: &mut Vec<(&'static str, String)>) {
+    let world = life.hub.lock();
+    for (id, address) in &snapshot.ids {
+        let Some((_, Maker::Engine(key))) = world.truth.makers.get(id.as_str()) else { continue };
+        let made_for = life.disk.intent(key).map(|(_, address, _)| address);
+        if let Some(other) = made_for.filter(|made_for| made_for != address) {
+            found.push(("I2", format!("{id} was made for {other} and is bound to {address}")));
+        }
+    }
+    let much_later = world.tally.faults.contains_key(&super::faults::Fault::TimeoutMuchLater);
+    if !life.late.is_empty() && !much_later {
+        found.push(("I2", format!("late, though nothing took longer than the window: {:?}", life.late)));
+    }
+}
+
+/// Everything else, when nothing goes wrong any more.
+pub fn at_rest(life: &Life, last: Option<&Report>, program: &Compiled) {
+    every_prefix_folds(life);
+    let snapshot = life.disk.look(Snapshot::clone);
+    let world = life.hub.lock();
+    let alive: BTreeMap<String, String> =
+        living(&world.emulator).map(|object| (object.id.to_string(), object.status.as_str().to_owned())).collect();
+    let makers = world.truth.makers.clone();
+    let confirmed = world.truth.confirmed.clone();
+    drop(world);
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    let candidates: BTreeSet<&RemoteId> = snapshot.open.values().flat_map(|open| &open.candidates).collect();
+    for id in alive.keys() {
+        let remote = RemoteId::new(id);
+        let is_held = snapshot.ids.contains_key(&remote);
+        match makers.get(id).map(|(_, maker)| maker) {
+            Some(Maker::Engine(key)) if !is_held => {
+                let is_told = candidates.contains(&remote) || life.late.iter().any(|line| line.contains(id.as_str()));
+                let is_open = snapshot.open.values().any(|open| open.intent.idempotency_key == *key);
+                if !is_told && !is_open {
+                    let whose = life.disk.intent(key).map(|(_, address, _)| address.to_string()).unwrap_or_default();
+                    found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
+                }
+            }
+            Some(Maker::Stranger) if is_held && !confirmed.contains(id) => {
+                found.push(("I3", format!("{id} is a stranger's and managed as {}", snapshot.ids[&remote])));
+            }
+            Some(Maker::Engine(_) | Maker::Stranger) | None => {}
+        }
+    }
+    bound_right(life, &snapshot, &mut found);
+    let waits = snapshot.open.values().any(|open| open.job.is_some())
+        && life.hub.lock().tally.faults.contains_key(&super::faults::Fault::JobStuck);
+    let Some(report) = last else {
+        return tell(life, vec![("liveness", "the last calm run has no report".to_owned())]);
+    };
+    let rests = report.claims_success() && !report.has_changes;
+    if !rests && !waits {
+        let why = report.refused.clone().unwrap_or_else(|| format!("{:?}", report.summary));
+        let told = life.told.lock().expect("one thread");
+        let last: Vec<String> = told.iter().rev().filter_map(bad_end).take(3).collect();
+        found.push((
+            "liveness",
+            format!("it does not come to rest: {why} open {}; {last:?}", report.open_after_recovery),
+        ));
+    }
+    if rests {
+        same(&snapshot, &alive, program, &mut found);
+    }
+    tell(life, found);
+}
+
+fn bad_end(progress: &cnx::apply::Progress) -> Option<String> {
+    match progress {
+        cnx::apply::Progress::StepEnded { end: cnx::apply::StepEnd::Done, .. } => None,
+        cnx::apply::Progress::StepEnded { address, end, .. } => Some(format!("{address}: {end:?}")),
+        _ => None,
+    }
+}
+
+fn tell(life: &Life, found: Vec<(&'static str, String)>) {
+    let mut world = life.hub.lock();
+    for (invariant, what) in found {
+        world.truth.violate(invariant, what);
+    }
+}
+
+/// I6 and G: the state holds what the program names, the cloud holds what the state names.
+fn same(
+    snapshot: &Snapshot,
+    alive: &BTreeMap<String, String>,
+    program: &Compiled,
+    found: &mut Vec<(&'static str, String)>,
+) {
+    for (id, address) in &snapshot.ids {
+        if !alive.contains_key(id.as_str()) {
+            found.push(("I6", format!("{address} is {id} in the state and nothing in the cloud")));
+        }
+    }
+    if !snapshot.deposed.is_empty() {
+        found.push(("I6", format!("{:?} are deposed for good", snapshot.deposed.keys())));
+    }
+    let wanted: BTreeSet<_> = program
+        .desired
+        .graph
+        .order()
+        .map(|(_, instance)| &instance.address)
+        .filter(|address| address.mode == Mode::Managed)
+        .collect();
+    let held: BTreeSet<_> = snapshot.records.keys().collect();
+    if wanted != held {
+        found.push(("I6", format!("the state holds {held:?}")));
+    }
+    let unready = snapshot.records.values().find(|record| record.condition != Condition::Ready);
+    if let Some(record) = unready {
+        found.push(("I7", format!("{} is {:?} at rest", record.address, record.condition)));
+    }
+}
+
+/// I8: what the journal holds is legal from the first entry to the last.
+fn every_prefix_folds(life: &Life) {
+    let mut snapshot = Snapshot { lineage: super::store::LINEAGE.to_owned(), ..Snapshot::default() };
+    for entry in life.disk.entries() {
+        if let Err(illegal) = fold(&mut snapshot, &entry) {
+            life.hub.lock().truth.violate("I8", illegal.to_string());
+            return;
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! One `cnx apply` as a process: what the command does with engine and state, without its terminal.
+
+use super::hub::Hub;
+use super::planted::Bug;
+use super::seams::{CONCURRENCY, SimClock, SimRandom, SimTransport, origin_of};
+use super::store::Disk;
+use super::{cloud, planted, planted_cloud};
+use crate::generate::Dice;
+use cnx::apply::{self, Cloud, Context, Input, Interrupt, Progress, Summary};
+use cnx::cloud::{Client, Endpoint, MAX_WAIT, RateLimit};
+use cnx::desired::{Desired, Inputs, evaluate};
+use cnx::diag::Diagnostics;
+use cnx::model::{Address, AddressPattern, Mode, SourceMap};
+use cnx::plan::{self, Live, Plan, Reads};
+use cnx::provider::{Catalog, cloudnexus};
+use cnx::state::{Pin, Snapshot, Store};
+use cnx::world::ApiKey;
+use futures::Stream;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A program, checked and evaluated once.
+#[derive(Debug)]
+pub struct Compiled {
+    pub desired: Desired,
+    /// What each address needs before it is made.
+    pub needs: Arc<BTreeMap<Address, Vec<Address>>>,
+}
+
+impl Compiled {
+    pub fn new(text: &str) -> Compiled {
+        let mut sources = SourceMap::default();
+        let file = sources.add("main.cnx", text);
+        let parsed = cnx::syntax::parse(file, text);
+        let (program, found) = cnx::program::check(&[parsed.ast], cloudnexus());
+        assert!(!found.has_errors() && parsed.diagnostics.is_empty(), "{found:?}\n{text}");
+        let inputs = Inputs {
+            environment: None,
+            params: BTreeMap::new(),
+            files: Arc::new(|path: &str| Err(format!("there is no {path}"))),
+            project_name: "simulated".to_owned(),
+        };
+        let (desired, found) = evaluate(Arc::new(program), &inputs);
+        assert!(!found.has_errors(), "{found:?}\n{text}");
+        let mut needs = BTreeMap::new();
+        for (node, instance) in desired.graph.order() {
+            let of = desired.graph.dependencies(node).into_iter().map(|node| desired.graph.node(node).address.clone());
+            let managed: Vec<Address> = of.filter(|address| address.mode == Mode::Managed).collect();
+            needs.insert(instance.address.clone(), managed);
+        }
+        Compiled { desired, needs: Arc::new(needs) }
+    }
+}
+
+/// What the command line of a launch says.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub retry_unknown: bool,
+    pub assume_gone: bool,
+    pub answers: BTreeMap<Address, apply::Answer>,
+}
+
+/// How a launch ended, if it was not killed.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Why there was no run.
+    pub refused: Option<String>,
+    /// Operations still open after recovery.
+    pub open_after_recovery: usize,
+    pub summary: Option<Summary>,
+    pub has_changes: bool,
+    /// Objects that the sweep told of, in words.
+    pub late: BTreeSet<String>,
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// What exit code 0 says: all is done.
+    pub fn claims_success(&self) -> bool {
+        let clean = |summary: &Summary| {
+            summary.failed + summary.skipped + summary.open == 0 && !summary.interrupted && summary.broken.is_none()
+        };
+        self.refused.is_none() && self.open_after_recovery == 0 && self.summary.as_ref().is_some_and(clean)
+    }
+}
+
+/// Everything that a process is started with.
+pub struct Launch {
+    pub hub: Arc<Hub>,
+    pub disk: Arc<Disk>,
+    pub process: usize,
+    pub program: Arc<Compiled>,
+    pub flags: Flags,
+    pub seed: u64,
+    pub bug: Option<Bug>,
+    /// Started with the key of another account.
+    pub other_account: bool,
+    /// What is told goes here.
+    pub told: Arc<Mutex<Vec<Progress>>>,
+}
+
+impl Launch {
+    fn context(&self, store: Arc<dyn Store>, catalog: Arc<Catalog>) -> Context {
+        let settings = self.hub.lock().settings;
+        let clock = Arc::new(SimClock(self.hub.clone()));
+        let random = Arc::new(SimRandom(AtomicU64::new(planted::seed(self.bug, self.seed))));
+        let transport = Arc::new(SimTransport {
+            hub: self.hub.clone(),
+            disk: self.disk.clone(),
+            process: self.process,
+            needs: self.program.needs.clone(),
+        });
+        let transport = planted::transport(self.bug, transport, self);
+        let endpoints = catalog.surfaces.keys().map(|surface| Endpoint {
+            surface: surface.clone(),
+            origin: origin_of(surface.as_str()).to_owned(),
+            base_path: "/v1".to_owned(),
+            key: Some(ApiKey::new(if self.other_account { cloud::OTHER } else { cloud::CANARY })),
+            rate: if settings.rate_limited { RateLimit::Documented(200) } else { RateLimit::Unlimited },
+            max_wait: MAX_WAIT,
+            concurrency: planted::concurrency(self.bug, CONCURRENCY),
+        });
+        let client = Client::new(catalog.clone(), endpoints.collect(), transport, clock.clone(), random.clone());
+        let options = apply::Options {
+            pin: Some(Pin {
+                urls: BTreeMap::from([("compute".into(), cloud::COMPUTE.to_owned())]),
+                account: if self.other_account { "acct_other" } else { "acct_own" }.to_owned(),
+            }),
+            speed: if settings.slow_jobs { 1 } else { 100 },
+            retry_unknown: self.flags.retry_unknown,
+            answers: self.flags.answers.clone(),
+            settle_window: Duration::from_secs(120),
+            ..apply::Options::default()
+        };
+        let cloud: Arc<dyn Cloud> = planted::cloud(self.bug, Arc::new(client), self);
+        Context { cloud, store, clock, random, catalog, options }
+    }
+
+    /// From reading the state to the last line.
+    pub async fn run(self, mut interrupts: impl Stream<Item = Interrupt> + Send + Unpin) -> Report {
+        let mut report = Report::default();
+        let store = match self.disk.open(self.process) {
+            Ok(handle) => planted::store(self.bug, Arc::new(handle), &self),
+            Err(error) => {
+                self.hub.lock().truth.violate("I8", error.to_string());
+                return Report { refused: Some(error.to_string()), ..report };
+            }
+        };
+        let catalog = planted::catalog(self.bug);
+        let mut context = self.context(store, catalog);
+        let Ok(snapshot) = context.store.load() else { return report };
+        planted::options(self.bug, &mut context, &snapshot);
+        let pin = context.options.pin.as_ref().filter(|_| self.bug != Some(Bug::SkipsAccountPin));
+        if pin.is_some_and(|pin| apply::is_of_another_cloud(&snapshot, pin)) {
+            return Report { refused: Some("another account".to_owned()), ..report };
+        }
+        if !snapshot.open.is_empty() {
+            self.hub.lock().tally.recoveries += 1;
+        }
+        let told = self.told.clone();
+        if self.bug == Some(Bug::PrintsTheKey) {
+            let leak = Progress::Waiting { step: cnx::model::NodeId(0), why: planted_cloud::leak() };
+            told.lock().expect("one thread").push(leak);
+        }
+        let mut tell = move |progress: Progress| told.lock().expect("one thread").push(progress);
+        let recovered = apply::recover(&context, snapshot, &mut tell, &mut interrupts).await;
+        report.open_after_recovery = recovered.snapshot.open.len();
+        if recovered.summary.interrupted || recovered.summary.broken.is_some() {
+            report.summary = Some(recovered.summary);
+            return report;
+        }
+        let (plan, live) = match self.plan(&context, &recovered.snapshot).await {
+            Ok(planned) => planned,
+            Err(found) => return Report { refused: Some(words(&found)), ..report },
+        };
+        if self.bug != Some(Bug::SkipsSweep) {
+            let found = apply::sweep(&recovered.snapshot, &live, &context.catalog);
+            report.late.extend(found.0.iter().map(|diagnostic| diagnostic.message.clone()));
+        }
+        report.warnings = plan.warnings.0.iter().map(|diagnostic| diagnostic.message.clone()).collect();
+        report.has_changes = plan.has_changes();
+        self.hub.lock().tally.applies += 1;
+        let fingerprint = plan.fingerprint();
+        let Ok(approved) = plan.approve(&fingerprint) else { return report };
+        let input = Input { desired: self.program.desired.clone(), snapshot: recovered.snapshot, live };
+        report.summary = Some(apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await);
+        planted::report(self.bug, &mut report);
+        report
+    }
+
+    async fn plan(&self, context: &Context, snapshot: &Snapshot) -> Result<(Plan, Live), Diagnostics> {
+        let desired = &self.program.desired;
+        let mut live = Live::default();
+        loop {
+            let needed = plan::reads(desired, snapshot, &live, &context.catalog)?;
+            if needed == Reads::default() {
+                break;
+            }
+            apply::refresh(context, &needed, snapshot, &mut live).await?;
+        }
+        let assume_gone = if self.flags.assume_gone { vec![AddressPattern("*".to_owned())] } else { vec![] };
+        let options = plan::Options { assume_gone, ..plan::Options::default() };
+        Ok((plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
+    }
+}
+
+fn words(found: &Diagnostics) -> String {
+    found
+        .0
+        .iter()
+        .map(|diagnostic| format!("{}: {}", diagnostic.code.id, diagnostic.message))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// A seed for each launch of a run.
+pub fn launch_seed(seed: u64, launch: u64) -> u64 {
+    Dice(seed ^ launch << 32).next() >> 8
+}

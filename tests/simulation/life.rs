@@ -1,0 +1,231 @@
+//! One run: a cloud, a disk, and `cnx apply` again and again through a history of programs. First anything may go wrong;
+//! then nothing does, and everything must come to rest.
+
+use super::choices::Choices;
+use super::cloud::{self, Settings};
+use super::hub::{Hub, Priorities};
+use super::launch::{Compiled, Flags, Launch, Report, launch_seed};
+use super::planted::{self, Bug};
+use super::store::Disk;
+use super::tally::Tally;
+use super::truth::Violation;
+use super::{checks, scheduler};
+use cnx::apply::{Answer, Progress};
+use cnx::model::Address;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// What is to be lived through.
+#[derive(Clone, Debug)]
+pub struct Plot {
+    pub name: String,
+    pub settings: Settings,
+    /// Programs in the order in which they are applied.
+    pub programs: Vec<Arc<Compiled>>,
+    pub seed: u64,
+    /// Two engines at once, with the lock broken (mode F).
+    pub rivals: bool,
+    /// Starts under faults before each next program.
+    pub stubborn: usize,
+    /// The processes' wall clock jumps about.
+    pub clock_jumps: bool,
+    /// The start with this number has the key of another account.
+    pub other_account_at: Option<u64>,
+    /// A stranger has a server of the same name from the beginning.
+    pub stranger_first: bool,
+    pub bug: Option<Bug>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Lived {
+    pub violations: Vec<Violation>,
+    pub tally: Tally,
+    pub taken: super::choices::Script,
+    pub points: Vec<super::choices::Passed>,
+    pub log: Vec<String>,
+}
+
+/// How closely a run is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    pub points: bool,
+    pub log: bool,
+    /// All output is searched for the key.
+    pub canary: bool,
+}
+
+/// Launches in calm until nothing changes any more.
+const CALM_LAUNCHES: usize = 3;
+
+pub struct Life {
+    pub plot: Plot,
+    pub hub: Arc<Hub>,
+    pub disk: Arc<Disk>,
+    pub told: Arc<Mutex<Vec<Progress>>>,
+    /// What the sweeps told of so far.
+    pub late: BTreeSet<String>,
+    launches: u64,
+}
+
+/// Lives through a plot.
+pub fn live(plot: &Plot, choices: Choices, priorities: Option<Priorities>, look: Look) -> Lived {
+    let mut life = Life::new(plot.clone(), choices, look);
+    life.hub.lock().priorities = priorities;
+    life.all();
+    if look.canary {
+        life.search_canary();
+    }
+    life.finish()
+}
+
+impl Life {
+    fn new(plot: Plot, mut choices: Choices, look: Look) -> Life {
+        if look.points {
+            choices.points = Some(Vec::new());
+        }
+        let hub = Arc::new(Hub::new(choices, plot.settings));
+        if look.log {
+            hub.lock().log = Some(Vec::new());
+        }
+        let mut disk = Disk::new(hub.clone());
+        planted::disk(plot.bug, &mut disk);
+        Life { plot, disk: Arc::new(disk), hub, told: Arc::default(), late: BTreeSet::new(), launches: 0 }
+    }
+
+    fn all(&mut self) {
+        if self.plot.stranger_first {
+            cloud::stranger_first(&mut self.hub.lock());
+        }
+        let programs = self.plot.programs.clone();
+        for program in &programs {
+            for _ in 0..self.plot.stubborn {
+                let report = self.launch(program, &Flags::default());
+                if self.is_over() {
+                    return;
+                }
+                if report.is_some_and(|report| report.claims_success()) {
+                    break;
+                }
+            }
+        }
+        if let Some(last) = programs.last() {
+            self.come_to_rest(last);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        !self.hub.lock().truth.violations.is_empty()
+    }
+
+    /// One `cnx apply`, or two at once; the report of the first.
+    fn launch(&mut self, program: &Arc<Compiled>, flags: &Flags) -> Option<Report> {
+        let calm = self.hub.lock().choices.calm;
+        let rivals = self.plot.rivals && !calm;
+        let processes = if rivals { 2 } else { 1 };
+        let launches = (0..processes).map(|process| {
+            self.launches += 1;
+            Launch {
+                hub: self.hub.clone(),
+                disk: self.disk.clone(),
+                process,
+                program: program.clone(),
+                flags: flags.clone(),
+                seed: launch_seed(self.plot.seed, self.launches),
+                bug: self.plot.bug,
+                other_account: !calm
+                    && self.plot.other_account_at == Some(self.launches)
+                    && self.disk.look(|known| !known.ids.is_empty()),
+                told: self.told.clone(),
+            }
+        });
+        let launches: Vec<Launch> = launches.collect();
+        if self.plot.clock_jumps {
+            let jump = [0, 86_400_000, -86_400_000, 3_000][(self.launches % 4) as usize];
+            self.hub.lock().skew_ms = jump;
+        }
+        let reports = scheduler::run(&self.hub, launches);
+        for report in reports.iter().flatten() {
+            self.late.extend(report.late.iter().cloned());
+            checks::after_launch(self, report, rivals);
+        }
+        reports.into_iter().next().flatten()
+    }
+
+    /// Nothing goes wrong any more: what is under way ends, then a few applies must bring everything to rest.
+    fn come_to_rest(&mut self, program: &Arc<Compiled>) {
+        {
+            let mut world = self.hub.lock();
+            world.choices.calm = true;
+            world.skew_ms = 0;
+        }
+        while self.hub.lock().is_busy() {
+            self.hub.happen();
+        }
+        let mut flags = Flags { assume_gone: self.hub.lock().truth.meddled > 0, ..Flags::default() };
+        let mut last = None;
+        for launch in 0..CALM_LAUNCHES + 2 {
+            let report = self.launch(program, &flags);
+            if self.is_over() {
+                return;
+            }
+            let rests = report.as_ref().is_some_and(|report| report.claims_success() && !report.has_changes);
+            let is_open = report.as_ref().is_some_and(|report| report.open_after_recovery > 0);
+            last = report;
+            if rests {
+                break;
+            }
+            if is_open && launch >= 1 {
+                flags.answers = self.answers();
+            }
+        }
+        checks::at_rest(self, last.as_ref(), program);
+    }
+
+    /// A person who knows the truth answers for what is open.
+    fn answers(&self) -> std::collections::BTreeMap<Address, Answer> {
+        let open: Vec<(Address, String)> = self.disk.look(|snapshot| {
+            let asked = snapshot.open.values().filter(|open| open.asked || open.job.is_none());
+            asked.map(|open| (open.intent.address.clone(), open.intent.idempotency_key.clone())).collect()
+        });
+        if !open.is_empty() {
+            self.hub.lock().tally.asked += 1;
+        }
+        let world = self.hub.lock();
+        let answer = |(address, key): (Address, String)| {
+            let made = super::truth::living(&world.emulator).find(|object| {
+                world
+                    .truth
+                    .makers
+                    .get(object.id.as_str())
+                    .is_some_and(|(_, maker)| *maker == super::truth::Maker::Engine(key.clone()))
+            });
+            let answer = made.map_or(Answer::Retry, |object| Answer::Adopt(cnx::model::RemoteId::new(&object.id)));
+            (address, answer)
+        };
+        open.into_iter().map(answer).collect()
+    }
+
+    /// I12.
+    fn search_canary(&self) {
+        let mut told = format!("{:?}", self.told.lock().expect("one thread"));
+        told.push_str(&format!("{:?} {:?}", self.disk.entries(), self.late));
+        if told.contains("canary") {
+            self.hub.lock().truth.violate("I12", "the key is in an output".to_owned());
+        }
+    }
+
+    fn finish(self) -> Lived {
+        let mut world = self.hub.lock();
+        world.tally.runs = 1;
+        world.tally.late = self.late.len() as u64;
+        world.tally.journals.insert(self.disk.shape());
+        Lived {
+            violations: std::mem::take(&mut world.truth.violations),
+            tally: std::mem::take(&mut world.tally),
+            taken: std::mem::take(&mut world.choices.taken),
+            points: world.choices.points.take().unwrap_or_default(),
+            log: world.log.take().unwrap_or_default(),
+        }
+    }
+}

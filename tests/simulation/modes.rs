@@ -1,0 +1,159 @@
+//! Ways to go through the choices: all single accidents, all pairs on a small graph, kills of recoveries, and seeds.
+
+use super::case::{Case, Story};
+use super::choices::{Odds, Point, Script};
+use super::cloud::Settings;
+use super::faults::Fault;
+use super::life::{Look, Plot};
+use super::planted::{self, Bug};
+use super::scenarios;
+use crate::generate::Dice;
+
+/// A plot for a named history.
+pub fn plot(name: &str, settings: Settings) -> Plot {
+    Plot {
+        name: name.to_owned(),
+        settings,
+        programs: scenarios::named(name),
+        seed: 1,
+        rivals: false,
+        stubborn: 3,
+        clock_jumps: false,
+        other_account_at: None,
+        stranger_first: false,
+        bug: None,
+    }
+}
+
+fn settings(dice: &mut Dice) -> Settings {
+    Settings {
+        in_process: dice.chance(25),
+        slow_jobs: dice.chance(60),
+        rate_limited: dice.chance(30),
+        failed_vanish: dice.chance(30),
+        idempotent: dice.chance(50),
+    }
+}
+
+/// The swarm's plot and odds of a seed.
+pub fn swarm(seed: u64) -> (Plot, Dice, Odds) {
+    let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x5EED);
+    let settings = settings(&mut dice);
+    let odds = Odds::swarm(&mut dice);
+    let (name, programs) = if dice.chance(70) {
+        let name = *dice.pick(scenarios::SMALL);
+        (name.to_owned(), scenarios::named(name))
+    } else {
+        let number = dice.next() % scenarios::GENERATED;
+        (format!("generated {number}"), scenarios::generated(number))
+    };
+    let plot = Plot {
+        name,
+        settings,
+        programs,
+        seed,
+        rivals: false,
+        stubborn: 1 + dice.below(3),
+        clock_jumps: dice.chance(10),
+        other_account_at: dice.chance(5).then_some(2),
+        stranger_first: dice.chance(10),
+        bug: None,
+    };
+    (plot, dice, odds)
+}
+
+/// A planted bug in one of its histories, everything else as in the swarm.
+pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
+    let (plot, mut dice, odds) = swarm(seed.wrapping_mul(31) + 7);
+    let histories = planted::ALL.iter().find(|(other, ..)| *other == bug).map_or(&["one"][..], |(.., names)| names);
+    let name = *dice.pick(histories);
+    let plot = Plot {
+        name: name.to_owned(),
+        programs: scenarios::named(name),
+        bug: Some(bug),
+        rivals: bug == Bug::IgnoresFence,
+        other_account_at: (bug == Bug::SkipsAccountPin).then_some(2),
+        stranger_first: plot.stranger_first || bug == Bug::ForgetsStrangers,
+        ..plot
+    };
+    (plot, dice, odds)
+}
+
+fn stories(names: &[&str]) -> Vec<Story> {
+    let both = |name: &&str| [true, false].map(|local| Story::Named { name: (*name).to_owned(), local });
+    names.iter().flat_map(both).collect()
+}
+
+/// Each way to leave the ordinary way once more, after the last place at which the script leaves it.
+fn one_more(story: &Story, script: &Script, wanted: impl Fn(Point, Option<Fault>) -> bool) -> Vec<Script> {
+    let lived =
+        Case { story: story.clone(), script: Some(script.clone()) }.run(Look { points: true, ..Look::default() });
+    let after = script.last_key_value().map_or(0, |(at, _)| at + 1);
+    let mut more = Vec::new();
+    for (at, passed) in lived.points.iter().enumerate().skip(after as usize) {
+        for way in 1..=passed.ways {
+            if wanted(passed.point, passed.faults.get(way as usize - 1).copied()) {
+                let mut script = script.clone();
+                script.insert(at as u64, way);
+                more.push(script);
+            }
+        }
+    }
+    more
+}
+
+fn is_fault(_: Point, fault: Option<Fault>) -> bool {
+    fault.is_some()
+}
+
+fn is_kill(_: Point, fault: Option<Fault>) -> bool {
+    fault.is_some_and(Fault::kills)
+}
+
+fn cases(story: &Story, scripts: Vec<Script>) -> impl Iterator<Item = Case> {
+    scripts.into_iter().map(move |script| Case { story: story.clone(), script: Some(script) })
+}
+
+/// A: one fault at every place, in every small history, near and far; and every byte at which an answer to a write can end.
+pub fn single() -> Vec<Case> {
+    let mut all = Vec::new();
+    for story in stories(scenarios::SMALL) {
+        all.extend(cases(&story, one_more(&story, &Script::new(), is_fault)));
+    }
+    for story in stories(&["one", "server"]) {
+        let cuts = one_more(&story, &Script::new(), |_, fault| fault == Some(Fault::TruncatedJson));
+        for cut in cuts {
+            let bytes = one_more(&story, &cut, |point, _| point == Point::Byte);
+            all.extend(cases(&story, bytes));
+        }
+    }
+    all
+}
+
+/// B: two faults on the smallest graphs; begun with the first, the second is found by running.
+pub fn double(stride: usize) -> Vec<(Story, Script)> {
+    let mut firsts = Vec::new();
+    for story in stories(&["create", "server-create"]) {
+        let one = one_more(&story, &Script::new(), is_fault);
+        firsts.extend(one.into_iter().step_by(stride.max(1)).map(|script| (story.clone(), script)));
+    }
+    firsts
+}
+
+pub fn seconds(story: &Story, first: &Script) -> Vec<Case> {
+    cases(story, one_more(story, first, is_fault)).collect()
+}
+
+/// C: a kill, then a kill of what follows.
+pub fn kills() -> Vec<(Story, Script)> {
+    let mut firsts = Vec::new();
+    for story in stories(scenarios::SMALL) {
+        let one = one_more(&story, &Script::new(), is_kill);
+        firsts.extend(one.into_iter().map(|script| (story.clone(), script)));
+    }
+    firsts
+}
+
+pub fn second_kills(story: &Story, first: &Script) -> Vec<Case> {
+    cases(story, one_more(story, first, is_kill)).collect()
+}

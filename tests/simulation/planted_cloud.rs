@@ -1,0 +1,165 @@
+//! Planted bugs between the engine and the cloud.
+
+use super::cloud::CANARY;
+use super::hub::Hub;
+use super::planted::Bug;
+use super::seams::get;
+use cnx::apply::{Cloud, Seen, Target};
+use cnx::cloud::{ApiError, Call, IdempotencyKey, Job, JobStatus, Listing, Outcome, Verb};
+use cnx::model::http::{Headers, Request, Response};
+use cnx::model::{Attributes, Ident, JobId, RemoteId, Value};
+use cnx::plan::ListRead;
+use cnx::state::STAMP_OPERATION;
+use cnx::world::{Transport, TransportError};
+use futures::future::{BoxFuture, FutureExt};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A client that sends again, follows links or does not listen.
+pub struct BuggedTransport {
+    pub below: Arc<dyn Transport>,
+    pub bug: Bug,
+    pub hub: Arc<Hub>,
+}
+
+impl BuggedTransport {
+    async fn exchange(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+        let mut answer = self.below.send(request.clone(), deadline).await;
+        let posts = request.method == cnx::model::http::Method::Post;
+        let again = match (self.bug, &answer) {
+            (Bug::ResendsOn502, Ok(response)) => posts && response.status == 502,
+            (Bug::ResendsOnReset, Err(TransportError::Lost { .. })) => posts,
+            (Bug::TrustsAnyPage, Ok(response)) => posts && response.status == 429 && !response.body.starts_with(b"{"),
+            _ => false,
+        };
+        if again {
+            answer = self.below.send(request.clone(), deadline).await;
+        }
+        if let (Bug::TrustsNextLinks, Ok(response)) = (self.bug, &answer) {
+            let link = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
+            let link = link.and_then(|body| Some(body.get("meta")?.get("next_page")?.as_str()?.to_owned()));
+            if let Some((scheme, rest)) = link.as_deref().and_then(|link| link.split_once("://")) {
+                let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                return self.below.send(get(&format!("{scheme}://{host}"), path), deadline).await;
+            }
+        }
+        if let (Bug::IgnoresRetryAfter, Ok(response)) = (self.bug, &mut answer) {
+            response.headers.0.retain(|(name, _)| name != "Retry-After");
+        }
+        answer
+    }
+}
+
+impl Transport for BuggedTransport {
+    fn send(&self, request: Request, deadline: Duration) -> BoxFuture<'_, Result<Response, TransportError>> {
+        self.exchange(request, deadline).boxed()
+    }
+
+    fn dies_with_sender(&self) -> bool {
+        self.below.dies_with_sender()
+    }
+}
+
+/// A cloud whose answers are taken for something else.
+pub struct BuggedCloud {
+    pub below: Arc<dyn Cloud>,
+    pub bug: Bug,
+    pub seed: u64,
+}
+
+impl BuggedCloud {
+    async fn send(&self, mut call: Call) -> Outcome {
+        let makes = call.verb == Verb::Create;
+        match self.bug {
+            Bug::ReusesNonce if makes && !call.stamp.is_empty() => {
+                call.stamp.insert(STAMP_OPERATION.to_owned(), "0".repeat(32));
+            }
+            Bug::SendsNoMark => call.stamp = BTreeMap::new(),
+            _ => {}
+        }
+        let outcome = self.below.call(call.clone()).await;
+        match (self.bug, outcome) {
+            (Bug::CallsUnknownFailed, Outcome::Unknown { reason, .. }) if makes => {
+                Outcome::Rejected(ApiError { status: 500, message: reason, ..ApiError::default() })
+            }
+            (Bug::ResendsUnderNewKey, Outcome::Unknown { .. }) if makes => {
+                // The journal knows neither the key nor what it makes.
+                let key = call.idempotency_key.map(|key| key.0).unwrap_or_default();
+                call.idempotency_key = Some(IdempotencyKey(key.chars().rev().collect()));
+                self.below.call(call).await
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    async fn look(&self, target: Target) -> Seen {
+        if self.bug == Bug::TrustsLists {
+            let parent = target.attributes.iter().filter(|(name, _)| name.as_str() == "zone_id");
+            let parent = parent.filter_map(|(name, id)| Some((name.clone(), RemoteId::new(id.as_str()?)))).collect();
+            let list = ListRead { kind: target.kind.clone(), parent };
+            if let Ok(listing) = self.below.list(list).await
+                && !listing.objects.iter().any(|object| object.id == target.id)
+            {
+                return Seen::Gone;
+            }
+        }
+        match (self.bug, self.below.read(target).await) {
+            (Bug::TakesErrorsForGone, Seen::Unread(_)) | (Bug::TakesHiddenForGone, Seen::Hidden) => Seen::Gone,
+            (Bug::TakesHiddenForGone, Seen::Unread(why)) if why.contains("403") => Seen::Gone,
+            (_, seen) => seen,
+        }
+    }
+
+    fn judge(&self, mut jobs: Vec<Job>) -> Vec<Job> {
+        for job in &mut jobs {
+            match (self.bug, &job.status) {
+                (Bug::TakesLostJobForFailed, JobStatus::Missing) => job.status = JobStatus::Failed,
+                (Bug::TakesBegunForDone, JobStatus::Open) => job.status = JobStatus::Succeeded,
+                _ => {}
+            }
+        }
+        jobs
+    }
+}
+
+impl Cloud for BuggedCloud {
+    fn call(&self, call: Call) -> BoxFuture<'_, Outcome> {
+        self.send(call).boxed()
+    }
+
+    fn read(&self, target: Target) -> BoxFuture<'_, Seen> {
+        self.look(target).boxed()
+    }
+
+    fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
+        self.below.list(list)
+    }
+
+    fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        async move { Ok(self.judge(self.below.jobs(surface, ids).await?)) }.boxed()
+    }
+
+    fn recent_jobs(&self, surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        self.below.recent_jobs(surface)
+    }
+
+    fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>> {
+        self.below.source(source, arguments)
+    }
+
+    fn dies_with_sender(&self) -> bool {
+        self.below.dies_with_sender()
+    }
+
+    fn requests(&self) -> u32 {
+        self.below.requests()
+    }
+}
+
+/// What a planted leak prints.
+pub fn leak() -> String {
+    let mut headers = Headers::default();
+    headers.push("Authorization", format!("Bearer {CANARY}"));
+    format!("sent {:?}", headers.0)
+}

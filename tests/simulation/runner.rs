@@ -1,0 +1,144 @@
+//! What the command does: modes, figures, the table of planted bugs, replay, and the log that adds up.
+
+use super::campaign::{self, Campaign, Finding};
+use super::case::{Case, Story};
+use super::faults;
+use super::life::Look;
+use super::modes;
+use super::planted::{self, Bug};
+use super::tally::Tally;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Runs in which a planted bug must show.
+pub const PLANTED_RUNS: u64 = 4_000;
+
+/// One mode's part of a report.
+#[derive(Debug)]
+pub struct Part {
+    pub name: String,
+    pub campaign: Campaign,
+    pub seconds: f64,
+}
+
+pub fn single(threads: usize) -> Campaign {
+    campaign::all(threads, &modes::single())
+}
+
+/// All pairs; `stride` takes every so manieth first fault.
+pub fn double(threads: usize, stride: usize) -> Campaign {
+    let firsts = modes::double(stride);
+    campaign::spread(threads, firsts.len(), |piece, campaign| {
+        let (story, first) = &firsts[piece];
+        modes::seconds(story, first).into_iter().for_each(|case| campaign.live(case));
+    })
+}
+
+pub fn kills(threads: usize) -> Campaign {
+    let firsts = modes::kills();
+    campaign::spread(threads, firsts.len(), |piece, campaign| {
+        let (story, first) = &firsts[piece];
+        modes::second_kills(story, first).into_iter().for_each(|case| campaign.live(case));
+    })
+}
+
+pub fn seeds(threads: usize, from: u64, count: u64, story: impl Fn(u64) -> Story + Sync) -> Campaign {
+    const PIECE: u64 = 100;
+    campaign::spread(threads, count.div_ceil(PIECE) as usize, |piece, campaign| {
+        let begin = from + piece as u64 * PIECE;
+        for seed in begin..(begin + PIECE).min(from + count) {
+            campaign.live(Case::of(story(seed)));
+        }
+    })
+}
+
+/// In how many runs each planted bug was caught, and by which invariant.
+pub fn planted(threads: usize, runs: u64) -> Vec<(Bug, &'static str, Option<(u64, &'static str)>)> {
+    let next = AtomicUsize::new(0);
+    let caught = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((bug, words, _)) = planted::ALL.get(at) else { break };
+                    let found = catch(*bug, runs);
+                    caught.lock().expect("no thread panics").push((at, *bug, *words, found));
+                }
+            });
+        }
+    });
+    let mut caught = caught.into_inner().expect("no thread panics");
+    caught.sort_by_key(|(at, ..)| *at);
+    caught.into_iter().map(|(_, bug, words, found)| (bug, words, found)).collect()
+}
+
+fn catch(bug: Bug, runs: u64) -> Option<(u64, &'static str)> {
+    (0..runs).find_map(|seed| {
+        let look = Look { canary: bug == Bug::PrintsTheKey, ..Look::default() };
+        let lived = Case::of(Story::Planted(bug, seed)).run(look);
+        lived.violations.first().map(|found| (seed + 1, found.invariant))
+    })
+}
+
+pub fn planted_table(caught: &[(Bug, &'static str, Option<(u64, &'static str)>)]) -> String {
+    let mut text =
+        String::from("planted bug                                                        caught by  after runs\n");
+    for (_, words, found) in caught {
+        let (invariant, runs) =
+            found.map_or(("MISSED", String::new()), |(runs, invariant)| (invariant, runs.to_string()));
+        let _ = writeln!(text, "{words:66} {invariant:9} {runs:>11}");
+    }
+    text
+}
+
+/// Figures of one campaign in lines.
+pub fn figures(part: &Part) -> String {
+    let Tally { runs, applies, requests, commits, kills, recoveries, asked, late, faults, journals } =
+        &part.campaign.tally;
+    let injected: u64 = faults.values().sum();
+    let seconds = part.seconds.max(0.001);
+    format!(
+        "{:12} {runs:>9} runs  {applies:>9} applies  {requests:>10} requests  {commits:>9} commits  {injected:>8} faults  {kills:>8} kills  {recoveries:>8} recoveries  {asked:>6} asked  {late:>6} late  {:>8} journals  {:>5} violations  {seconds:>7.1} s  {:>6.0} applies/s",
+        part.name,
+        journals.len(),
+        part.campaign.failed,
+        *applies as f64 / seconds,
+    )
+}
+
+/// Faults by kind, those that never happened included.
+pub fn faults_by_kind(tally: &Tally) -> String {
+    let mut text = String::new();
+    for (at, fault) in faults::ALL.iter().enumerate() {
+        let count = tally.faults.get(fault).copied().unwrap_or(0);
+        let name = format!("{fault:?}");
+        let _ = write!(text, "{name:18}{count:>9}{}", if at % 4 == 3 { "\n" } else { "   " });
+    }
+    text
+}
+
+/// A failure made small, with the command that repeats it.
+pub fn finding(found: &Finding) -> String {
+    let small = found.case.shrunk();
+    let lived = small.run(Look::default());
+    let violations = if lived.violations.is_empty() { &found.violations } else { &lived.violations };
+    let mut text = String::new();
+    for violation in violations.iter().take(3) {
+        let _ = writeln!(text, "  {}: {}", violation.invariant, violation.what);
+    }
+    let _ = writeln!(text, "  cargo bench --bench simulation -- replay '{small}'");
+    text
+}
+
+/// What a run did, line by line, and what did not hold.
+pub fn replay(case: &Case) -> String {
+    let lived = case.run(Look { log: true, ..Look::default() });
+    let mut text = lived.log.join("\n");
+    text.push('\n');
+    for violation in &lived.violations {
+        let _ = writeln!(text, "{}: {}", violation.invariant, violation.what);
+    }
+    text
+}

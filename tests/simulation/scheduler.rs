@@ -1,0 +1,121 @@
+//! The executor: engine processes that may go on, one of which is chosen, and time that moves when none may.
+
+use super::choices::Point;
+use super::faults::{self, Fault};
+use super::hub::Hub;
+use super::launch::{Launch, Report};
+use cnx::apply::Interrupt;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::{BoxFuture, FutureExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// More turns than any run takes.
+const MOST_TURNS: u64 = 400_000;
+
+#[derive(Debug, Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Process {
+    number: usize,
+    future: Option<BoxFuture<'static, Report>>,
+    woken: Arc<Flag>,
+    waker: Waker,
+    interrupts: UnboundedSender<Interrupt>,
+    /// `None`: killed.
+    ended: Option<Report>,
+}
+
+impl Process {
+    fn new(launch: Launch) -> Process {
+        let number = launch.process;
+        let (interrupts, receiver) = unbounded();
+        let woken = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(woken.clone());
+        let future = Some(launch.run(receiver).boxed());
+        Process { number, future, woken, waker, interrupts, ended: None }
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.future.is_some() && self.woken.0.load(Ordering::Relaxed)
+    }
+
+    /// Lets go of everything that the process held.
+    fn bury(&mut self) {
+        self.future = None;
+    }
+}
+
+/// Runs processes beside each other until each has ended or was killed; a killed one has no report.
+pub fn run(hub: &Arc<Hub>, launches: Vec<Launch>) -> Vec<Option<Report>> {
+    for launch in &launches {
+        let manners = &mut hub.lock().manners[launch.process];
+        *manners = Default::default();
+    }
+    let mut processes: Vec<Process> = launches.into_iter().map(Process::new).collect();
+    let mut turns = 0;
+    while processes.iter().any(|process| process.future.is_some()) {
+        turns += 1;
+        if turns > MOST_TURNS {
+            hub.lock().truth.violate("liveness", "a run never ends".to_owned());
+            break;
+        }
+        processes.iter_mut().filter(|process| hub.lock().manners[process.number].doomed).for_each(Process::bury);
+        if processes.iter().all(|process| process.future.is_none()) {
+            break;
+        }
+        let ready: Vec<usize> = (0..processes.len()).filter(|at| processes[*at].may_go_on()).collect();
+        if ready.is_empty() {
+            if !hub.happen() {
+                hub.lock().truth.violate("liveness", "everything waits for something that never comes".to_owned());
+                break;
+            }
+            continue;
+        }
+        let way = hub.lock().choices.choose(Point::Order, ready.len() as u32 - 1) as usize;
+        turn(hub, &mut processes[ready[way]]);
+    }
+    processes.into_iter().map(|process| process.ended).collect()
+}
+
+/// One process goes on until it waits again.
+fn turn(hub: &Arc<Hub>, process: &mut Process) {
+    let accident = {
+        let mut world = hub.lock();
+        let fault = world.choices.fault(Point::Await, faults::AWAIT);
+        if let Some(fault) = fault {
+            world.tally.fault(fault);
+            world.note(|_| format!("p{} {fault:?}", process.number));
+            if fault.kills() {
+                world.kill(process.number);
+            }
+        }
+        fault
+    };
+    match accident {
+        Some(Fault::Stop) => drop(process.interrupts.unbounded_send(Interrupt::Stop)),
+        Some(Fault::Leave) => drop(process.interrupts.unbounded_send(Interrupt::Leave)),
+        Some(_) | None => {}
+    }
+    if hub.lock().manners[process.number].doomed {
+        return process.bury();
+    }
+    process.woken.0.store(false, Ordering::Relaxed);
+    let Some(future) = &mut process.future else { return };
+    let polled = future.as_mut().poll(&mut Context::from_waker(&process.waker));
+    if hub.lock().manners[process.number].doomed {
+        return process.bury();
+    }
+    if let Poll::Ready(report) = polled {
+        hub.lock().note(|_| format!("p{} ended {:?}", process.number, report));
+        process.ended = Some(report);
+        process.bury();
+    }
+}

@@ -1,0 +1,322 @@
+//! A store on a simulated disk: a commit is several sectors that are written, then synced. A crash leaves any part of what
+//! was not synced; what is read back is checked, cut where it is torn, and refused where something whole follows a gap.
+
+use super::choices::Point;
+use super::faults::{self, Fault};
+use super::hub::Hub;
+use cnx::model::{Address, Ident};
+use cnx::state::{HistoryRow, Intent, JournalEntry, OperationId, Purpose, Snapshot, Store, StoreError, fold};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub const LINEAGE: &str = "simulated";
+
+/// One commit: its entries, and how much of it the disk has.
+#[derive(Clone, Debug)]
+struct Commit {
+    entries: Arc<Vec<JournalEntry>>,
+    /// One for each entry, and one for the mark at the end.
+    sectors: Vec<bool>,
+}
+
+impl Commit {
+    fn is_whole(&self) -> bool {
+        self.sectors.iter().all(|sector| *sector)
+    }
+
+    fn is_nothing(&self) -> bool {
+        !self.sectors.iter().any(|sector| *sector)
+    }
+}
+
+/// What the disk holds, and what is only in its cache.
+#[derive(Debug, Default)]
+struct Inner {
+    synced: Vec<Commit>,
+    unsynced: Vec<Commit>,
+    /// Of everything written, synced or not.
+    snapshot: Snapshot,
+    rows: Vec<HistoryRow>,
+    /// What each durable intent is about, by its idempotency key.
+    intents: BTreeMap<String, (OperationId, Address, Purpose)>,
+    shape: u64,
+}
+
+/// The disk that survives its processes.
+#[derive(Debug)]
+pub struct Disk {
+    hub: Arc<Hub>,
+    inner: Mutex<Inner>,
+    /// Writes are acknowledged without a sync: a planted bug.
+    pub never_syncs: bool,
+    /// Nobody looks whether somebody else has written: a planted bug.
+    pub is_unfenced: bool,
+}
+
+impl Disk {
+    pub fn new(hub: Arc<Hub>) -> Disk {
+        let snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
+        let inner = Inner { snapshot, ..Inner::default() };
+        Disk { hub, inner: Mutex::new(inner), never_syncs: false, is_unfenced: false }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("a run is on one thread")
+    }
+
+    /// What a durable intent says that a request with this key is for.
+    pub fn intent(&self, key: &str) -> Option<(OperationId, Address, Purpose)> {
+        self.inner().intents.get(key).cloned()
+    }
+
+    /// Looks at what is durable.
+    pub fn look<T>(&self, look: impl FnOnce(&Snapshot) -> T) -> T {
+        look(&self.inner().snapshot)
+    }
+
+    pub fn shape(&self) -> u64 {
+        self.inner().shape
+    }
+
+    pub fn entries(&self) -> Vec<JournalEntry> {
+        self.inner().rows.iter().map(|row| row.entry.clone()).collect()
+    }
+
+    /// The machine goes down: what was not synced is there in part.
+    pub fn crash(&self) {
+        let mut inner = self.inner();
+        if inner.unsynced.is_empty() {
+            return;
+        }
+        let mut left = std::mem::take(&mut inner.unsynced);
+        for commit in &mut left {
+            for sector in &mut commit.sectors {
+                *sector = self.hub.lock().choices.choose(Point::Image, 1) == 1;
+            }
+        }
+        inner.synced.append(&mut left);
+    }
+
+    /// A hold on what is in the cache, as if all of it were on the disk: for a planted bug.
+    pub fn take_over(self: &Arc<Disk>, process: usize) -> Handle {
+        let serial = self.inner().snapshot.serial;
+        Handle { disk: self.clone(), process, state: Mutex::new((serial, None)) }
+    }
+
+    /// What a new process reads: everything up to the first commit that is not whole.
+    pub fn open(self: &Arc<Disk>, process: usize) -> Result<Handle, StoreError> {
+        self.crash();
+        let mut inner = self.inner();
+        let whole = inner.synced.iter().take_while(|commit| commit.is_whole()).count();
+        let follows = inner.synced[whole..].iter().skip(1).any(|commit| !commit.is_nothing());
+        if follows {
+            return Err(StoreError::Corrupt { path: "disk".to_owned(), reason: "a gap in the journal".to_owned() });
+        }
+        inner.synced.truncate(whole);
+        inner.reread()?;
+        Ok(Handle { disk: self.clone(), process, state: Mutex::new((inner.snapshot.serial, None)) })
+    }
+}
+
+impl Inner {
+    fn reread(&mut self) -> Result<(), StoreError> {
+        let entries = self.synced.iter().map(|commit| commit.entries.len()).sum::<usize>();
+        if entries == self.rows.len() {
+            return Ok(());
+        }
+        self.snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
+        self.rows.clear();
+        self.intents.clear();
+        self.shape = 0;
+        for commit in self.synced.clone() {
+            self.take(&commit.entries)?;
+            self.durable(&commit.entries);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        for entry in entries {
+            fold(&mut self.snapshot, entry)?;
+            let row = HistoryRow { serial: self.snapshot.serial, epoch: self.snapshot.epoch, entry: entry.clone() };
+            self.rows.push(row);
+            self.shape = shape(self.shape, entry);
+        }
+        Ok(())
+    }
+
+    fn durable(&mut self, entries: &[JournalEntry]) {
+        for entry in entries {
+            if let JournalEntry::Intent(intent) = entry {
+                let Intent { operation, address, purpose, idempotency_key, .. } = &**intent;
+                self.intents.insert(idempotency_key.clone(), (*operation, address.clone(), purpose.clone()));
+            }
+        }
+    }
+}
+
+/// A process's hold on the disk: it writes only while nobody else has written.
+#[derive(Debug)]
+pub struct Handle {
+    disk: Arc<Disk>,
+    process: usize,
+    /// The serial that this process has seen last, and why it writes no more.
+    state: Mutex<(u64, Option<String>)>,
+}
+
+impl Handle {
+    fn dead(&self) -> StoreError {
+        StoreError::Poisoned("the process is dead".to_owned())
+    }
+
+    fn poisoned(&self, error: StoreError) -> StoreError {
+        self.state.lock().expect("one thread").1 = Some(error.to_string());
+        error
+    }
+
+    /// Serial and lineage before and after a commit (I9).
+    fn write(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        let mut inner = self.disk.inner();
+        let before = inner.snapshot.serial;
+        inner.take(entries)?;
+        if inner.snapshot.serial != before + entries.len() as u64 || inner.snapshot.lineage != LINEAGE {
+            self.disk.hub.lock().truth.violate("I9", format!("serial {before} became {}", inner.snapshot.serial));
+        }
+        self.state.lock().expect("one thread").0 = inner.snapshot.serial;
+        let commit = Commit { entries: Arc::new(entries.to_vec()), sectors: vec![true; entries.len() + 1] };
+        inner.unsynced.push(commit);
+        Ok(())
+    }
+
+    fn sync(&self) {
+        let mut inner = self.disk.inner();
+        if self.disk.never_syncs {
+            return;
+        }
+        let unsynced = std::mem::take(&mut inner.unsynced);
+        for commit in &unsynced {
+            inner.durable(&commit.entries);
+        }
+        inner.synced.extend(unsynced);
+    }
+
+    fn accident(&self, entries: &[JournalEntry]) -> Option<Fault> {
+        let starts = entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_)));
+        let faults = &faults::JOURNAL[..faults::JOURNAL.len() - usize::from(!starts)];
+        let mut world = self.disk.hub.lock();
+        world.tally.commits += 1;
+        let fault = world.choices.fault(Point::Journal, faults);
+        if let Some(fault) = fault {
+            world.tally.fault(fault);
+            if fault.kills() {
+                world.kill(self.process);
+            }
+        }
+        world.note(|_| {
+            let kinds: Vec<String> = entries.iter().map(word).collect();
+            format!("p{} writes {} {fault:?}", self.process, kinds.join(", "))
+        });
+        fault
+    }
+}
+
+impl Store for Handle {
+    fn load(&self) -> Result<Snapshot, StoreError> {
+        Ok(self.disk.inner().snapshot.clone())
+    }
+
+    fn append(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        if self.disk.hub.lock().manners[self.process].doomed {
+            return Err(self.dead());
+        }
+        let (held, poison) = self.state.lock().expect("one thread").clone();
+        if let Some(reason) = poison {
+            return Err(StoreError::Poisoned(reason));
+        }
+        let found = self.disk.inner().snapshot.serial;
+        if found != held && !self.disk.is_unfenced {
+            let (held, found) = (held, self.disk.inner().snapshot.epoch);
+            return Err(self.poisoned(StoreError::Fenced { path: "disk".to_owned(), held, found }));
+        }
+        let failed = || StoreError::Unwritable { path: "disk".to_owned(), reason: "input/output error".to_owned() };
+        match self.accident(entries) {
+            Some(Fault::KillBeforeWrite) => Err(self.dead()),
+            Some(Fault::WriteFails) => Err(self.poisoned(failed())),
+            Some(Fault::NoSpace) => Err(StoreError::NoSpace { path: "disk".to_owned() }),
+            Some(Fault::KillTorn) => {
+                self.write(entries)?;
+                Err(self.dead())
+            }
+            Some(Fault::SyncFails) => {
+                self.write(entries)?;
+                Err(self.poisoned(failed()))
+            }
+            fault => {
+                self.write(entries).map_err(|error| self.poisoned(error))?;
+                self.sync();
+                if fault.is_some_and(Fault::kills) { Err(self.dead()) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {
+        let inner = self.disk.inner();
+        Ok(inner.rows[inner.rows.len().saturating_sub(limit)..].to_vec())
+    }
+}
+
+/// The sequence of entries so far as one number: what each is, of which operation and address.
+fn shape(before: u64, entry: &JournalEntry) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    before.hash(&mut hasher);
+    std::mem::discriminant(entry).hash(&mut hasher);
+    match entry {
+        JournalEntry::Intent(intent) => (intent.operation, &intent.address, intent.attempt).hash(&mut hasher),
+        JournalEntry::Accepted { operation, job, id } => (operation, job.is_some(), id.is_some()).hash(&mut hasher),
+        JournalEntry::Rejected { operation, status, .. } => (operation, status).hash(&mut hasher),
+        JournalEntry::Failed { operation, id, .. } => (operation, id.is_some()).hash(&mut hasher),
+        JournalEntry::Asked { operation, candidates } => (operation, candidates.len()).hash(&mut hasher),
+        JournalEntry::Bound { operation, .. }
+        | JournalEntry::Ready { operation, .. }
+        | JournalEntry::Ran { operation }
+        | JournalEntry::NotCreated { operation, .. }
+        | JournalEntry::Adopted { operation, .. }
+        | JournalEntry::LateDuplicate { operation, .. } => operation.hash(&mut hasher),
+        JournalEntry::Deleted { address, .. }
+        | JournalEntry::Deposed { address, .. }
+        | JournalEntry::Forgotten { address }
+        | JournalEntry::Imported { address, .. }
+        | JournalEntry::Noted { address, .. } => address.hash(&mut hasher),
+        JournalEntry::Moved { from, to } => (from, to).hash(&mut hasher),
+        JournalEntry::Strangers { kind, ids } => (kind.as_str(), ids.len()).hash(&mut hasher),
+        _ => {}
+    }
+    hasher.finish()
+}
+
+/// An entry's kind, for logs.
+pub fn word(entry: &JournalEntry) -> String {
+    let text = format!("{entry:?}");
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric()).collect();
+    let of = |address: &Address| format!("{name} {address}");
+    match entry {
+        JournalEntry::Intent(intent) => format!("{name} {} {}", intent.operation.0, intent.address),
+        JournalEntry::Rejected { operation, message, .. } | JournalEntry::Failed { operation, message, .. } => {
+            format!("{name} {} ({message})", operation.0)
+        }
+        JournalEntry::Bound { operation, id } | JournalEntry::Adopted { operation, id, .. } => {
+            format!("{name} {} {id}", operation.0)
+        }
+        JournalEntry::Deleted { address, id, .. } | JournalEntry::Deposed { address, id } => {
+            format!("{} {id}", of(address))
+        }
+        JournalEntry::Asked { operation, candidates } => format!("{name} {} {candidates:?}", operation.0),
+        _ => name,
+    }
+}
+
+/// The kinds that the engine can't mark, for the checks.
+pub fn is_unmarked(kind: &Ident) -> bool {
+    cnx::provider::cloudnexus().kind(kind).is_none_or(|kind| kind.stamp.is_none())
+}

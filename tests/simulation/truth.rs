@@ -1,0 +1,82 @@
+//! What is really so: who made every object that there ever was. The engine does not see this.
+
+use cnx::emulator::{Change, Emulator, Environment, Kind, Object, Record};
+use cnx::model::http::Request;
+use std::collections::BTreeMap;
+
+/// Who made an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// A process of ours, by the idempotency key of its request.
+    Engine(String),
+    Stranger,
+}
+
+impl Maker {
+    pub fn engine(request: &Request) -> Maker {
+        Maker::Engine(request.headers.get("Idempotency-Key").unwrap_or_default().to_owned())
+    }
+}
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// `I1` to `I14`, or `liveness`.
+    pub invariant: &'static str,
+    pub what: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Truth {
+    pub makers: BTreeMap<String, (Kind, Maker)>,
+    pub violations: Vec<Violation>,
+    /// How often strangers changed or deleted something of ours.
+    pub meddled: u32,
+    /// Objects of strangers that a person said are ours.
+    pub confirmed: Vec<String>,
+}
+
+impl Truth {
+    pub fn violate(&mut self, invariant: &'static str, what: String) {
+        self.violations.push(Violation { invariant, what });
+    }
+
+    /// Takes in what a request changed.
+    pub fn take(&mut self, records: &[Record], maker: &Maker) {
+        for record in records {
+            if let Record::Data(_, Change::Put(object)) = record {
+                self.makers.entry(object.id.to_string()).or_insert_with(|| (object.kind, maker.clone()));
+            }
+        }
+    }
+
+    /// I3: a write must be about something that a process of ours made.
+    pub fn before(&mut self, request: &Request, number: u64) {
+        if !request.method.is_write() {
+            return;
+        }
+        let named = request.path().split('/').filter(|part| part.contains('_'));
+        for id in named {
+            let is_foreign = self.makers.get(id).is_some_and(|(_, maker)| *maker == Maker::Stranger);
+            if is_foreign && !self.confirmed.iter().any(|own| own == id) {
+                let what = format!("request {number} {} {} is about a stranger's object", request.method.as_str(), id);
+                self.violate("I3", what);
+            }
+        }
+    }
+
+    pub fn is_of_stranger(&self, id: &str) -> bool {
+        self.makers.get(id).is_some_and(|(_, maker)| *maker == Maker::Stranger)
+    }
+
+    pub fn newest_of_engine(&self, emulator: &Emulator) -> Option<String> {
+        let alive = living(emulator).filter(|object| !self.is_of_stranger(&object.id));
+        alive.max_by_key(|object| (object.created_ms, object.id.clone())).map(|object| object.id.to_string())
+    }
+}
+
+/// Every object that there is.
+pub fn living(emulator: &Emulator) -> impl Iterator<Item = &Object> {
+    let tenants = [Environment::Live, Environment::Test].map(|environment| emulator.tenant(environment));
+    tenants.into_iter().flat_map(|tenant| Kind::ALL.into_iter().flat_map(move |kind| tenant.of(kind).iter()))
+}
