@@ -17,5 +17,7 @@ mod readme;
 mod secrets;
 mod security;
 mod suites;
+#[expect(dead_code, reason = "the runner in benches uses the rest")]
+mod simulation;
 mod support;
 mod tidy;

@@ -128,6 +128,10 @@ impl<'a> Planner<'a> {
 
     fn deposed(&mut self, record: &'a Record) {
         let inputs = self.inputs;
+        // An earlier run's request for it has no known end: a second one must not overtake that.
+        if inputs.snapshot.open.values().any(|open| open.intent.id.as_ref() == Some(&record.id)) {
+            return;
+        }
         let kind = inputs.catalog.kind(&record.kind);
         let mut unit = Unit { record: Some(record), ..Unit::new(&record.address) };
         let text = "its successor is there".to_owned();

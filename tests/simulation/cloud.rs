@@ -135,6 +135,7 @@ fn plant(world: &mut Inner, effect: Effect) {
         matcher: Default::default(),
         effect,
         times: Some(1),
+        seed: None,
         seen: 0,
         happened: 0,
     });

@@ -21,4 +21,6 @@ pub mod scheduler;
 pub mod seams;
 pub mod store;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod truth;

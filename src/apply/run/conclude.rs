@@ -129,7 +129,7 @@ impl Run {
             phase: Phase::Waiting,
             attempt: intent.attempt,
             tries: Tries::default(),
-            deadline: self.now.monotonic + Duration::from_millis(operation.timeout.max(600_000).unsigned_abs()),
+            deadline: self.now.monotonic + self.patience(operation),
             at: intent.at,
             changed: Default::default(),
             inherited: true,

@@ -103,8 +103,13 @@ impl Run {
     fn timeout_of(&self, step: NodeId, operation: &Operation) -> Duration {
         let lifecycle = self.works[step.0 as usize].instance.as_ref().map(|instance| &instance.lifecycle);
         let own = lifecycle.and_then(|lifecycle| lifecycle.timeouts.get(&operation.name).copied());
+        own.map_or_else(|| self.patience(operation), |own| Duration::from_millis(own.max(0).unsigned_abs()))
+    }
+
+    /// The documented timeout at the target's speed, a minute at least.
+    pub(super) fn patience(&self, operation: &Operation) -> Duration {
         let documented = if operation.timeout > 0 { operation.timeout } else { 10 * 60_000 };
-        Duration::from_millis(own.unwrap_or(documented).max(0).unsigned_abs())
+        self.scaled(Duration::from_millis(documented.unsigned_abs())).max(Duration::from_secs(60))
     }
 
     /// What the request carries, and which attributes it changes.

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Between two lists while an unclear create may still appear.
 const BETWEEN_LISTS: Duration = Duration::from_secs(5);
 
+/// Lists in one window, about.
+const MOST_PASSES: u32 = 24;
+
 /// What the evidence says.
 enum Verdict {
     Adopt {
@@ -220,7 +223,8 @@ impl Run {
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
         let over = self.now.monotonic >= settling.until || self.is_refused;
         if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS && !self.is_refused {
-            let span = self.scaled(BETWEEN_LISTS);
+            let least = if self.in_process { Duration::ZERO } else { self.options.settle_window / MOST_PASSES };
+            let span = self.scaled(BETWEEN_LISTS).max(least);
             return self.pause(step, span, Then::Settle);
         }
         self.settling.remove(&step);
