@@ -19,5 +19,7 @@ mod security;
 mod suites;
 #[expect(dead_code, reason = "the runner in benches uses the rest")]
 mod simulation;
+#[path = "simulation/tests.rs"]
+mod simulation_tests;
 mod support;
 mod tidy;

@@ -21,6 +21,4 @@ pub mod scheduler;
 pub mod seams;
 pub mod store;
 pub mod tally;
-#[cfg(test)]
-mod tests;
 pub mod truth;

@@ -53,8 +53,16 @@ pub fn seeds(threads: usize, from: u64, count: u64, story: impl Fn(u64) -> Story
     })
 }
 
+/// A planted bug, what it is in words, and after how many runs which invariant caught it.
+#[derive(Debug)]
+pub struct Caught {
+    pub bug: Bug,
+    pub words: &'static str,
+    pub found: Option<(u64, &'static str)>,
+}
+
 /// In how many runs each planted bug was caught, and by which invariant.
-pub fn planted(threads: usize, runs: u64) -> Vec<(Bug, &'static str, Option<(u64, &'static str)>)> {
+pub fn planted(threads: usize, runs: u64) -> Vec<Caught> {
     let next = AtomicUsize::new(0);
     let caught = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -71,7 +79,7 @@ pub fn planted(threads: usize, runs: u64) -> Vec<(Bug, &'static str, Option<(u64
     });
     let mut caught = caught.into_inner().expect("no thread panics");
     caught.sort_by_key(|(at, ..)| *at);
-    caught.into_iter().map(|(_, bug, words, found)| (bug, words, found)).collect()
+    caught.into_iter().map(|(_, bug, words, found)| Caught { bug, words, found }).collect()
 }
 
 fn catch(bug: Bug, runs: u64) -> Option<(u64, &'static str)> {
@@ -82,10 +90,10 @@ fn catch(bug: Bug, runs: u64) -> Option<(u64, &'static str)> {
     })
 }
 
-pub fn planted_table(caught: &[(Bug, &'static str, Option<(u64, &'static str)>)]) -> String {
+pub fn planted_table(caught: &[Caught]) -> String {
     let mut text =
         String::from("planted bug                                                        caught by  after runs\n");
-    for (_, words, found) in caught {
+    for Caught { words, found, .. } in caught {
         let (invariant, runs) =
             found.map_or(("MISSED", String::new()), |(runs, invariant)| (invariant, runs.to_string()));
         let _ = writeln!(text, "{words:66} {invariant:9} {runs:>11}");

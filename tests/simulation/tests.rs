@@ -1,10 +1,10 @@
 //! What the ordinary tests run of the simulation: determinism, every case that failed once, a little of each mode, and all
 //! planted bugs. `cargo bench --bench simulation` runs it at length.
 
-use super::case::{Case, Story};
-use super::life::Look;
-use super::runner;
-use super::truth::Violation;
+use crate::simulation::case::{Case, Story};
+use crate::simulation::life::Look;
+use crate::simulation::runner;
+use crate::simulation::truth::Violation;
 
 fn violations(case: &Case) -> Vec<Violation> {
     case.run(Look::default()).violations
@@ -58,6 +58,6 @@ fn every_planted_bug_is_caught() {
     let caught = runner::planted(2, runner::PLANTED_RUNS);
     assert!(caught.len() >= 24);
     let missed: Vec<_> =
-        caught.iter().filter(|(.., found)| found.is_none()).map(|(bug, words, _)| (bug, words)).collect();
+        caught.iter().filter(|caught| caught.found.is_none()).map(|caught| (caught.bug, caught.words)).collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
