@@ -16,10 +16,10 @@ mod property;
 mod readme;
 mod secrets;
 mod security;
-mod suites;
 #[expect(dead_code, reason = "the runner in benches uses the rest")]
 mod simulation;
 #[path = "simulation/tests.rs"]
 mod simulation_tests;
+mod suites;
 mod support;
 mod tidy;
