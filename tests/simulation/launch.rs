@@ -41,6 +41,7 @@ impl Compiled {
             params: BTreeMap::new(),
             files: Arc::new(|path: &str| Err(format!("there is no {path}"))),
             project_name: "simulated".to_owned(),
+            ..Inputs::default()
         };
         let (desired, found) = evaluate(Arc::new(program), &inputs);
         assert!(!found.has_errors(), "{found:?}\n{text}");
