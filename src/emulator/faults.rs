@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::cdn::glob;
 use super::effects::{Effect, Instead};
 use super::ids;
-use super::keys::redact_whole;
 use super::routes::Door;
 use crate::model::http::Request;
 
@@ -44,7 +43,7 @@ pub struct Matcher {
     /// Of the path with `/v1`, `*` for any run of characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The key's secret.
+    /// The key's secret; kept as its hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Only the n-th such request, from 1.
@@ -73,6 +72,7 @@ impl Faults {
     pub fn add(&mut self, mut fault: Fault, before: Option<u64>) -> u64 {
         self.next_id += 1;
         fault.id = self.next_id;
+        fault.matcher.key = fault.matcher.key.as_deref().map(sealed);
         let at = before.and_then(|id| self.faults.iter().position(|other| other.id == id));
         self.faults.insert(at.unwrap_or(self.faults.len()), fault);
         self.next_id
@@ -89,14 +89,9 @@ impl Faults {
         before - self.faults.len()
     }
 
-    /// As they stand, secrets taken out.
+    /// As they stand; no secret is in them.
     pub fn list(&self) -> Vec<Fault> {
-        let shown = |fault: &Fault| {
-            let mut shown = fault.clone();
-            shown.matcher.key = shown.matcher.key.as_deref().map(redact_whole);
-            shown
-        };
-        self.faults.iter().map(shown).collect()
+        self.faults.clone()
     }
 
     /// What a request meets, in order, and whether any count has changed.
@@ -125,6 +120,14 @@ impl Faults {
     }
 }
 
+/// A key as it is kept, here and on the disk: told apart from others, and not to be read back.
+fn sealed(key: &str) -> String {
+    if key.starts_with("sha256:") {
+        return key.to_owned();
+    }
+    format!("sha256:{}", ids::hex_digest(key.as_bytes(), 64))
+}
+
 impl Matcher {
     /// Whether the request is one that this is about.
     fn fits(&self, door: Door, method: &str, request: &Request) -> bool {
@@ -132,7 +135,7 @@ impl Matcher {
         self.surface.is_none_or(|wanted| wanted == door)
             && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && self.path.as_deref().is_none_or(|pattern| glob(pattern, request.path()))
-            && self.key.as_deref().is_none_or(|key| sent.ends_with(key))
+            && self.key.as_deref().is_none_or(|key| key == sealed(sent.strip_prefix("Bearer ").unwrap_or(sent)))
     }
 
     /// Whether it is this one's turn, by its number among those that fit.
