@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 /// One run of everything that writes, on the embedded emulator.
 const WRITING: &[&[&str]] =
-    &[&["apply", "--yes"], &["plan", "-o", "plan.json"], &["emulator", "reset"], &["init", "first"]];
+    &[&["emulator", "reset"], &["apply", "--yes"], &["plan", "-o", "plan.json"], &["init", "first"]];
 
 fn under(umask: &str, project: &Project, arguments: &[&str]) -> Run {
     let mut command = Command::new("sh");
