@@ -12,8 +12,10 @@ mod kill;
 mod ledger;
 mod modules;
 mod outside;
+mod pages;
 mod property;
 mod readme;
+mod scenarios;
 mod secrets;
 mod security;
 #[expect(dead_code, reason = "the runner in benches uses the rest")]

@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::codes;
 use super::symbols::Symbols;
 use crate::diag::Diagnostic;
-use crate::diag::suggest::did_you_mean;
+use crate::diag::suggest::{closest, did_you_mean};
 use crate::model::{Graph, Ident, Member, ObjectType, Span, Type};
 use crate::syntax::ast::{TypeExpr, TypeExprKind, TypeMember};
 use smol_str::SmolStr;
@@ -119,6 +119,12 @@ impl Checker<'_> {
             return Type::Error;
         }
         let aliases: Vec<&str> = self.symbols.type_names.keys().map(Ident::as_str).collect();
+        // What was most likely meant is used: that it is not would be a second complaint about one mistake.
+        if let Some(near) = closest(name, aliases.iter().copied())
+            && let Some((at, _)) = self.symbols.type_names.get(near)
+        {
+            self.used.types.insert(*at);
+        }
         let candidates = built_in.iter().copied().chain(aliases);
         let help = did_you_mean(name, candidates, "declare it: `type Name = …`; own types begin with a capital");
         self.diagnostics.push(

@@ -35,6 +35,7 @@ impl Checker<'_> {
                     Expr::error(span)
                 }
                 None => {
+                    self.mark_meant(name.value.as_str());
                     let own = self.symbols.globals.iter();
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));
                     let known = library::functions().iter().map(|function| function.name);

@@ -31,7 +31,6 @@ codes! {
     FOREIGN_NAME = error("foreign_name", "name from another tool");
     NOT_HERE = error("not_here", "reference not possible here");
     WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");
-    WRONG_BLOCK = error("wrong_block", "unexpected block");
     TOO_COMPLEX = error("too_complex", "type too large");
     SECRET_OUTPUT = error("secret_output", "secret reaches a plain output");
     SECRET_KEY = error("secret_key", "secret as a key");

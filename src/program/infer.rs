@@ -7,7 +7,7 @@ use super::fits::{fits, has_error, needs_conversion};
 use super::mismatch::mismatch;
 use super::symbols::Global;
 use crate::diag::Diagnostic;
-use crate::diag::suggest::did_you_mean;
+use crate::diag::suggest::{closest, did_you_mean};
 use crate::model::{Ident, Span, Type, Value};
 use crate::syntax::ast::{self, ExprKind as Written, Piece, UnaryOperator};
 use smol_str::SmolStr;
@@ -193,10 +193,21 @@ impl Checker<'_> {
         };
     }
 
+    /// What a misspelt name most likely means is used: that it is not would be a second complaint about one mistake.
+    pub fn mark_meant(&mut self, written: &str) {
+        let exact = self.symbols.globals.get(&Ident::new(written));
+        let near = closest(written, self.symbols.globals.keys().map(Ident::as_str));
+        let meant = exact.or_else(|| self.symbols.globals.get(&Ident::new(near?))).map(|(meant, _)| *meant);
+        if let Some(meant) = meant {
+            self.mark_used(meant);
+        }
+    }
+
     fn unknown_name(&mut self, name: &Ident, span: Span) {
         if self.symbols.broken.contains(name) {
             return;
         }
+        self.mark_meant(name.as_str());
         if let Some(help) = super::foreign::advice(name.as_str(), None) {
             let message = format!("`{name}` is not a name of cnx");
             return self.report(&codes::FOREIGN_NAME, message, span, "unknown here", &help);

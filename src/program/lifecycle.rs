@@ -40,11 +40,8 @@ impl Checker<'_> {
                 BodyEntry::Block(inner) => match inner.name.value.as_str() {
                     "before" => made.before.extend(self.assertion(&inner.body)),
                     "after" => made.after.extend(self.assertion(&inner.body)),
-                    other => {
-                        let help = "in `lifecycle` stand settings and the blocks `before` and `after`";
-                        let message = format!("`{other}` is no block of `lifecycle`");
-                        self.report(&codes::WRONG_BLOCK, message, inner.name.span, "unexpected block", help);
-                    }
+                    // The parser lets no other block through.
+                    _ => {}
                 },
             }
         }
@@ -208,10 +205,7 @@ impl Checker<'_> {
                         self.report(&codes::UNKNOWN_SETTING, text, written.name.span, "unknown setting", &help);
                     }
                 },
-                BodyEntry::Block(block) => {
-                    let help = "there are `assert = …` and `message = …`";
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", help);
-                }
+                BodyEntry::Block(_) => {}
             }
         }
         if condition.is_none() {

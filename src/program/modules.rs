@@ -67,8 +67,9 @@ impl Checker<'_> {
             let written = match entry {
                 BodyEntry::Attribute(written) => written,
                 BodyEntry::Block(block) => {
-                    let help = format!("write an equals sign: `{} = {{ … }}`", block.name.value);
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", &help);
+                    let message = format!("a module has no `{}`", block.name.value);
+                    let help = "put it into the resources of the module's folder";
+                    self.report(&codes::UNKNOWN_SETTING, message, block.name.span, "not here", help);
                     continue;
                 }
             };

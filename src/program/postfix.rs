@@ -118,6 +118,7 @@ impl Checker<'_> {
             }
             other => {
                 if let Some(help) = super::foreign::advice(other, Some(name.value.as_str())) {
+                    self.mark_meant(name.value.as_str());
                     let message = format!("`{other}.{}` is not a name of cnx", name.value);
                     self.report(&codes::FOREIGN_NAME, message, span, "unknown here", &help);
                     return Some(Expr::error(span));

@@ -130,21 +130,11 @@ impl<'a> Checker<'a> {
                     None => lifecycle = Some((self.lifecycle(block, measure.form, measure.kind), block.name.span)),
                     Some((_, first)) => duplicate(&mut self.diagnostics, "block", "lifecycle", block.name.span, first),
                 },
-                BodyEntry::Block(block) => self.wrong_block(block, measure),
+                // No other block reaches this tree: the parser tells of it and leaves it out.
+                BodyEntry::Block(_) => {}
             }
         }
         (settings, lifecycle.map(|(lifecycle, _)| lifecycle).unwrap_or_default())
-    }
-
-    fn wrong_block(&mut self, block: &ast::Block, measure: &Measure) {
-        let name = block.name.value.as_str();
-        let help = match name {
-            "before" | "after" => format!("put it into `lifecycle {{ {name} {{ … }} }}`"),
-            _ if measure.attributes.contains_key(name) => format!("write an equals sign: `{name} = {{ … }}`"),
-            _ => "the only block here is `lifecycle`; everything else is `name = { … }`".to_owned(),
-        };
-        self.report(&codes::WRONG_BLOCK, format!("`{name}` is no block"), block.name.span, "unexpected block", &help);
-        self.unknown_body(&block.body);
     }
 
     fn attribute(&mut self, written: &ast::Attribute, measure: &Measure, patterns: &Patterns) -> Option<Expr> {

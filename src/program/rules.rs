@@ -59,11 +59,7 @@ impl Checker<'_> {
         for entry in &body.entries {
             let written = match entry {
                 BodyEntry::Attribute(written) => written,
-                BodyEntry::Block(block) => {
-                    let help = "there are `assert = …`, `message = …` and `severity = …`";
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", help);
-                    continue;
-                }
+                BodyEntry::Block(_) => continue,
             };
             let name = &written.name;
             let first = *seen.entry(name.value.clone()).or_insert(name.span);

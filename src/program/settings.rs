@@ -105,11 +105,7 @@ impl Checker<'_> {
         for entry in &node.body.entries {
             let written = match entry {
                 BodyEntry::Attribute(written) => written,
-                BodyEntry::Block(block) => {
-                    let help = format!("write an equals sign: `{} = {{ … }}`", block.name.value);
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", &help);
-                    continue;
-                }
+                BodyEntry::Block(_) => continue,
             };
             let value = &written.value;
             match written.name.value.as_str() {
@@ -202,10 +198,7 @@ impl Checker<'_> {
                             made.insert(written.name.value.clone(), value);
                         }
                     }
-                    BodyEntry::Block(block) => {
-                        let help = format!("write an equals sign: `{} = {{ … }}`", block.name.value);
-                        self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", &help);
-                    }
+                    BodyEntry::Block(_) => {}
                 }
             }
         }

@@ -16,6 +16,7 @@ codes! {
     SINGLE_QUOTES = error("single_quotes", "a string in single quotes");
     SLASH_COMMENT = error("slash_comment", "a comment that does not begin with `#`");
     HEREDOC = error("heredoc", "a heredoc");
+    TEMPLATE_DIRECTIVE = warning("template_directive", "a template directive of another language");
     SEMICOLON = error("semicolon", "a semicolon");
     UNEXPECTED_CHARACTER = error("unexpected_character", "a character that means nothing here");
     UNKNOWN_ESCAPE = error("unknown_escape", "an unknown escape in a string");

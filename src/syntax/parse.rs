@@ -18,7 +18,7 @@ pub const MAX_FILE: usize = 16 * 1024 * 1024;
 pub struct Parsed {
     /// The declarations and entries that are well-formed; broken ones are left out.
     pub ast: Ast,
-    /// In order of place; empty exactly when the whole text is well-formed.
+    /// In order of place; no error among them exactly when the whole text is well-formed.
     pub diagnostics: Diagnostics,
 }
 
@@ -71,7 +71,8 @@ fn parsed(file: FileId, text: &str, items: Vec<Item>, comments: Vec<Comment>, di
 fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
     let mut broken = Broken::default();
     let mut end = 0;
-    for label in diagnostics.0.iter().filter_map(|diagnostic| diagnostic.primary.as_ref()) {
+    let errors = diagnostics.0.iter().filter(|diagnostic| diagnostic.is_error());
+    for label in errors.filter_map(|diagnostic| diagnostic.primary.as_ref()) {
         let at = (label.span.start as usize).min(text.len());
         if (at < end && end > 0) || !text.is_char_boundary(at) {
             continue;

@@ -17,6 +17,7 @@ impl Builder<'_> {
         let (start, end, raw) = (span.start as usize, span.end as usize, self.source(span));
         let multiline = raw.len() >= 6 && raw.starts_with("\"\"\"");
         let quote = if multiline { 3 } else { 1 };
+        self.template_directive(start, raw);
         let indent = if multiline { self.indent_of(start, raw) } else { None };
         let holes = pair.into_inner();
         let mut pieces = Vec::with_capacity(2 * holes.len() + 1);
@@ -35,6 +36,20 @@ impl Builder<'_> {
         let first = at == start + quote;
         self.literal(at, &raw[at - start..end - quote - start], indent, first, &mut pieces);
         Text { pieces, multiline }
+    }
+
+    /// `%{ if x }` is HCL's way to choose and repeat in a string; here it is text, which nobody means.
+    fn template_directive(&mut self, start: usize, raw: &str) {
+        let directives = ["if", "else", "endif", "for", "endfor"];
+        let of_word = |at: usize| {
+            let rest = raw[at + 2..].trim_start_matches(['~', ' ']);
+            directives.contains(&&rest[..rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len())])
+        };
+        if let Some((at, _)) = raw.match_indices("%{").find(|(at, _)| of_word(*at)) {
+            let help = "write `${condition ? \"a\" : \"b\"}`, or `${join(\"\", [for x in xs : \"…\"])}`";
+            let span = self.range(start + at, start + at + 2);
+            self.complain(&codes::TEMPLATE_DIRECTIVE, span, "here this is text and does nothing", help);
+        }
     }
 
     /// A string that must have no interpolation: a declaration's or an attribute's name, a path, a literal type.
