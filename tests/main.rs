@@ -25,3 +25,4 @@ mod simulation_tests;
 mod suites;
 mod support;
 mod tidy;
+mod wrong;

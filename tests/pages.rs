@@ -12,19 +12,28 @@ use std::sync::Mutex;
 #[derive(Debug, Default)]
 pub struct Said {
     pub exit: u8,
-    pub complaints: Vec<(String, Option<Place>)>,
+    pub complaints: Vec<Complaint>,
     pub text: String,
+}
+
+/// One complaint, as its JSON line says it.
+#[derive(Clone, Debug)]
+pub struct Complaint {
+    pub code: String,
+    pub severity: String,
+    pub place: Option<Place>,
+    pub help: String,
 }
 
 impl Said {
     fn has(&self, code: &str) -> bool {
-        self.complaints.iter().any(|(other, _)| other == code)
+        self.complaints.iter().any(|complaint| complaint.code == code)
     }
 }
 
 /// A stream that can be read afterwards.
 #[derive(Clone, Default)]
-struct Kept(std::sync::Arc<Mutex<Vec<u8>>>);
+pub struct Kept(pub std::sync::Arc<Mutex<Vec<u8>>>);
 
 impl std::io::Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -38,35 +47,48 @@ impl std::io::Write for Kept {
 }
 
 /// Runs cnx in this process, in the project's folder, with an empty home and no keys.
-pub fn run(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+pub fn run(project: &Project, arguments: &[&str]) -> Said {
     let (out, err) = (Kept::default(), Kept::default());
     let mut world = cnx::cli::shell::World::real();
     let home = project.path().display().to_string();
     world.environment.0 = BTreeMap::from([("HOME".to_owned(), home.clone())]);
-    world.environment.0.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let words = ["cnx", arguments[0], "-C", &home, "--json", "--no-input"].into_iter().chain(arguments[1..].iter().copied());
+    let words =
+        ["cnx", arguments[0], "-C", &home, "--json", "--no-input"].into_iter().chain(arguments[1..].iter().copied());
     let writer = |kept: &Kept| cnx::report::Writer::new(Box::new(kept.clone()));
     let exit = cnx::cli::run_in(world, writer(&out), writer(&err), words.map(Into::into));
     let text = |kept: &Kept| String::from_utf8(kept.0.lock().expect("no writer panics").clone()).expect("text");
-    let (out, err) = (text(&out), text(&err));
+    heard(exit, &text(&out), &text(&err))
+}
+
+/// Runs the real binary, as a person would.
+fn run_binary(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+    let mut command = project.command(&[arguments, &["--json"]].concat());
+    let run = crate::support::Run::of(command.envs(variables.iter().copied()).output().expect("cnx runs"));
+    heard(u8::try_from(run.code).unwrap_or(u8::MAX), &run.stdout, &run.stderr)
+}
+
+fn heard(exit: u8, out: &str, err: &str) -> Said {
     let mut said = Said { exit, ..Said::default() };
     for line in out.lines().filter(|line| line.starts_with('{')) {
         let json: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
         collect(&json, &mut said.complaints);
     }
-    said.text = out + &err;
+    said.text = format!("{out}{err}");
     said
 }
 
 /// Every diagnostic in a JSON value, wherever it stands (a plan holds its warnings).
-fn collect(json: &serde_json::Value, into: &mut Vec<(String, Option<Place>)>) {
+fn collect(json: &serde_json::Value, into: &mut Vec<Complaint>) {
     match json {
         serde_json::Value::Array(values) => values.iter().for_each(|value| collect(value, into)),
         serde_json::Value::Object(members) => {
-            if let Some(code) = members.get("code").and_then(|code| code.as_str()).filter(|code| code.starts_with("cnx::")) {
+            if let Some(code) =
+                members.get("code").and_then(|code| code.as_str()).filter(|code| code.starts_with("cnx::"))
+            {
                 let number = |name: &str| Some(members.get("place")?.get(name)?.as_u64()? as usize);
                 let place = number("line").zip(number("column")).map(|(line, column)| Place { line, column });
-                into.push((code.to_owned(), place));
+                let text = |name: &str| members.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
+                into.push(Complaint { code: code.to_owned(), severity: text("severity"), place, help: text("help") });
             }
             members.values().for_each(|value| collect(value, into));
         }
@@ -101,7 +123,8 @@ fn check_page(one: &Explanation, wrong: &mut Vec<String>) -> bool {
         };
         if sample.is("wrong") {
             reached |= said.has(code);
-            let mut found: Vec<(String, Option<Place>)> = said.complaints.clone();
+            let mut found: Vec<(String, Option<Place>)> =
+                said.complaints.iter().map(|one| (one.code.clone(), one.place)).collect();
             found.sort();
             found.dedup();
             let places = sample.places.iter().map(|place| (code.to_owned(), Some(*place)));
@@ -120,8 +143,10 @@ fn check_page(one: &Explanation, wrong: &mut Vec<String>) -> bool {
 }
 
 fn shown(said: &Said) -> String {
-    let place = |place: &Option<Place>| place.map_or("nowhere".to_owned(), |place| format!("{}:{}", place.line, place.column));
-    let complaints: Vec<String> = said.complaints.iter().map(|(code, at)| format!("{code} {}", place(at))).collect();
+    let place =
+        |place: &Option<Place>| place.map_or("nowhere".to_owned(), |place| format!("{}:{}", place.line, place.column));
+    let complaints: Vec<String> =
+        said.complaints.iter().map(|one| format!("{} {}", one.code, place(&one.place))).collect();
     format!("[{}], exit {}\n{}", complaints.join(", "), said.exit, said.text)
 }
 
@@ -133,10 +158,11 @@ fn perform(project: &Project, code: &str, sample: &Sample) -> Option<Said> {
             let Some(words) = line.strip_prefix("$ ") else { continue };
             let words = split(words);
             let assigned = words.iter().take_while(|word| word.contains('=') && !word.starts_with('-')).count();
-            let variables: Vec<(&str, &str)> = words[..assigned].iter().filter_map(|word| word.split_once('=')).collect();
+            let variables: Vec<(&str, &str)> =
+                words[..assigned].iter().filter_map(|word| word.split_once('=')).collect();
             let words: Vec<&str> = words[assigned..].iter().map(String::as_str).collect();
             match words.as_slice() {
-                ["cnx", arguments @ ..] => last = Some(run(project, arguments, &variables)),
+                ["cnx", arguments @ ..] => last = Some(run_binary(project, arguments, &variables)),
                 other => assert!(shell(project, other), "{code}: what is {other:?}?"),
             }
         }
@@ -153,7 +179,7 @@ fn perform(project: &Project, code: &str, sample: &Sample) -> Option<Said> {
     let flags: Vec<&str> = sample.words.iter().map(String::as_str).filter(|word| word.starts_with("-")).collect();
     let command = if matches!(room(code), "syntax" | "program") { "check" } else { "plan" };
     let arguments: Vec<&str> = [command].into_iter().chain(flags.iter().flat_map(|flag| flag.split('~'))).collect();
-    Some(run(project, &arguments, &[]))
+    Some(run(project, &arguments))
 }
 
 /// What a person does between two commands of cnx, in the project's folder.
@@ -166,7 +192,11 @@ fn shell(project: &Project, words: &[&str]) -> bool {
         ["mkdir", folder] => std::fs::create_dir_all(path(folder)).is_ok(),
         ["mv", from, to] => std::fs::rename(path(from), path(to)).is_ok(),
         ["cp", from, to] => std::fs::copy(path(from), path(to)).is_ok(),
-        ["cp", "-r", from, to] => std::process::Command::new("cp").args(["-r"]).args([path(from), path(to)]).status().is_ok_and(|it| it.success()),
+        ["cp", "-r", from, to] => std::process::Command::new("cp")
+            .args(["-r"])
+            .args([path(from), path(to)])
+            .status()
+            .is_ok_and(|it| it.success()),
         ["touch", file] => std::fs::write(path(file), "").is_ok(),
         ["chmod", mode, file] => {
             let bits = u32::from_str_radix(mode, 8).expect("a mode");
@@ -209,7 +239,16 @@ fn read_provider(text: &str) -> Said {
         let (line, column) = sources.line_column(diagnostic.primary.as_ref()?.span);
         Some(Place { line, column })
     };
-    let complaints = found.0.iter().map(|one| (one.code.id.to_owned(), place(one))).collect();
+    let complaints = found
+        .0
+        .iter()
+        .map(|one| Complaint {
+            code: one.code.id.to_owned(),
+            severity: String::new(),
+            place: place(one),
+            help: one.help.clone(),
+        })
+        .collect();
     Said { exit: u8::from(found.has_errors()), complaints, text: String::new() }
 }
 
@@ -262,7 +301,9 @@ fn every_example_is_true_and_every_code_is_reached() {
         reached.extend(others);
         (wrong, reached)
     });
-    for (code, scenario) in SCENARIOS.iter().filter(|(code, _)| only.as_ref().is_none_or(|only| code.contains(only.as_str()))) {
+    for (code, scenario) in
+        SCENARIOS.iter().filter(|(code, _)| only.as_ref().is_none_or(|only| code.contains(only.as_str())))
+    {
         let said = scenario();
         if said.iter().any(|other| other == code) {
             reached.insert((*code).to_owned());

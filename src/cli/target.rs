@@ -98,11 +98,12 @@ fn remote(
     shell.complain(&found);
     let hosts_shown: BTreeSet<&str> = endpoints.iter().map(Endpoint::host).collect();
     shell.say(&format!("{} at {}", hosts.as_str(), hosts_shown.into_iter().collect::<Vec<_>>().join(", ")));
-    let network = Network::new().map_err(|error| {
-        Failure::from(
-            Diagnostic::new(&codes::NO_NETWORK, error.to_string()).help("install the system's CA certificates"),
-        )
-    })?;
+    let network =
+        Network::new().map_err(|error| {
+            Failure::from(Diagnostic::new(&codes::NO_NETWORK, error.to_string()).help(
+                "install the certificates of the system (ca-certificates), or name a file of them in SSL_CERT_FILE",
+            ))
+        })?;
     let speed = speed(settings, &endpoints)?;
     let client = client(shell, catalog, endpoints.clone(), Arc::new(network));
     Ok(Reached { client, shown: hosts.as_str().to_owned(), speed, endpoints, account: None })

@@ -9,7 +9,6 @@ codes! {
     PERMISSION = error("permission", "the key may not do this");
     UNREACHABLE = error("unreachable", "the API can't be reached");
     UNTRUSTED = error("untrusted", "no trusted connection to the API");
-    NO_NETWORK = error("no_network", "this machine can't make secure connections");
     INTERRUPTED = error("interrupted", "the API did not answer to the end");
     RATE_LIMITED = error("rate_limited", "the rate limit allows no more requests for now");
     BAD_ANSWER = error("bad_answer", "the API gave an answer that cnx does not understand");

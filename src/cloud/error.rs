@@ -3,7 +3,6 @@
 use super::call::ApiError;
 use super::{codes, redact};
 use crate::diag::{Code, Diagnostic};
-use crate::world::NoNetwork;
 use std::time::Duration;
 
 /// A read that failed. 5xx, time-outs and refused connections come here only after their tries (`contract.md` 2.7).
@@ -82,12 +81,6 @@ impl ReadError {
 fn is_about_trust(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
     ["certificate", "tls", "handshake"].iter().any(|word| reason.contains(word))
-}
-
-/// Why there is no network at all on this machine.
-pub fn no_network(error: &NoNetwork) -> Diagnostic {
-    Diagnostic::new(&codes::NO_NETWORK, redact(&error.to_string()))
-        .help("install the certificates of the system (ca-certificates), or name a file of them in SSL_CERT_FILE")
 }
 
 fn told(code: &'static Code, error: &ApiError, help: &str) -> Diagnostic {

@@ -94,32 +94,6 @@ fn expressions() {
     }
 }
 
-/// Complaints of evaluation, by code and place.
-#[test]
-fn failing_programs() {
-    let mut seen = String::new();
-    let mut wrong = Vec::new();
-    for part in include_str!("fixtures/failing.txt").split("=== ").skip(1) {
-        let (name, body) = part.split_once('\n').expect("a case has a name");
-        let (expected, source): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("--- "));
-        let source = source.join("\n") + "\n";
-        let expected: Vec<&str> = expected.into_iter().map(|line| &line[4..]).collect();
-        let (program, checked, sources) = checked(&source);
-        assert!(!checked.has_errors(), "{name}: {:#?}", checked.0);
-        let (_, diagnostics) = evaluate(Arc::new(program), &inputs(None, &[]));
-        let found = places(&diagnostics, &sources);
-        seen.push_str(&format!("=== {name}\n{source}"));
-        found.iter().for_each(|place| seen.push_str(&format!("--- {place}\n")));
-        if found != expected {
-            wrong.push(format!("{name}\n   found {found:?}\nexpected {expected:?}"));
-        }
-        for diagnostic in &diagnostics.0 {
-            assert!(!diagnostic.help.is_empty(), "{name}: {} has no help", diagnostic.code.id);
-        }
-    }
-    assert!(wrong.is_empty(), "{}\n\n{seen}", wrong.join("\n\n"));
-}
-
 #[test]
 fn parameters_from_text() {
     let check = |raw: &str, ty: Type, expected: Result<Value, ()>| {

@@ -126,7 +126,9 @@ impl Checker<'_> {
             self.used.types.insert(*at);
         }
         let candidates = built_in.iter().copied().chain(aliases);
-        let help = did_you_mean(name, candidates, "declare it: `type Name = …`; own types begin with a capital");
+        let unknown = "declare it: `type Name = …`; own types begin with a capital";
+        let foreign = super::foreign::type_name(name).map(str::to_owned);
+        let help = foreign.unwrap_or_else(|| did_you_mean(name, candidates, unknown));
         self.diagnostics.push(
             Diagnostic::new(&codes::UNKNOWN_TYPE, format!("there is no type `{name}`"))
                 .at(span, "not a type")

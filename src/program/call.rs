@@ -40,7 +40,8 @@ impl Checker<'_> {
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));
                     let known = library::functions().iter().map(|function| function.name);
                     let candidates = known.chain(own.map(|(name, _)| name.as_str()));
-                    let help = did_you_mean(name.value.as_str(), candidates, "see docs/functions.md for all functions");
+                    let unknown = library::left_out(name.value.as_str()).unwrap_or("`cnx docs` lists all functions");
+                    let help = did_you_mean(name.value.as_str(), candidates, unknown);
                     let message = format!("there is no function `{}`", name.value);
                     self.report(&codes::UNKNOWN_FUNCTION, message, name.span, "not a function", &help);
                     self.infer_arguments(arguments);

@@ -16,3 +16,32 @@ pub fn advice(name: &str, member: Option<&str>) -> Option<String> {
         _ => return None,
     })
 }
+
+/// What stands for a setting that other tools have in the body of a parameter or a check.
+pub fn setting(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "default" => "write the default behind the type: `param NAME: TYPE = default`",
+        "type" => "write the type behind the name: `param NAME: TYPE`",
+        "description" => "write it as a comment above the declaration",
+        "sensitive" => "write `secret param NAME: TYPE`",
+        "nullable" => "write an optional type: `param NAME: TYPE?`",
+        "condition" => "it is called `assert`",
+        "error_message" => "it is called `message`",
+        _ => return None,
+    })
+}
+
+/// What a type of another language is called here.
+pub fn type_name(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "integer" | "int64" | "int32" | "i64" | "long" => "it is called `int`",
+        "boolean" | "Bool" => "it is called `bool`",
+        "str" | "text" | "String" => "it is called `string`",
+        "float" | "double" | "decimal" | "Number" => "it is called `number`",
+        "array" | "List" | "tuple" => "it is called `list(T)`",
+        "dict" | "hash" | "Map" => "it is called `map(T)`",
+        "object" | "struct" => "write the members: `{ name: string, size: int = 1 }`",
+        "any" | "dynamic" => "every value has a type: say which, or leave `param` out and use `let`",
+        _ => return None,
+    })
+}

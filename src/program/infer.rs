@@ -193,6 +193,13 @@ impl Checker<'_> {
         };
     }
 
+    /// Only so that what it uses counts as used: what it should be is not known, so nothing in it can be wrong.
+    pub fn infer_quietly(&mut self, expr: &ast::Expr) {
+        let told = self.diagnostics.0.len();
+        self.infer(expr);
+        self.diagnostics.0.truncate(told);
+    }
+
     /// What a misspelt name most likely means is used: that it is not would be a second complaint about one mistake.
     pub fn mark_meant(&mut self, written: &str) {
         let exact = self.symbols.globals.get(&Ident::new(written));

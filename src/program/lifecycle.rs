@@ -1,10 +1,10 @@
 //! The `lifecycle` block: what instructs cnx, typed.
 
 use super::checker::Checker;
-use super::codes;
 use super::expr::{Expr, ExprKind};
 use super::ir::{Assertion, Lifecycle};
 use super::symbols::duplicate;
+use super::{codes, foreign};
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Span, Type};
 use crate::syntax::ast::{self, BodyEntry, Element, ExprKind as Written, ResourceForm};
@@ -77,7 +77,7 @@ impl Checker<'_> {
                 };
                 let message = format!("`lifecycle` has no setting `{other}`");
                 self.report(&codes::UNKNOWN_SETTING, message, written.name.span, "unknown setting", &help);
-                self.infer(value);
+                self.infer_quietly(value);
             }
         }
         if form == ResourceForm::Data && written.name.value.as_str() != "depends_on" {
@@ -194,13 +194,16 @@ impl Checker<'_> {
     pub fn assertion(&mut self, body: &ast::Body) -> Option<Assertion> {
         let mut condition = None;
         let mut message = None;
+        let mut unknown = false;
         for entry in &body.entries {
             match entry {
                 BodyEntry::Attribute(written) => match written.name.value.as_str() {
                     "assert" => condition = Some(self.check(&written.value, &Type::Bool)),
                     "message" => message = Some(self.check(&written.value, &Type::String)),
                     other => {
-                        let help = did_you_mean(other, ["assert", "message"], "there are `assert` and `message`");
+                        unknown = true;
+                        let known = foreign::setting(other).unwrap_or("there are `assert` and `message`");
+                        let help = did_you_mean(other, ["assert", "message"], known);
                         let text = format!("there is no setting `{other}` here");
                         self.report(&codes::UNKNOWN_SETTING, text, written.name.span, "unknown setting", &help);
                     }
@@ -208,7 +211,7 @@ impl Checker<'_> {
                 BodyEntry::Block(_) => {}
             }
         }
-        if condition.is_none() {
+        if condition.is_none() && !unknown && !self.breaks_an_assertion() {
             let help = "add `assert = …`";
             self.report(&codes::MISSING_ATTRIBUTE, "`assert` is missing", body.span, "nothing is asserted", help);
         }

@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
     fn attribute(&mut self, written: &ast::Attribute, measure: &Measure, patterns: &Patterns) -> Option<Expr> {
         let Some(attribute) = measure.attributes.get(&written.name.value) else {
             self.unknown_attribute(written, measure);
-            self.infer(&written.value);
+            self.infer_quietly(&written.value);
             return None;
         };
         let name = &written.name;
@@ -183,7 +183,7 @@ impl<'a> Checker<'a> {
             None if matches!(name.value.as_str(), "count" | "for_each") => {
                 "repeat in the header: `KIND NAME for n in 1..=3 { … }`".to_owned()
             }
-            None if matches!(name.value.as_str(), "depends_on" | "provider" | "protect" | "triggers" | "ignore") => {
+            None if matches!(name.value.as_str(), "depends_on" | "protect" | "triggers" | "ignore") => {
                 format!("what instructs cnx stands in the block: `lifecycle {{ {} = … }}`", name.value)
             }
             None => {

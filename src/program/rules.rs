@@ -49,12 +49,19 @@ impl Checker<'_> {
         made
     }
 
+    /// Whether a line that could not be read may have held the condition that is missing.
+    pub(super) fn breaks_an_assertion(&self) -> bool {
+        ["assert", "condition", "validation"].iter().any(|word| self.symbols.broken.contains(*word))
+    }
+
     /// `{ assert, message, severity }`
     fn rule(&mut self, body: &ast::Body) -> Option<Rule> {
         let severities = ["error", "warning"].map(|one| Type::Literal(SmolStr::new_static(one)));
         let mut condition = None;
         let mut message = None;
         let mut warns = false;
+        // A misspelt or foreign setting is the mistake; that `assert` is missing follows from it.
+        let mut unknown = false;
         let mut seen: BTreeMap<Ident, Span> = BTreeMap::new();
         for entry in &body.entries {
             let written = match entry {
@@ -72,6 +79,7 @@ impl Checker<'_> {
                     warns = severity.as_ref().and_then(Value::as_str) == Some("warning");
                 }
                 other => {
+                    unknown = true;
                     let known = ["assert", "message", "severity"];
                     let help = did_you_mean(other, known, "there are `assert`, `message` and `severity`");
                     let text = format!("there is no setting `{other}` here");
@@ -80,7 +88,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if condition.is_none() {
+        if condition.is_none() && !unknown && !self.breaks_an_assertion() {
             let help = "add `assert = …`";
             self.report(&codes::MISSING_ATTRIBUTE, "`assert` is missing", body.span, "nothing is asserted", help);
         }

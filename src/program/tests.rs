@@ -47,39 +47,6 @@ fn shop_is_clean() {
     assert_eq!(program.resources.len(), 6);
 }
 
-/// Cases between `=== name` lines; each expects the complaints of its `--- code@line:column` lines, sorted by place.
-fn cases() -> Vec<(&'static str, String, Vec<&'static str>)> {
-    let text = include_str!("fixtures/wrong.txt");
-    let parts = text.split("=== ").skip(1);
-    parts
-        .map(|part| {
-            let (name, body) = part.split_once('\n').expect("a case has a name");
-            let (expected, source): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("--- "));
-            (name, source.join("\n") + "\n", expected.into_iter().map(|line| &line[4..]).collect())
-        })
-        .collect()
-}
-
-#[test]
-fn wrong_programs() {
-    let mut seen = String::new();
-    let mut wrong = Vec::new();
-    for (name, source, expected) in cases() {
-        let (_, mut diagnostics, sources) = checked(&source);
-        diagnostics.sort();
-        let found = places(&diagnostics, &sources);
-        seen.push_str(&format!("=== {name}\n{source}"));
-        found.iter().for_each(|place| seen.push_str(&format!("--- {place}\n")));
-        if found != expected {
-            wrong.push(format!("{name}\n   found {found:?}\nexpected {expected:?}"));
-        }
-        for diagnostic in &diagnostics.0 {
-            assert!(!diagnostic.help.is_empty(), "{name}: {} has no help", diagnostic.code.id);
-        }
-    }
-    assert!(wrong.is_empty(), "{}\n\n{seen}", wrong.join("\n\n"));
-}
-
 /// `UPDATE_DOCS=1 cargo test` writes the page anew.
 #[test]
 fn function_reference_is_up_to_date() {

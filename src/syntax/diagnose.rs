@@ -24,6 +24,7 @@ impl Builder<'_> {
 
     fn bad(&mut self, rule: Rule, pair: &Pair<'_>) {
         let span = pair.as_span();
+        self.unread.push((self.base + span.start(), self.base + span.end()));
         if self.is_told(span.start(), span.end()) {
             return;
         }

@@ -60,6 +60,9 @@ fn entry(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic>
     let label = "only `lifecycle` and its `before` and `after` are blocks";
     let help = match word {
         "dynamic" => "write a comprehension: `name = [for x in xs : { … }]`".to_owned(),
+        "provisioner" | "connection" => {
+            "cnx runs no programs on machines: bake an image, or use what starts with the machine".to_owned()
+        }
         _ => format!("write `{word} = {{ … }}`"),
     };
     Some(Diagnostic::new(&codes::NESTED_BLOCK, "").at(place(0, word.len()), label).help(help))

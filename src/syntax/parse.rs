@@ -44,10 +44,20 @@ fn parse_with(file: FileId, text: &str, scan: fn(FileId, &str) -> Scan) -> Parse
     if scanned.refused {
         return parsed(file, text, Vec::new(), scanned.comments, scanned.diagnostics);
     }
-    let (mut items, mut diagnostics) = on_enough_stack(scanned.deepest, || items(file, text, &scanned));
+    let Read { mut items, mut diagnostics, unread } = on_enough_stack(scanned.deepest, || items(file, text, &scanned));
     attach_docs(text, &scanned.comments, &mut items);
     diagnostics.splice(0..0, scanned.diagnostics);
-    parsed(file, text, items, scanned.comments, diagnostics)
+    let mut parsed = parsed(file, text, items, scanned.comments, diagnostics);
+    for (start, end) in unread.into_iter().chain(scanned.told) {
+        let piece = text.get(start..end.min(text.len())).unwrap_or_default();
+        parsed.ast.broken.words.extend(words(piece));
+    }
+    parsed
+}
+
+fn words(text: &str) -> impl Iterator<Item = Ident> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| !word.is_empty()).map(Ident::new)
 }
 
 /// Reads one expression, as after `-p NAME=`.
@@ -80,15 +90,21 @@ fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
         let start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
         end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         broken.lines.push(Span::new(file, start, end));
-        let words = text[start..end].split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        broken.words.extend(words.filter(|word| !word.is_empty()).map(Ident::new));
+        broken.words.extend(words(&text[start..end]));
     }
     broken
 }
 
+/// What of a file could be read, what was wrong with the rest, and where the rest is, in bytes.
+struct Read {
+    items: Vec<Item>,
+    diagnostics: Vec<Diagnostic>,
+    unread: Vec<(usize, usize)>,
+}
+
 /// The declarations of a file, piece by piece: of the short text where there is one and it says all, else of the text as it was written.
-fn items(file: FileId, text: &str, scanned: &Scan) -> (Vec<Item>, Vec<Diagnostic>) {
-    let mut items = Vec::new();
+fn items(file: FileId, text: &str, scanned: &Scan) -> Read {
+    let (mut items, mut unread) = (Vec::new(), Vec::new());
     let ends = Cut { text: text.len(), short: scanned.short.as_ref().map_or(0, Short::len) };
     let starts = std::iter::once(Cut::default()).chain(scanned.cuts.iter().copied());
     let pieces = starts.zip(scanned.cuts.iter().copied().chain([ends]));
@@ -114,8 +130,9 @@ fn items(file: FileId, text: &str, scanned: &Scan) -> (Vec<Item>, Vec<Diagnostic
         let stop = if end.text == text.len() { whole.len() } else { end.text };
         items.extend(spelled_items(&mut builder, &whole[start.text..stop]));
         diagnostics.append(&mut builder.diagnostics);
+        unread.append(&mut builder.unread);
     }
-    (items, diagnostics)
+    Read { items, diagnostics, unread }
 }
 
 /// `None` where the piece has to be read as it was written.

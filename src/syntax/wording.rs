@@ -70,8 +70,10 @@ impl<'t> Stop<'t> {
             Wanted::Word("->")
         } else if self.has("from") {
             Wanted::Word("from")
-        } else if self.leading() == "fn" && self.has("(") && self.has("for") {
+        } else if self.leading() == "fn" && self.has("(") && (self.has("for") || self.has("{")) {
             Wanted::Word("(")
+        } else if self.leading() == "policy" && self.has("for") && self.has("{") {
+            Wanted::Word("for")
         } else if self.has("=") && (ends_here || !operator && !self.has("for")) && !self.has("}") && !self.has(")") {
             Wanted::Equals
         } else if operator && !(ends_here && self.has("{")) {
@@ -185,6 +187,9 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
         let help = format!("write `{}`", name.replace('-', "_"));
         return (&codes::BAD_NAME, "names have `_` where others have `-`".to_owned(), help);
     }
+    if let Some(help) = value_habit(stop) {
+        return (&codes::EXPECTED_VALUE, expected("a value"), help.to_owned());
+    }
     match stop.wanted() {
         Wanted::Value => (&codes::EXPECTED_VALUE, expected("a value"), format!("write a value{after}")),
         Wanted::Type => {
@@ -224,6 +229,21 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
             (code, format!("{found} cannot stand here"), help.to_owned())
         }
     }
+}
+
+/// Where a value is wanted: how another language begins one.
+fn value_habit(stop: &Stop<'_>) -> Option<&'static str> {
+    if stop.wanted() != Wanted::Value {
+        return None;
+    }
+    let before = stop.before();
+    Some(match stop.token() {
+        "`" => "strings stand in double quotes; `${…}` works in them",
+        "=" if before.ends_with("==") => "write `==`",
+        "." if before.ends_with(['[', '{', ',']) => "a spread has three dots: `...xs`",
+        "." => "write a digit before the point: `0.5`",
+        _ => return None,
+    })
 }
 
 /// `my-web` where a name was given.
@@ -292,6 +312,22 @@ fn habit(stop: &Stop<'_>, open: Option<char>) -> Option<(&'static Code, String, 
     let blank_before = before.len() < stop.start;
     let after_word = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let (code, label, help) = match stop.token() {
+        "if" if open == Some('[') && before.contains(" for ") || before.starts_with("for ") => {
+            (&codes::TRAILING, "a filter stands before the `:`", "write `[for x in xs if condition : value]`")
+        }
+        "=>" if open == Some('[') => {
+            (&codes::TRAILING, "a list has values and no keys", "write `[for x in xs : value]`, or braces for a map")
+        }
+        "." if before.ends_with("..") => {
+            (&codes::TRAILING, "a range has two dots", "write `a..b`, or `a..=b` with the end")
+        }
+        "|" if before.ends_with('|') => (&codes::TRAILING, "`|` joins types", "write `\"a\" | \"b\"`"),
+        "," if open.is_none() && before.starts_with("type ") => {
+            (&codes::TRAILING, "`|` joins types", "write `\"a\" | \"b\"`")
+        }
+        "=" if open.is_none() && before.ends_with(|c: char| c.is_ascii_alphanumeric() || "\"])".contains(c)) => {
+            (&codes::TRAILING, "`=` gives a value to a name, once", "compare with `==`")
+        }
         "in" if before.ends_with("for") => {
             (&codes::EXPECTED_NAME, "expected a name after `for`, found `in`", "write `for x in xs`")
         }

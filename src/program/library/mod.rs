@@ -11,5 +11,5 @@ pub mod reference;
 pub mod strings;
 pub mod table;
 
-pub use reference::{find, functions, markdown};
+pub use reference::{find, functions, left_out, markdown};
 pub use table::{Bindings, Function, Run, Shape};

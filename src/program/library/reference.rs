@@ -29,10 +29,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("abspath, pathexpand, fileset, fileexists", "only named files of the program's own folder are read"),
     ("templatefile, templatestring", "`template(file, variables)`, and interpolation"),
     ("try, can", "`?.` and `??` say which value may be absent"),
-    (
-        "tomap, tolist of a tuple, type conversions",
-        "the expected type shapes a literal; `toset`, `tolist`, `tostring` remain",
-    ),
+    ("tomap", "the expected type shapes a literal: `{ … }` is a map where one is wanted"),
     ("md5, sha1, filemd5, filesha1", "broken hashes; `sha256` and `sha512` are here"),
     ("rsadecrypt", "no key material passes through a program"),
     ("log", "numbers are exact decimals; a logarithm is not"),
@@ -40,6 +37,12 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("textencodebase64, textdecodebase64, base64gzip", "texts are UTF-8; `base64encode` is here"),
     ("issensitive", "what is secret is known before anything is evaluated: `cnx check` says it"),
 ];
+
+/// Why a function of Terraform is not here, or what stands for it.
+pub fn left_out(name: &str) -> Option<&'static str> {
+    let names = |list: &str| list.split(", ").any(|one| one.split(' ').next() == Some(name));
+    LEFT_OUT.iter().find(|(list, _)| names(list)).map(|(_, why)| *why)
+}
 
 /// Every function, by name.
 pub fn functions() -> &'static [&'static Function] {

@@ -19,6 +19,8 @@ pub(super) enum Place {
     Condition,
 }
 
+const BLOCKS: &str = "only `lifecycle` and its `before` and `after` are blocks";
+
 impl Place {
     fn of_block(self, name: &str) -> Option<Place> {
         match (self, name) {
@@ -89,7 +91,11 @@ impl Builder<'_> {
         let (label, help) = match text {
             "lifecycle" => ("not here", "`lifecycle` stands in a resource, an action or a data source".to_owned()),
             "before" | "after" => ("not here", format!("`{text}` stands in the `lifecycle` of a resource")),
-            _ => ("only `lifecycle` and its `before` and `after` are blocks", format!("write `{text} = {{ … }}`")),
+            "precondition" => (BLOCKS, "write `before { assert = …, message = \"…\" }`".to_owned()),
+            "postcondition" => (BLOCKS, "write `after { assert = …, message = \"…\" }`".to_owned()),
+            "validation" | "assert" => (BLOCKS, "write `assert = …` and `message = \"…\"` themselves".to_owned()),
+            "timeouts" => (BLOCKS, "write `lifecycle { timeouts = { create = 10m } }`".to_owned()),
+            _ => (BLOCKS, format!("write `{text} = {{ … }}`")),
         };
         self.complain(&codes::NESTED_BLOCK, name.span, label, help);
     }

@@ -29,12 +29,15 @@ pub(in crate::syntax) struct Builder<'t> {
     pub diagnostics: Vec<Diagnostic>,
     /// Byte ranges that the scan complained of: a broken entry that touches one has been told already.
     pub told: Vec<(usize, usize)>,
+    /// Byte ranges of entries and declarations that could not be read: names in them may be declared or used there.
+    pub unread: Vec<(usize, usize)>,
     pub(super) levels: usize,
 }
 
 impl<'t> Builder<'t> {
     pub fn new(file: FileId, text: &'t str, told: Vec<(usize, usize)>) -> Builder<'t> {
-        Builder { file, text, base: 0, short: None, unclear: false, diagnostics: Vec::new(), told, levels: 0 }
+        let (diagnostics, unread) = (Vec::new(), Vec::new());
+        Builder { file, text, base: 0, short: None, unclear: false, diagnostics, told, unread, levels: 0 }
     }
 
     /// The place of a pair in the file.

@@ -7,9 +7,14 @@ use crate::syntax::codes;
 
 impl Scanner<'_> {
     fn tell(&mut self, code: &'static Code, start: usize, end: usize, label: impl Into<String>, help: &str) {
+        self.complain(code, start, end, label, help);
+        self.scan.told.push((start, end));
+    }
+
+    /// As `tell`, where the copy that is parsed is mended whole: what else is wrong there is worth telling.
+    fn complain(&mut self, code: &'static Code, start: usize, end: usize, label: impl Into<String>, help: &str) {
         let span = Span::new(self.file, start, end);
         self.scan.diagnostics.push(Diagnostic::new(code, "").at(span, label).help(help));
-        self.scan.told.push((start, end));
     }
 
     fn end_of_line(&self) -> usize {
@@ -20,9 +25,14 @@ impl Scanner<'_> {
         let (start, end) = (self.at, self.end_of_line());
         let closing = self.bytes[start + 1..end].iter().position(|b| *b == b'\'');
         let stop = closing.map_or(start + 1, |at| start + at + 2);
-        self.tell(&codes::SINGLE_QUOTES, start, stop, "strings stand in double quotes", "write \"…\" instead of '…'");
-        let filler = if stop - start > 1 { "0" } else { "" };
-        self.fill(start, stop, filler);
+        let (label, help) = ("strings stand in double quotes", "write \"…\" instead of '…'");
+        match closing {
+            Some(_) => self.complain(&codes::SINGLE_QUOTES, start, stop, label, help),
+            None => self.tell(&codes::SINGLE_QUOTES, start, stop, label, help),
+        }
+        // As a plain string of the same length, so that a place that wants text finds one.
+        let filler = if stop - start > 1 { format!("\"{}\"", "x".repeat(stop - start - 2)) } else { String::new() };
+        self.fill(start, stop, &filler);
         self.last = b'0';
         self.at = stop;
     }
@@ -36,7 +46,7 @@ impl Scanner<'_> {
             self.end_of_line()
         };
         let help = if block { "begin every line of the comment with `#`" } else { "begin the comment with `#`" };
-        self.tell(&codes::SLASH_COMMENT, start, start + 2, "comments begin with `#`", help);
+        self.complain(&codes::SLASH_COMMENT, start, start + 2, "comments begin with `#`", help);
         self.blank(start, end);
         self.at = end;
     }
@@ -65,16 +75,18 @@ impl Scanner<'_> {
             end = self.end_of_line();
         }
         let help = "put the text between `\"\"\"` lines; the indent of the closing line is dropped";
-        self.tell(&codes::HEREDOC, start, label_end, "there are no heredocs", help);
-        self.scan.told.push((start, end));
-        self.fill(start, end, "0");
-        self.last = b'0';
+        self.complain(&codes::HEREDOC, start, label_end, "there are no heredocs", help);
+        if !found {
+            self.scan.told.push((start, end));
+        }
+        self.fill(start, end, "\"\"");
+        self.last = b'"';
         self.at = end;
     }
 
     pub(super) fn semicolon(&mut self) {
         let help = "remove it; put each declaration and each entry on a line of its own";
-        self.tell(&codes::SEMICOLON, self.at, self.at + 1, "nothing ends with `;`", help);
+        self.complain(&codes::SEMICOLON, self.at, self.at + 1, "nothing ends with `;`", help);
         let at_line_end = self.bytes[self.at + 1..self.end_of_line()].iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'));
         let filler = match (at_line_end, self.stack.is_empty()) {
             (true, _) => " ",

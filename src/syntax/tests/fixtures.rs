@@ -3,7 +3,6 @@
 use super::properties::check_both_ways;
 use crate::model::{FileId, SourceMap};
 use crate::syntax::*;
-use std::collections::BTreeSet;
 
 /// Reads a text that has to be well-formed.
 pub(super) fn well_formed(name: &str, text: &str) -> ast::Ast {
@@ -115,17 +114,4 @@ fn texts_are_formatted() {
     check_formatted("forms", include_str!("../../../tests/syntax/forms.cnx"));
     check_formatted("comments", include_str!("../../../tests/syntax/comments.cnx"));
     check_formatted("layout", include_str!("../../../tests/syntax/layout.cnx"));
-}
-
-/// Every code is told for some text of these files or in `limits`.
-#[test]
-fn every_code_is_reached() {
-    let in_limits = ["file_too_large", "string_too_long", "number_too_long", "nesting_too_deep"];
-    let mut reached: BTreeSet<String> = in_limits.iter().map(|name| format!("cnx::syntax::{name}")).collect();
-    for text in BROKEN.iter().map(|(_, text)| text) {
-        let diagnostics = parse(FileId(0), text).diagnostics.0;
-        reached.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.id.to_owned()));
-    }
-    let all: BTreeSet<String> = codes::ALL.iter().map(|code| code.id.to_owned()).collect();
-    assert_eq!(reached, all);
 }
