@@ -177,7 +177,7 @@ fn only_plain_files_of_bounded_size_are_read() {
 }
 
 /// A bare repository with a module in `m`, tagged `v1`; on its branch `main` a second commit.
-fn repository() -> tempfile::TempDir {
+pub fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let work = folder.path().join("work");
     let module = format!("param name: string\n{SERVER}module n from \"../n\" {{ }}\n");
@@ -209,7 +209,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&run.stdout).trim().to_owned()
 }
 
-fn using(repository: &Path, revision: &str) -> Project {
+pub fn using(repository: &Path, revision: &str) -> Project {
     let source = format!("git+file://{}/r.git//m?rev={revision}", repository.display());
     Project::new(&[("main.cnx", &format!("module m from \"{source}\" {{ name = \"k\" }}\n"))])
 }
@@ -219,7 +219,7 @@ fn text(project: &Project, path: &str) -> String {
 }
 
 /// The folder of the one module that was fetched.
-fn fetched(project: &Project) -> std::path::PathBuf {
+pub fn fetched(project: &Project) -> std::path::PathBuf {
     let folder = project.path().join(".cnx/modules");
     let mut all = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let first = all.next().expect("a module");

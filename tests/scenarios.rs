@@ -81,6 +81,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("cnx::state::illegal_entry", illegal_entry),
     ("cnx::cli::not_text", not_text),
     ("cnx::cli::declined", declined),
+    ("cnx::cli::module_changed", module_changed),
     ("cnx::cli::not_empty", not_empty),
     ("cnx::cli::no_network", no_network),
     ("cnx::cli::machine", machine),
@@ -425,6 +426,10 @@ impl cnx::world::Terminal for Reluctant {
     fn ask(&self, _: &str) -> std::io::Result<Option<String>> {
         Ok(Some("no".to_owned()))
     }
+
+    fn ask_secretly(&self, question: &str) -> std::io::Result<Option<String>> {
+        self.ask(question)
+    }
 }
 
 fn declined() -> Vec<String> {
@@ -440,6 +445,15 @@ fn declined() -> Vec<String> {
     assert_eq!(exit, 5);
     let stderr = String::from_utf8(kept.lock().expect("no writer panics").clone()).expect("text");
     said(&Run { code: 5, stdout: String::new(), stderr })
+}
+
+/// Somebody edits a module that was fetched.
+fn module_changed() -> Vec<String> {
+    let repository = crate::modules::repository();
+    let project = crate::modules::using(repository.path(), "v1");
+    project.ok(&["check"]);
+    std::fs::write(crate::modules::fetched(&project).join("n/main.cnx"), "output x = 3\n").expect("a file");
+    said(&project.run(&["check", "--json"]))
 }
 
 /// Somebody renames the key behind cnx's back before every list.
