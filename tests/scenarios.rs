@@ -41,6 +41,10 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("cnx::plan::unread", || twisted(KEY, |_| Some(Ok(answer(500, "internal_error"))))),
     ("cnx::plan::unseen", unseen),
     ("cnx::plan::needs_approval", needs_approval),
+    ("cnx::plan::another_object", another_object),
+    ("cnx::plan::past_instant", past_instant),
+    ("cnx::cloud::read_only_key", read_only_key),
+    ("cnx::cli::step_failed", step_failed),
     ("cnx::plan::unknown_kind", unknown_kind),
     ("cnx::apply::source_unread", || {
         twisted(&format!("{KEY}data plans all {{}}\n"), |_| Some(Ok(answer(500, "internal_error"))))
@@ -195,6 +199,61 @@ fn unseen() -> Vec<String> {
         Ok(plan) => codes(&plan.warnings),
         Err(found) => codes(&found),
     }
+}
+
+/// A key whose object was made at another time than the state says.
+fn another_object() -> Vec<String> {
+    let (world, _) = world(|_| None);
+    let planned = world.plan(world.desired(KEY).unwrap_or_default(), &Options::default()).expect("it can be done");
+    world.apply(planned);
+    let mut snapshot = world.store.load().unwrap_or_default();
+    let created = cnx::model::Value::string("2001-01-01T00:00:00Z");
+    snapshot.records.values_mut().for_each(|record| {
+        record.observed.insert(Ident::new("created_at"), created.clone());
+    });
+    let desired = world.desired("").unwrap_or_default();
+    let mut live = Live::default();
+    loop {
+        let needed = cnx::plan::reads(&desired, &snapshot, &live, &world.catalog).expect("it can be done");
+        if needed == cnx::plan::Reads::default() {
+            break;
+        }
+        let read = block_on(cnx::apply::refresh(&world.context, &needed, &snapshot, &mut live));
+        read.expect("a runtime").expect("it can be done");
+    }
+    match cnx::plan::plan(&desired, &snapshot, &live, &world.catalog, &Options::default()) {
+        Ok(plan) => codes(&plan.warnings),
+        Err(found) => codes(&found),
+    }
+}
+
+/// A database that is to grow in a window that is past.
+fn past_instant() -> Vec<String> {
+    let (world, _) = world(|_| None);
+    let database = |rest: &str| {
+        let head = "database main {\n  name = \"main\"\n  engine = \"mysql\"\n  region = \"eu-west-2\"\n";
+        world.desired(&format!("{head}{rest}}}\n")).unwrap_or_default()
+    };
+    let planned = world.plan(database("  tier = \"production-standard\"\n"), &Options::default());
+    world.apply(planned.expect("it can be done"));
+    let grown = "  tier = \"production-high\"\n  maintenance_window = \"2020-01-01T00:00:00Z\"\n";
+    let options = Options { now: Some(Timestamp(1_760_000_000_000)), ..Options::default() };
+    world.plan(database(grown), &options).map(|planned| codes(&planned.plan.warnings)).unwrap_or_default()
+}
+
+/// An account whose key may only read.
+fn read_only_key() -> Vec<String> {
+    let account = br#"{"data":{"account_id":"acc_1","key":{"permission":"read-only"}}}"#;
+    let client = client(|| Ok(Response { body: account.to_vec(), ..answer(200, "") }));
+    let asked = block_on(client.only_reads(&BTreeSet::from([Ident::new("platform")]))).expect("a runtime");
+    asked.ok().flatten().map(|found| found.code.id.to_owned()).into_iter().collect()
+}
+
+/// A test that applies a program with a region that no cloud has.
+fn step_failed() -> Vec<String> {
+    let server = "server web {\n  name = \"web\"\n  region = \"xx-nowhere-9\"\n  plan = \"standard-8\"\n  image = \"ubuntu-22.04\"\n}\n";
+    let test = "test \"it applies\" {\n  apply = true\n  assert = [true]\n}\n";
+    said(&Project::new(&[("main.cnx", server), ("main.test.cnx", test)]).run(&["test"]))
 }
 
 fn needs_approval() -> Vec<String> {

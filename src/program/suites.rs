@@ -55,7 +55,7 @@ impl Checker<'_> {
                 BodyEntry::Attribute(written) => written,
                 BodyEntry::Block(block) => {
                     let help = format!("write an equals sign: `{} = …`", block.name.value);
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", &help);
+                    self.report(&codes::UNKNOWN_SETTING, "", block.name.span, "unexpected block", &help);
                     continue;
                 }
             };
