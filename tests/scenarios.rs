@@ -388,6 +388,7 @@ fn test_key() -> Vec<String> {
         urls: BTreeMap::new(),
         requests_per_minute: None,
         max_wait: None,
+        allow_live_key: false,
         needed: cloudnexus().surfaces.keys().cloned().collect::<BTreeSet<_>>(),
     };
     codes(&endpoints(cloudnexus(), &wishes, &Environment(variables), &RealFiles).1)
