@@ -38,7 +38,7 @@ impl Checker<'_> {
                 BodyEntry::Attribute(attribute) => attribute,
                 BodyEntry::Block(block) => {
                     let help = "there are `project = …`, `environment = …` and `secret = …`";
-                    self.report(&codes::WRONG_BLOCK, "", block.name.span, "unexpected block", help);
+                    self.report(&codes::UNKNOWN_SETTING, "", block.name.span, "unexpected block", help);
                     continue;
                 }
             };
