@@ -263,13 +263,7 @@ fn needs_approval() -> Vec<String> {
         let mut sources = SourceMap::default();
         let file = sources.add("main.cnx", text);
         let (program, _) = cnx::program::check(&[cnx::syntax::parse(file, text).ast], &world.catalog);
-        let files: cnx::desired::Files = Arc::new(|_: &str| Err("no files".to_owned()));
-        let inputs = Inputs {
-            environment: Some("s".to_owned()),
-            params: BTreeMap::new(),
-            files,
-            project_name: "test".to_owned(),
-        };
+        let inputs = Inputs { environment: Some("s".to_owned()), ..Inputs::default() };
         evaluate(Arc::new(program), &inputs).0
     };
     let sandbox = "environment s { target = \"sandbox\" }\n";
