@@ -136,6 +136,9 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
+/// Rate and processor time of the emulator, and of the bare handler.
+type Pair = ((f64, f64), (f64, f64));
+
 /// The emulator beside the bare handler, one after the other, several times.
 fn compare() {
     let emulator = Server::start("serve", &COMPARED.to_string());
@@ -143,10 +146,10 @@ fn compare() {
     std::fs::write(&page, emulator.get(TARGET)).expect("written");
     let bare = Server::start("bare", page.to_str().expect("a path"));
     assert_eq!(bare.get(TARGET), emulator.get(TARGET), "both return the same bytes");
-    let pairs: Vec<_> =
+    let pairs: Vec<Pair> =
         (0..PAIRS).map(|_| (emulator.rate(COMPARED, LISTS[0].1), bare.rate(COMPARED, LISTS[0].1))).collect();
     std::fs::remove_file(&page).expect("removed");
-    let of = |figure: fn(&((f64, f64), (f64, f64))) -> f64| median(pairs.iter().map(figure).collect());
+    let of = |figure: fn(&Pair) -> f64| median(pairs.iter().map(figure).collect());
     let least = pairs.iter().map(|(own, other)| own.0 / other.0).fold(f64::INFINITY, f64::min);
     println!("GET {TARGET}, {COMPARED} servers, {PAIRS} pairs of {SECONDS}, medians:");
     println!(
