@@ -5,6 +5,8 @@
 
 #[path = "ledger/absence.rs"]
 mod absence;
+#[path = "ledger/doctor.rs"]
+mod doctor;
 #[path = "ledger/errors.rs"]
 mod errors;
 #[path = "ledger/hosts.rs"]

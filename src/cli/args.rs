@@ -101,6 +101,8 @@ pub enum Command {
     Test(Test),
     /// The long form of an error
     Explain(Explain),
+    /// What the target supports
+    Doctor(Doctor),
     /// The local CloudNexus
     Emulator(Emulator),
     /// A completion script for a shell
@@ -339,6 +341,13 @@ pub struct Env {
 pub enum EnvCommand {
     /// Every declared environment
     List,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Also make a cheap object and delete it: tells of idempotency keys and of lists that lag
+    #[arg(long)]
+    pub write: bool,
 }
 
 #[derive(Debug, Args)]

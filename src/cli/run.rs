@@ -4,7 +4,8 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, test, version,
+    apply, check, completions, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, test,
+    version,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
@@ -74,6 +75,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),
         },
+        Command::Doctor(arguments) => doctor::run(shell, &arguments),
         Command::Explain(arguments) => explain::run(shell, &arguments),
         Command::Emulator(arguments) => emulator::run(shell, &arguments),
         Command::Completions(arguments) => Ok(completions::run(shell, &arguments)),

@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::parameters::{self, Given};
 use super::shell::Shell;
 use super::target::{self, Access, Reached};
-use super::{codes, fetch, memory, modules, others, project};
+use super::{codes, fetch, findings, memory, modules, others, project};
 use crate::apply;
 use crate::desired::{self, Desired, Inputs, evaluate};
 use crate::diag::Diagnostic;
@@ -94,11 +94,13 @@ pub fn files(shell: &Shell) -> desired::Files {
 /// Says what is spoken to, and makes the client. Nothing is sent yet.
 pub fn reach(shell: &mut Shell, prepared: &Prepared, snapshot: &Snapshot, access: Access) -> Result<Reached, Failure> {
     let needed = surfaces(prepared, snapshot);
-    target::reach(shell, &prepared.catalog, &prepared.desired.settings, needed, access)
+    let reached = target::reach(shell, &prepared.catalog, &prepared.desired.settings, needed, access)?;
+    reached.client.steer(&findings::load(shell, prepared.environment()));
+    Ok(reached)
 }
 
 /// The surfaces that program and state use.
-fn surfaces(prepared: &Prepared, snapshot: &Snapshot) -> BTreeSet<Ident> {
+pub fn surfaces(prepared: &Prepared, snapshot: &Snapshot) -> BTreeSet<Ident> {
     let catalog = &prepared.catalog;
     let of_kind = |kind: &Ident| catalog.kind(kind).map(|kind| kind.surface.clone());
     let of_state =
@@ -144,6 +146,8 @@ pub fn context(
     stop_on_failure: bool,
 ) -> apply::Context {
     let defaults = apply::Options::default();
+    let measured = findings::load(shell, prepared.environment()).settle_window();
+    let window = measured.unwrap_or(defaults.settle_window);
     apply::Context {
         cloud: Arc::clone(&reached.client) as Arc<dyn apply::Cloud>,
         store,
@@ -156,7 +160,7 @@ pub fn context(
             speed: reached.speed,
             stop_on_failure,
             retry_unknown: prepared.choices.retry_unknown,
-            settle_window: defaults.settle_window / reached.speed.max(1),
+            settle_window: window / reached.speed.max(1),
             ..defaults
         },
     }

@@ -121,6 +121,11 @@ impl Budget {
         pace.not_before = pace.not_before.max(until);
     }
 
+    /// Begins with a limit that was told earlier.
+    pub fn expect(&self, limit: u32) {
+        lock(&self.pace).told = Some(limit.max(1));
+    }
+
     /// Learns the limit, and waits for the next window where this one is used up.
     pub fn observe(&self, clock: &dyn Clock, headers: &Headers) {
         let number = |name| headers.get(name).and_then(|text| text.trim().parse::<u32>().ok());

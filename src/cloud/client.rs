@@ -45,6 +45,8 @@ pub(super) struct Reach {
     pub job_batches: Knowledge,
     /// It answers for one object of a list that the documents show (`contract.md` 2.3).
     pub single_reads: Knowledge,
+    /// A repeated request under the same key is answered with the first one's answer: doctor tried it.
+    pub idempotency: Knowledge,
     /// Whose key it is; `None` inside: the API does not tell.
     pub account: Mutex<Option<Option<Account>>>,
     /// Something was forbidden in this run: what a list leaves out may be hidden.
@@ -96,6 +98,7 @@ impl Client {
                 page_size: AtomicU32::new(surface.page_size),
                 job_batches: Knowledge::default(),
                 single_reads: Knowledge::default(),
+                idempotency: Knowledge::default(),
                 account: Mutex::default(),
                 was_forbidden: AtomicBool::new(false),
                 surface,
@@ -183,7 +186,7 @@ impl Client {
     }
 
     async fn write(&self, reach: &Reach, meant: &Meant<'_>, call: &Call, parts: &Parts) -> Outcome {
-        let (mut unsent, mut in_progress, mut too_many) = (0, 0, 0);
+        let (mut unsent, mut in_progress, mut too_many, mut repeated) = (0, 0, 0, 0);
         let mut waited = Duration::ZERO;
         loop {
             if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
@@ -191,6 +194,9 @@ impl Client {
             }
             let pause = match self.exchange(reach, parts, call.deadline).await {
                 Err(Failure::Wait(wait)) => return Outcome::NotSent { reason: rate_reason(reach, wait) },
+                Err(Failure::Transport(TransportError::Lost { .. })) if may_repeat(reach, parts, &mut repeated) => {
+                    pace::back_off(repeated, &*self.random)
+                }
                 Err(Failure::Transport(TransportError::Lost { reason })) => {
                     return Outcome::Unknown { reason: redact(&reason), error: None };
                 }
@@ -202,6 +208,9 @@ impl Client {
                     pace::back_off(unsent, &*self.random)
                 }
                 Ok(response) => match judge(meant, call, &response, &reach.surface.jobs_path) {
+                    Verdict::Final(Outcome::Unknown { .. }) if may_repeat(reach, parts, &mut repeated) => {
+                        pace::back_off(repeated, &*self.random)
+                    }
                     Verdict::Final(outcome) => {
                         self.note(reach, &response);
                         return outcome;
@@ -297,6 +306,14 @@ fn outcome_of(error: ReadError) -> Outcome {
         }
         ReadError::Interrupted { .. } | ReadError::BadAnswer { .. } => Outcome::Unknown { reason, error: None },
     }
+}
+
+/// Whether an unclear write is settled by the same bytes under the same key: the API was seen to answer the second with the
+/// first one's answer.
+fn may_repeat(reach: &Reach, parts: &Parts, repeated: &mut u32) -> bool {
+    let has_key = parts.headers.iter().any(|(name, _)| *name == "Idempotency-Key");
+    *repeated += 1;
+    has_key && reach.idempotency.get() == Some(true) && *repeated < TRIES
 }
 
 fn rate_reason(reach: &Reach, wait: Duration) -> String {

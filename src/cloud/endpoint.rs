@@ -59,6 +59,11 @@ impl Endpoint {
         })
     }
 
+    /// The base URL.
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, self.base_path)
+    }
+
     /// The host, for messages.
     pub fn host(&self) -> &str {
         self.origin.split_once("://").map_or(&self.origin, |(_, host)| host)

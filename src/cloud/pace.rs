@@ -49,7 +49,8 @@ fn server_time(headers: &Headers, now: Timestamp) -> Timestamp {
     headers.get("Date").and_then(date).unwrap_or(now)
 }
 
-fn date(text: &str) -> Option<Timestamp> {
+/// An HTTP date.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
     let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
 }

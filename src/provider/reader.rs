@@ -3,7 +3,7 @@
 use super::attributes::read_attributes;
 use super::catalog::{ActionKind, Catalog, CostClass, Kind, Operation, Pagination, Price, Source, Surface, Timeouts};
 use super::codes;
-use super::fields::{Complaints, Fields};
+use super::fields::{Complaints, Fields, text_of};
 use super::operations::{Context, finish_operation, read_operation};
 use super::types::type_of;
 use super::verify::verify;
@@ -132,6 +132,7 @@ impl Declared<'_> {
             replaceable_in_parallel: fields.flag("replaceable_in_parallel").unwrap_or(false),
             stamp: fields.ident("stamp"),
             at_rest: fields.texts("at_rest"),
+            trial: read_trial(self.complaints, fields),
             name: self.name,
             doc: self.doc,
             updates: operations,
@@ -212,6 +213,12 @@ fn read_cost(complaints: &Complaints, fields: &mut Fields<'_>) -> CostClass {
             CostClass::Free
         }
     }
+}
+
+fn read_trial(complaints: &Complaints, fields: &mut Fields<'_>) -> Option<Vec<(Ident, String)>> {
+    let trial = fields.object("trial")?;
+    let members = trial.rest().into_iter().filter_map(|(name, _, value)| Some((name, text_of(complaints, value)?)));
+    Some(members.collect())
 }
 
 fn read_price(fields: &mut Fields<'_>) -> Option<Price> {

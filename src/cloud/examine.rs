@@ -1,0 +1,136 @@
+//! Probing a target: what it supports, by requests that read; with leave, also by one cheap object that is made and deleted.
+
+use super::call::{Call, IdempotencyKey, Outcome, Verb};
+use super::client::{Client, Failure, READ_DEADLINE, Reach};
+use super::error::ReadError;
+use super::findings::Found;
+use super::pace::date;
+use super::request::{self, Parts};
+use crate::model::http::{Method, Response};
+use crate::model::{Attributes, Ident, RemoteId, Value};
+use crate::provider::Kind;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A new object that does not show for so long is not waited for.
+const LONGEST_LAG: Duration = Duration::from_secs(60);
+
+impl Client {
+    /// What a surface supports. `writes`: an object of the kind that the catalog offers for it is made, and deleted again.
+    pub async fn examine(&self, surface: &Ident, writes: bool) -> Result<Found, ReadError> {
+        let reach = self.reach(surface)?;
+        let mut found = Found { url: reach.endpoint.url(), ..Found::default() };
+        let kinds = self.catalog.kinds.values().filter(|kind| kind.surface == *surface);
+        let documented: Option<&Kind> = kinds.clone().find(|kind| kind.documented_list);
+        if let Some(kind) = documented {
+            let none = Attributes::new();
+            let listing = self.list(&kind.name, &none).await?;
+            found.page_size = Some(reach.page_size.load(Ordering::Relaxed));
+            if let Some(object) = listing.objects.first() {
+                self.probe(kind, &object.id, &none).await;
+            }
+            found.single_reads = reach.single_reads.get();
+            self.measure(reach, kind, &mut found).await;
+        }
+        if let Some(account) = self.known_account(surface).await? {
+            found.account = Some(account.id);
+            found.tier = account.tier;
+            found.environment = account.environment;
+            found.permission = account.permission;
+            found.scopes = account.scopes;
+            found.regions = account.regions;
+        }
+        found.job_batches = match self.get(surface, format!("{}?limit=1&per_page=1", reach.surface.jobs_path)).await {
+            Ok(_) => Some(true),
+            Err(ReadError::NotFound(_)) => Some(false),
+            Err(ReadError::Permission(_) | ReadError::Refused(_)) => None,
+            Err(error) => return Err(error),
+        };
+        found.jobs = found.job_batches.filter(|served| *served);
+        if writes && let Some((kind, trial)) = kinds.filter_map(|kind| Some((kind, kind.trial.as_ref()?))).next() {
+            self.try_out(kind, trial, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    /// The clock and the budget, by the headers of one small page.
+    async fn measure(&self, reach: &Reach, kind: &Kind, found: &mut Found) {
+        let Ok(route) = request::route(&kind.list, &Attributes::new()) else { return };
+        let target = format!("{}?limit=1&per_page=1", route.path);
+        let parts =
+            Parts { surface: kind.surface.clone(), method: Method::Get, target, body: None, headers: Vec::new() };
+        let before = self.clock.now();
+        let answer: Result<Response, Failure> = self.exchange(reach, &parts, READ_DEADLINE).await;
+        let after = self.clock.now();
+        let Ok(response) = answer else { return };
+        let middle = before.0 + (after.0 - before.0) / 2;
+        // The header tells whole seconds: half of one is lost on the average.
+        found.clock_skew_ms = response.headers.get("Date").and_then(date).map(|server| server.0 + 500 - middle);
+        let limit = response.headers.get("X-RateLimit-Limit").and_then(|text| text.trim().parse().ok());
+        found.requests_per_minute = limit;
+    }
+
+    /// Makes an object twice under one key, waits for it to show in its list, and deletes it.
+    async fn try_out(&self, kind: &Kind, trial: &[(Ident, String)], found: &mut Found) -> Result<(), ReadError> {
+        let call = self.trial_call(kind, trial);
+        let first = match self.call(&call).await {
+            Outcome::Accepted(accepted) => accepted.id,
+            // No such route, no such right: nothing is learned.
+            Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
+        };
+        let Some(id) = first else { return Ok(()) };
+        let second = match self.call(&call).await {
+            Outcome::Accepted(accepted) => accepted.id,
+            Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
+        };
+        found.idempotency = Some(second.as_ref() == Some(&id));
+        let begun = self.clock.monotonic();
+        let shown = self.wait_for(kind, &id).await;
+        let lag = self.clock.monotonic().saturating_sub(begun).as_millis();
+        found.list_lag_ms = shown.then(|| i64::try_from(lag).unwrap_or(i64::MAX));
+        for made in [Some(id.clone()), second.filter(|second| *second != id)].into_iter().flatten() {
+            let delete = Call { verb: Verb::Delete, id: Some(made), idempotency_key: None, ..call.clone() };
+            self.call(&delete).await;
+        }
+        Ok(())
+    }
+
+    async fn wait_for(&self, kind: &Kind, id: &RemoteId) -> bool {
+        let begun = self.clock.monotonic();
+        while self.clock.monotonic().saturating_sub(begun) < LONGEST_LAG {
+            let listed = self.list(&kind.name, &Attributes::new()).await;
+            if listed.is_ok_and(|listing| listing.objects.iter().any(|object| object.id == *id)) {
+                return true;
+            }
+            self.clock.sleep(Duration::from_secs(1)).await;
+        }
+        false
+    }
+
+    fn trial_call(&self, kind: &Kind, trial: &[(Ident, String)]) -> Call {
+        let random = self.random_letters();
+        let attributes = trial
+            .iter()
+            .map(|(name, text)| (name.clone(), Value::string(text.replace("{random}", &random).as_str())))
+            .collect();
+        Call {
+            kind: kind.name.clone(),
+            verb: Verb::Create,
+            id: None,
+            attributes,
+            idempotency_key: Some(IdempotencyKey(format!("doctor-{random}"))),
+            stamp: BTreeMap::new(),
+            etag: None,
+            deadline: READ_DEADLINE,
+        }
+    }
+
+    /// 42 letters and digits: as many as are free in an Ed25519 key.
+    fn random_letters(&self) -> String {
+        const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let mut bytes = [0; 42];
+        self.random.fill(&mut bytes);
+        bytes.iter().map(|byte| LETTERS[usize::from(*byte) % LETTERS.len()] as char).collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! `cnx doctor`: what it finds under every profile, and how its findings steer later runs.
+
+use super::stage::*;
+use crate::support::Project;
+use cnx::cloud::{Findings, Found};
+use cnx::emulator::Profile;
+use cnx::model::Ident;
+use serde_json::json;
+use std::time::Duration;
+
+fn examined(stage: &Stage, writes: bool) -> Findings {
+    let mut findings = Findings::default();
+    for surface in ["compute", "platform"] {
+        let found = stage.world.run(stage.world.client.examine(&Ident::new(surface), writes));
+        findings.surfaces.insert(surface.to_owned(), found.expect("an answer"));
+    }
+    findings
+}
+
+fn platform(findings: &Findings) -> &Found {
+    &findings.surfaces["platform"]
+}
+
+#[test]
+fn each_profile_is_told() {
+    for profile in PROFILES {
+        let stage = Stage::of(profile);
+        stage.settle(&format!("{}{}", server("web"), instance("jump")));
+        let before = stage.log().len();
+        let findings = examined(&stage, false);
+        assert!(stage.log()[before..].iter().all(|entry| entry.method == "GET"), "read-only");
+        let is_full = profile == Profile::Full;
+        for (name, found) in &findings.surfaces {
+            let told = (found.profile(), found.single_reads, found.job_batches);
+            let wanted =
+                if is_full { ("full", Some(true), Some(true)) } else { ("documented", Some(false), Some(false)) };
+            assert_eq!(told, wanted, "{profile:?} {name}");
+            assert_eq!(found.account.is_some(), is_full);
+            assert_eq!((found.idempotency, found.list_lag_ms), (None, None), "only by writing");
+        }
+        assert_eq!(findings.surfaces["compute"].page_size, Some(100));
+        assert_eq!(platform(&findings).page_size, Some(50));
+    }
+}
+
+#[test]
+fn writing_tells_of_idempotency_and_lag() {
+    for honoured in [true, false] {
+        let stage = Stage::new();
+        stage.knob(json!({"idempotency": if honoured { "on" } else { "ignore" }}));
+        stage.fault(json!({"effect": {"list_lag": {"seconds": 8}}, "match": {"path": "/v1/ssh-keys"}}));
+        stage.fault(json!({"effect": {"clock_skew": {"seconds": 300}}}));
+        let findings = examined(&stage, true);
+        let found = platform(&findings);
+        assert_eq!(found.idempotency, Some(honoured));
+        let lag = found.list_lag_ms.expect("measured");
+        assert!((7_000..11_000).contains(&lag), "{lag}");
+        assert_eq!(findings.settle_window(), Some(Duration::from_millis(60_000 + 2 * lag.unsigned_abs())));
+        let skew = found.clock_skew_ms.expect("told by Date");
+        assert!((298_000..302_000).contains(&skew), "{skew}");
+        assert_eq!(stage.list_anyway("ssh_key"), 0, "nothing is left behind");
+    }
+}
+
+#[test]
+fn findings_steer_the_client() {
+    // No single reads: no probe, lists from the start.
+    let mut stage = Stage::of(Profile::Documented);
+    stage.settle(&server("web"));
+    let findings = examined(&stage, false);
+    stage.world.renew();
+    stage.world.client.steer(&findings);
+    let before = stage.log().len();
+    stage.drift(json!({"id": stage.id("server", "web").as_str(), "effect": "delete"}));
+    assert_eq!(steps(&stage.plan(&server("web"))), ["create server.web"]);
+    assert!(stage.log()[before..].iter().all(|entry| !entry.target.contains("/srv_")), "no probe");
+    // Found elsewhere: it says nothing here.
+    let mut elsewhere = findings.clone();
+    elsewhere.surfaces.values_mut().for_each(|found| found.url = "https://elsewhere.example/v1".to_owned());
+    stage.world.renew();
+    stage.world.client.steer(&elsewhere);
+    let before = stage.log().len();
+    stage.plan(&server("web"));
+    assert!(stage.log()[before..].iter().any(|entry| entry.target.contains("/srv_")), "asked for itself");
+}
+
+/// An unknown outcome is settled by the same request again where keys are honoured, and only there.
+#[test]
+fn an_honoured_key_settles_what_is_unclear() {
+    for honoured in [true, false] {
+        let mut stage = Stage::new();
+        let mut findings = examined(&stage, true);
+        assert_eq!(platform(&findings).idempotency, Some(true));
+        findings.surfaces.values_mut().for_each(|found| found.idempotency = Some(honoured));
+        stage.world.renew();
+        stage.world.client.steer(&findings);
+        stage.fault(json!({"effect": "reset_after", "match": {"method": "POST", "path": "/v1/servers"}, "times": 2}));
+        let (summary, told) = stage.apply(&server("web"));
+        assert_eq!(summary.created, 1, "{}", troubles(&told));
+        let posts = stage.asked("POST", "/servers");
+        assert_eq!(posts.len(), if honoured { 3 } else { 1 });
+        let keys: std::collections::BTreeSet<_> = posts.iter().map(|entry| entry.idempotency_key.clone()).collect();
+        assert_eq!(keys.len(), 1, "one key for all");
+        assert!(posts.iter().all(|entry| entry.body == posts[0].body), "and the same bytes");
+        assert_eq!(stage.list_anyway("server"), 1, "nothing twice");
+    }
+}
+
+#[test]
+fn the_command_tells_people_and_machines() {
+    let project = Project::new(&[("main.cnx", &format!("{}{}", server("web"), zone()))]);
+    project.ok(&["doctor"]).says("single reads").says("idempotency keys").says("unknown");
+    project.ok(&["apply", "--yes"]);
+    let told = project.ok(&["doctor", "--write", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(told.stdout.trim()).expect("one object");
+    assert_eq!((&told["format"], &told["version"]), (&json!("cnx-doctor"), &json!(1)));
+    let found = &told["surfaces"]["platform"];
+    assert_eq!(
+        (&found["profile"], &found["idempotency"], &found["single_reads"]),
+        (&json!("full"), &json!(true), &json!(true))
+    );
+    let kept = std::fs::read_to_string(project.path().join(".cnx/state/default.findings.json")).expect("kept");
+    contains(&kept, "cnx-findings");
+    project.ok(&["plan"]).says("No changes");
+    // Damaged, or of a newer cnx: as if it were not there.
+    project.write(".cnx/state/default.findings.json", "{\"format\":\"cnx-findings\",\"version\":9}");
+    project.ok(&["plan"]).says("No changes");
+}
