@@ -17,7 +17,7 @@ pub fn run(shell: &mut Shell, arguments: &Doctor) -> Result<Exit, Failure> {
     let choices = Choices::new(shell.global.environment.clone(), &Planning::default());
     let prepared = session::prepare(shell, choices, None)?;
     let environment = prepared.environment().to_owned();
-    let known = memory::read(shell, &environment)?;
+    let known = memory::read(shell, &prepared.desired.settings)?;
     let mut needed = session::surfaces(&prepared, &known);
     if needed.is_empty() {
         needed = prepared.catalog.surfaces.keys().cloned().collect::<BTreeSet<_>>();
@@ -48,7 +48,7 @@ pub fn run(shell: &mut Shell, arguments: &Doctor) -> Result<Exit, Failure> {
         let text = shown(shell, &found);
         shell.print(&text);
     }
-    let path = findings::save(shell, &environment, &found)?;
+    let path = findings::save(shell, &prepared.desired.settings, &found)?;
     shell.say(&format!("Kept in {}: later runs of this environment go by it for 30 days.", path.display()));
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use super::exit::Failure;
 use super::memory;
 use super::shell::Shell;
 use crate::cloud::Findings;
+use crate::desired::Settings;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -23,21 +24,21 @@ struct Kept {
     findings: Findings,
 }
 
-pub fn path(shell: &Shell, environment: &str) -> PathBuf {
-    memory::path(shell, environment).with_extension("findings.json")
+pub fn path(shell: &Shell, settings: &Settings) -> PathBuf {
+    memory::path(shell, settings).with_extension("findings.json")
 }
 
 /// What is known of the environment's target; nothing where doctor was not run, or too long ago, or by a newer cnx.
-pub fn load(shell: &Shell, environment: &str) -> Findings {
-    let bytes = shell.world.files.read(&path(shell, environment)).ok();
+pub fn load(shell: &Shell, settings: &Settings) -> Findings {
+    let bytes = shell.world.files.read(&path(shell, settings)).ok();
     let kept: Option<Kept> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let now = shell.world.clock.now();
     let lasts = |kept: &Kept| kept.format == FORMAT && kept.version == VERSION && now.since(kept.at) < LASTING;
     kept.filter(lasts).map(|kept| kept.findings).unwrap_or_default()
 }
 
-pub fn save(shell: &Shell, environment: &str, findings: &Findings) -> Result<PathBuf, Failure> {
-    let path = path(shell, environment);
+pub fn save(shell: &Shell, settings: &Settings, findings: &Findings) -> Result<PathBuf, Failure> {
+    let path = path(shell, settings);
     let at = shell.world.clock.now();
     let kept = Kept { format: FORMAT.to_owned(), version: VERSION, at, findings: findings.clone() };
     let mut bytes = serde_json::to_vec_pretty(&kept).unwrap_or_default();

@@ -95,7 +95,7 @@ pub fn files(shell: &Shell) -> desired::Files {
 pub fn reach(shell: &mut Shell, prepared: &Prepared, snapshot: &Snapshot, access: Access) -> Result<Reached, Failure> {
     let needed = surfaces(prepared, snapshot);
     let reached = target::reach(shell, &prepared.catalog, &prepared.desired.settings, needed, access)?;
-    reached.client.steer(&findings::load(shell, prepared.environment()));
+    reached.client.steer(&findings::load(shell, &prepared.desired.settings));
     Ok(reached)
 }
 
@@ -146,7 +146,7 @@ pub fn context(
     stop_on_failure: bool,
 ) -> apply::Context {
     let defaults = apply::Options::default();
-    let measured = findings::load(shell, prepared.environment()).settle_window();
+    let measured = findings::load(shell, &prepared.desired.settings).settle_window();
     let window = measured.unwrap_or(defaults.settle_window);
     apply::Context {
         cloud: Arc::clone(&reached.client) as Arc<dyn apply::Cloud>,
