@@ -48,7 +48,7 @@ fn writing_tells_of_idempotency_and_lag() {
     for honoured in [true, false] {
         let stage = Stage::new();
         stage.knob(json!({"idempotency": if honoured { "on" } else { "ignore" }}));
-        stage.fault(json!({"effect": {"list_lag": {"seconds": 8}}, "match": {"path": "/v1/ssh-keys"}}));
+        stage.fault(json!({"effect": {"list_lag": {"seconds": 8}}, "match": {"path": "/v1/ssh_keys"}}));
         stage.fault(json!({"effect": {"clock_skew": {"seconds": 300}}}));
         let findings = examined(&stage, true);
         let found = platform(&findings);
