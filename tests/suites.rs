@@ -113,3 +113,29 @@ fn modules_are_tested_where_they_are() {
     project.ok(&["test"]).says("ok").says("m/m.test.cnx:1:6").says("1 test: 1 passed");
     project.ok(&["test", "m"]).says("1 test: 1 passed");
 }
+
+/// What the console answers to these lines, in a pipe.
+fn console(project: &Project, lines: &str) -> crate::support::Run {
+    use std::io::Write;
+    let mut command = project.command(&["console"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().expect("cnx runs");
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("written");
+    crate::support::Run::of(child.wait_with_output().expect("it ends"))
+}
+
+#[test]
+fn the_console_answers_in_a_pipe() {
+    let project = project("");
+    project.ok(&["apply", "--yes"]);
+    let run = console(
+        &project,
+        "1 + n\n[\n  1,\n  2,\n]\n:type server.web\nserver.web[1].name\ntoken\nlength(token) > 3\n:quit\n1\n",
+    );
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(run.stdout.starts_with("3\n[1, 2]\nmap by int(server)\n\"web-1\"\n(secret)\n(secret)\n"), "{}", run.stdout);
+    assert!(!run.all().contains("hunter22"));
+    let run = console(&project, "server.web[9].name\nnope\n2\n");
+    assert_eq!(run.code, 1);
+    run.says("cnx::desired::missing_key").says("cnx::program::unknown_name").says("2\n");
+}

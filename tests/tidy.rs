@@ -40,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jiff", &["src/model/time.rs"]),
     ("getrandom", &["src/world/"]),
     ("rustix", &["src/world/"]),
+    ("rustyline", &["src/world/editor.rs"]),
 ];
 
 /// Disk, time, environment and threads: what reaches the outside, and the only places that may.

@@ -97,6 +97,8 @@ pub enum Command {
     Run(Run),
     /// The declared environments
     Env(Env),
+    /// Evaluate expressions against the program, the state and what is there
+    Console,
     /// Run the tests of `*.test.cnx`
     Test(Test),
     /// The long form of an error

@@ -64,7 +64,7 @@ pub fn load(shell: &mut Shell, trees: Vec<Ast>) -> Result<Loaded, Failure> {
 
 impl Loaded {
     fn add(&mut self, place: Place, trees: Vec<Ast>) -> usize {
-        self.folders.push(Folder { path: place.path.clone(), trees, sources: BTreeMap::new(), tests: Vec::new() });
+        self.folders.push(Folder { path: place.path.clone(), trees, sources: BTreeMap::new(), ..Folder::default() });
         self.places.push(place);
         self.folders.len() - 1
     }

@@ -5,7 +5,7 @@ use super::shell::Shell;
 use super::{codes, env, modules};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::program::ir::Environment;
-use crate::program::{self, Program};
+use crate::program::{self, Folder, Program};
 use crate::provider::cloudnexus;
 use crate::syntax::ast::Ast;
 use crate::syntax::parse;
@@ -76,6 +76,14 @@ pub fn checked_with_tests(shell: &mut Shell) -> Result<(Program, Diagnostics), F
     diagnostics.append(found);
     diagnostics.sort();
     Ok((program, diagnostics))
+}
+
+/// The folders that make up the program, with all that is wrong in their text.
+pub fn folders(shell: &mut Shell) -> Result<(Vec<Folder>, Diagnostics), Failure> {
+    let (trees, mut diagnostics) = trees(shell)?;
+    let loaded = modules::load(shell, trees)?;
+    diagnostics.append(loaded.diagnostics);
+    Ok((loaded.folders, diagnostics))
 }
 
 /// The program of the folder and of the modules that it uses, with all that is wrong with it. Names and types are looked at even where text is broken.

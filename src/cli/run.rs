@@ -4,7 +4,7 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, test,
+    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, test,
     version,
 };
 use crate::cloud::redact;
@@ -71,6 +71,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Output(arguments) => state::output(shell, &arguments),
         Command::State(arguments) => state::run(shell, &arguments),
         Command::Check(arguments) => check::run(shell, &arguments),
+        Command::Console => console::run(shell),
         Command::Test(arguments) => test::run(shell, &arguments),
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),

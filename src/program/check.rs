@@ -62,6 +62,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     let environments = checker.environments();
     let provider = checker.provider();
     let tests = checker.tests(&around.tests, &outputs);
+    let asked = around.asked.as_ref().map(|asked| checker.infer(asked));
     checker.unused();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort();
@@ -88,6 +89,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         imports,
         provider,
         tests,
+        asked,
         order: ordered.order,
         ..Program::default()
     };

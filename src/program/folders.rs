@@ -8,7 +8,7 @@ use super::secrets;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Graph, NodeId, Span};
 use crate::provider::Catalog;
-use crate::syntax::ast::{Ast, ItemKind};
+use crate::syntax::ast::{Ast, Expr, ItemKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub struct Folder {
     pub sources: BTreeMap<String, Option<usize>>,
     /// The files of tests beside the program.
     pub tests: Vec<Ast>,
+    /// An expression that somebody asks for, beside the program.
+    pub asked: Option<Expr>,
 }
 
 /// A use of one folder by another, and where it is written.
@@ -43,6 +45,7 @@ pub fn check_folders(folders: &[Folder], catalog: &Arc<Catalog>) -> (Program, Di
             modules: folder.sources.iter().map(|(source, leads)| (source.clone(), of_source(leads))).collect(),
             folder: folder.path.clone(),
             tests: folder.tests.clone(),
+            asked: folder.asked.clone(),
             is_module: at != 0,
             default_region,
         };

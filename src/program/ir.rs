@@ -40,6 +40,8 @@ pub struct Program {
     pub order: Vec<Declaration>,
     /// Of the files of tests beside it.
     pub tests: Vec<Test>,
+    /// An expression that somebody asks for beside the declarations.
+    pub asked: Option<Expr>,
     pub secret_places: SecretPlaces,
     /// Where `nonsensitive` lifts a secret.
     pub lifted: Vec<Lifted>,

@@ -20,6 +20,8 @@ pub struct Surroundings {
     pub folder: String,
     /// The files of tests beside it.
     pub tests: Vec<ast::Ast>,
+    /// An expression that somebody asks for.
+    pub asked: Option<ast::Expr>,
     /// The project's folder itself: where environments and providers belong.
     pub is_module: bool,
     /// The project's settings have a default region.

@@ -2,6 +2,7 @@
 
 pub mod below;
 pub mod clock;
+pub mod editor;
 pub mod environment;
 pub mod files;
 pub mod local;
@@ -17,6 +18,7 @@ pub mod still;
 pub mod terminal;
 
 pub use clock::RealClock;
+pub use editor::{Complete, Editor, Typed};
 pub use environment::{ColourWish, Environment};
 pub use files::RealFiles;
 pub use local::{InProcess, local_origin};

@@ -6,3 +6,4 @@ mod run;
 mod views;
 
 pub use command::run;
+pub use views::Known;

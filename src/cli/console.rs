@@ -1,0 +1,197 @@
+//! `cnx console`: expressions against parameters, state and what is there now. Changes nothing.
+
+use super::choices::Choices;
+use super::exit::{Exit, Failure};
+use super::session::{self, Prepared, block_on};
+use super::shell::Shell;
+use super::target::Access;
+use super::test::Known;
+use super::{codes, memory, names, planning, project};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::secrets::REDACTED;
+use crate::program::expr::Expr;
+use crate::program::{Folder, Program, check_folders};
+use crate::provider::cloudnexus;
+use crate::report::{resources, value_json};
+use crate::state::MemoryStore;
+use crate::syntax::parse_expression;
+use crate::world::{Editor, Typed};
+use std::sync::Arc;
+
+const HELP: &str = "Type an expression: `server.web[1].ipv4`, `length(server.web)`. An open bracket goes on in the next line.\n\
+    :type EXPR  the type of an expression    :help  this text    :quit  the end (so is Ctrl-D)\n";
+
+pub fn run(shell: &mut Shell) -> Result<Exit, Failure> {
+    let (folders, _) = project::folders(shell)?;
+    let choices = Choices::new(shell.global.environment.clone(), &Default::default());
+    let prepared = session::prepare(shell, choices, None)?;
+    let known = known(shell, &prepared)?;
+    let mut console = Console { folders, prepared, known, failed: false };
+    if shell.can_ask() {
+        console.with_a_person(shell)?;
+        return Ok(Exit::Done);
+    }
+    console.from_a_pipe(shell)?;
+    Ok(if console.failed { Exit::Error } else { Exit::Done })
+}
+
+/// What instances hold: as read now, else as remembered.
+fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Known, Failure> {
+    let snapshot = memory::read(shell, prepared.environment())?;
+    let reached = session::reach(shell, prepared, &snapshot, Access::Look)?;
+    let read = block_on(async {
+        let pin = reached.pin().await?;
+        session::same_cloud(&snapshot, &pin, &prepared.choices)?;
+        let store = Arc::new(MemoryStore::default());
+        let context = session::context(shell, prepared, &reached, store, pin, false);
+        planning::plan(prepared, &context, snapshot.clone(), reached.speed).await
+    });
+    Ok(match read {
+        Ok(planned) => Known::new(&planned.snapshot, &planned.live, cloudnexus()),
+        Err(failure) => {
+            shell.complain(&failure.diagnostics);
+            shell.say("What is there could not be read: values are as the state remembers them.");
+            Known::new(&snapshot, &Default::default(), cloudnexus())
+        }
+    })
+}
+
+struct Console {
+    folders: Vec<Folder>,
+    prepared: Prepared,
+    known: Known,
+    failed: bool,
+}
+
+/// An expression as checked, beside the program.
+struct Asked {
+    expr: Expr,
+    secret: bool,
+}
+
+impl Console {
+    fn with_a_person(&mut self, shell: &mut Shell) -> Result<(), Failure> {
+        let (program, _) = check_folders(&self.folders, cloudnexus());
+        let complete = names::completion(&program);
+        let mut editor = Editor::new(complete, is_open).map_err(|error| unreadable(&error))?;
+        shell.say("`:help` tells more, `:quit` ends.");
+        loop {
+            match editor.read("> ").map_err(|error| unreadable(&error))? {
+                Typed::Line(text) if text.trim() == ":quit" => return Ok(()),
+                Typed::Line(text) => self.answer(shell, &text),
+                Typed::Dropped => {}
+                Typed::End => return Ok(()),
+            }
+        }
+    }
+
+    fn from_a_pipe(&mut self, shell: &mut Shell) -> Result<(), Failure> {
+        let mut text = String::new();
+        while let Some(line) = shell.world.terminal.ask("").map_err(|error| unreadable(&error))? {
+            text.push_str(&line);
+            if is_open(&text) {
+                text.push('\n');
+                continue;
+            }
+            let whole = std::mem::take(&mut text);
+            if whole.trim() == ":quit" {
+                return Ok(());
+            }
+            self.answer(shell, &whole);
+        }
+        if !text.trim().is_empty() {
+            self.answer(shell, &text);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, shell: &mut Shell, text: &str) {
+        let text = text.trim();
+        let told = match text.strip_prefix(':') {
+            None if text.is_empty() || text.starts_with('#') => return,
+            None => self.value(shell, text),
+            Some("help") => Ok(HELP.to_owned()),
+            Some(rest) => match rest.strip_prefix("type ") {
+                Some(expr) => self.asked(shell, expr).map(|asked| format!("{}\n", asked.expr.ty)),
+                None => Err(Diagnostics(vec![
+                    Diagnostic::new(&codes::BAD_ARGUMENT, format!("there is no `{text}`"))
+                        .help("there are `:type EXPR`, `:help` and `:quit`"),
+                ])),
+            },
+        };
+        match told {
+            Ok(text) => shell.print(&text),
+            Err(complaints) => {
+                self.failed = true;
+                shell.complain(&complaints);
+            }
+        }
+    }
+
+    /// The text as an expression of the program.
+    fn asked(&self, shell: &mut Shell, text: &str) -> Result<Asked, Diagnostics> {
+        let file = shell.sources.add("(console)", text);
+        let written = parse_expression(file, text).map_err(|wrong| Diagnostics(vec![wrong]))?;
+        let mut folders = self.folders.clone();
+        if let Some(root) = folders.first_mut() {
+            root.asked = Some(written);
+        }
+        let (program, found) = check_folders(&folders, cloudnexus());
+        let own = |one: &Diagnostic| one.primary.as_ref().is_some_and(|label| label.span.file == file);
+        let complaints: Vec<Diagnostic> = found.0.into_iter().filter(|one| one.is_error() && own(one)).collect();
+        let Program { asked, secret_places, .. } = program;
+        match asked {
+            Some(expr) if complaints.is_empty() => Ok(Asked { secret: secret_places.0.contains(&expr.span), expr }),
+            Some(_) | None => Err(Diagnostics(complaints)),
+        }
+    }
+
+    fn value(&self, shell: &mut Shell, text: &str) -> Result<String, Diagnostics> {
+        let Asked { expr, secret } = self.asked(shell, text)?;
+        let Some(resolver) = &self.prepared.desired.resolver.0 else { return Ok(String::new()) };
+        let examined = resolver.examine(&expr, &[], &self.known);
+        let Some(value) = examined.value else { return Err(examined.diagnostics) };
+        Ok(match (shell.global.json, secret) {
+            (true, true) => value_json::line(&serde_json::json!({ "$secret": true })),
+            (true, false) => value_json::line(&value_json::value(&value)),
+            (false, true) => format!("{REDACTED}\n"),
+            (false, false) => resources::one_output(&value, &shell.out_look),
+        })
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> Failure {
+    Diagnostic::new(&codes::UNREADABLE, error.to_string()).help("type lines, or give them through a pipe").into()
+}
+
+/// Whether a bracket, or a text of several lines, is still open.
+fn is_open(text: &str) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_i64, false, false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if rest.starts_with("\"\"\"") { 3 } else { c.len_utf8() };
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+        rest = &rest[length..];
+    }
+    depth > 0 || quoted && text.contains("\"\"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_open;
+
+    #[test]
+    fn a_text_goes_on_while_something_is_open() {
+        let open = ["[1,", "f(", "{ a = [1] ", "\"\"\"\nline"];
+        let whole = ["1", "[1]", "\"(\"", "\"\\\"(\"", ")", "\"\"\"\na\n\"\"\""];
+        assert!(open.iter().all(|text| is_open(text)));
+        assert!(!whole.iter().any(|text| is_open(text)));
+    }
+}
