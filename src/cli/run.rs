@@ -4,8 +4,8 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show, state, test,
-    version,
+    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show,
+    state, test, version,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};

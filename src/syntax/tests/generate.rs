@@ -243,7 +243,7 @@ fn declaration() -> Text {
         1 => (type_text(), expr.clone()).prop_map(|(ty, value)| format!("output o: {ty} = {value}")),
         1 => (words(&["environment dev", "environment production", "project \"p\"", "check \"c\"", "test \"t\"", "provider cloudnexus", "policy p for r in server"]), plain_body(&expr))
             .prop_map(|(header, body)| format!("{header} {body}")),
-        1 => body(&expr).prop_map(|body| format!("module m from \"./m\" for x in xs {body}")),
+        1 => plain_body(&expr).prop_map(|body| format!("module m from \"./m\" for x in xs {body}")),
         1 => words(&["moved a.b -> a.c[\"x\"]", "forget a.b[1]", "import a.b = \"id\"", "import a.b[k] = v for k, v in m"]),
     ]
     .boxed()
