@@ -9,6 +9,7 @@ use crate::program::{self, Folder, Program};
 use crate::provider::cloudnexus;
 use crate::syntax::ast::Ast;
 use crate::syntax::parse;
+use crate::world::in_parallel;
 use std::path::{Path, PathBuf};
 
 /// Where cnx keeps what belongs to a project.
@@ -44,18 +45,18 @@ pub fn trees(shell: &mut Shell) -> Result<(Vec<Ast>, Diagnostics), Failure> {
 }
 
 fn parsed(shell: &mut Shell, paths: Vec<PathBuf>) -> (Vec<Ast>, Diagnostics) {
-    let mut trees = Vec::new();
+    let mut texts = Vec::new();
     let mut diagnostics = Diagnostics::default();
     for path in paths {
         match shell.read_text(&path) {
-            Ok(text) => {
-                let file = shell.sources.add(&path.display().to_string(), &text);
-                let parsed = parse(file, &text);
-                diagnostics.append(parsed.diagnostics);
-                trees.push(parsed.ast);
-            }
+            Ok(text) => texts.push((shell.sources.add(&path.display().to_string(), &text), text)),
             Err(failure) => diagnostics.append(failure.diagnostics),
         }
+    }
+    let mut trees = Vec::new();
+    for parsed in in_parallel(texts, |(file, text)| parse(file, &text)) {
+        diagnostics.append(parsed.diagnostics);
+        trees.push(parsed.ast);
     }
     (trees, diagnostics)
 }

@@ -289,40 +289,6 @@ fn fuel_runs_out() {
     assert_eq!(machine.diagnostics.0[0].code, &super::codes::LIMIT);
 }
 
-/// Prints times for 1,000, 10,000 and 100,000 servers: `cargo test --release scale -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, no check"]
-fn scale() {
-    for count in [1_000, 10_000, 100_000] {
-        let source = format!(
-            "server web for n in 1..={count} {{ name = \"web-${{n}}\", region = \"eu-west-2\", plan = \"standard-8\", image = \"debian-12\", ssh_keys = [ssh_key.k.id] }}\n\
-             ssh_key k {{ name = \"k\", public_key = file(\"deploy.pub\") }}\n\
-             cdn_zone z for k, s in server.web {{ domain = \"w${{k}}.example.com\", origin_url = \"http://${{s.ipv4}}\" }}\n"
-        );
-        let begin = std::time::Instant::now();
-        let program = source_program(&source);
-        let front = begin.elapsed();
-        let begin = std::time::Instant::now();
-        let (desired, diagnostics) = evaluate(program, &inputs(None, &[]));
-        let evaluated = begin.elapsed();
-        assert!(!diagnostics.has_errors());
-        let outputs = Known(
-            (1..=count)
-                .map(|n| {
-                    let attributes = Attributes::from([(Ident::new("ipv4"), Value::string("10.0.0.1"))]);
-                    (format!("server.web[{n}]"), attributes)
-                })
-                .collect(),
-        );
-        let begin = std::time::Instant::now();
-        let resolved = desired.graph.order().filter(|(node, _)| desired.resolve(*node, &outputs).is_ok()).count();
-        println!(
-            "{count}: parse and check {front:?}, evaluate {evaluated:?}, resolve {resolved} in {:?}",
-            begin.elapsed()
-        );
-    }
-}
-
 /// Hostile programs end with a complaint, quickly and on a small stack.
 #[test]
 fn hostile_programs_end() {

@@ -9,7 +9,12 @@ use super::wording::{Stop, explain};
 use crate::diag::Diagnostic;
 use crate::model::Span;
 use pest::Parser;
-use pest::error::{Error, ErrorVariant};
+use pest::error::{Error, ErrorVariant, InputLocation};
+use pest::iterators::Pairs;
+use std::sync::Mutex;
+
+/// Bytes of a broken declaration that is explained in detail.
+const MAX_DETAILED: usize = 64 * 1024;
 
 impl Builder<'_> {
     /// An entry of a body that is none.
@@ -55,14 +60,21 @@ impl Builder<'_> {
         if let Some(hint) = hints::foreign(rule, text, place) {
             return (hint, None);
         }
-        pest::set_error_detail(true);
-        let error = match Grammar::parse(rule, text) {
+        let error = match detailed(rule, text) {
             Err(error) => error,
             Ok(_) => {
                 let diagnostic = Diagnostic::new(&codes::UNEXPECTED, "").at(place(0, text.len()), "cannot stand here");
                 return (diagnostic.help("move it to a line of its own"), None);
             }
         };
+        if let (ErrorVariant::ParsingError { .. }, InputLocation::Pos(at), None) =
+            (&error.variant, &error.location, error.parse_attempts())
+        {
+            let end = text[*at..].chars().next().map_or(*at, |c| at + c.len_utf8());
+            let label = "what begins here cannot be read";
+            let diagnostic = Diagnostic::new(&codes::UNEXPECTED, "").at(place(*at, end), label);
+            return (diagnostic.help("split it into shorter declarations to see what is wrong"), None);
+        }
         let attempts = match (&error.variant, error.parse_attempts()) {
             (ErrorVariant::ParsingError { .. }, Some(attempts)) => attempts,
             _ => return (too_deep(place(0, 1)), None),
@@ -77,6 +89,20 @@ impl Builder<'_> {
     fn place(&self, start: usize, end: usize) -> Span {
         Span::new(self.file, self.base + start, self.base + end)
     }
+}
+
+/// With what could have stood where the parser stopped; not so where the text is very long, since to note that takes ten times as long.
+fn detailed(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
+    // The parser's switch is one for all threads: whoever needs it on holds it so.
+    static SWITCH: Mutex<()> = Mutex::new(());
+    if text.len() > MAX_DETAILED {
+        return Grammar::parse(rule, text).map_err(Box::new);
+    }
+    let _held = SWITCH.lock();
+    pest::set_error_detail(true);
+    let parsed = Grammar::parse(rule, text);
+    pest::set_error_detail(false);
+    parsed.map_err(Box::new)
 }
 
 fn too_deep(span: Span) -> Diagnostic {

@@ -17,8 +17,13 @@ impl Scanner<'_> {
         self.scan.diagnostics.push(Diagnostic::new(code, "").at(span, label).help(help));
     }
 
-    fn end_of_line(&self) -> usize {
-        self.bytes[self.at..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |at| self.at + at)
+    /// Looked for once in a line, however much is wrong in it.
+    fn end_of_line(&mut self) -> usize {
+        if self.at > self.line_end || self.line_end == 0 {
+            let rest = self.bytes[self.at..].iter().position(|b| *b == b'\n');
+            self.line_end = rest.map_or(self.bytes.len(), |at| self.at + at);
+        }
+        self.line_end
     }
 
     pub(super) fn single_quotes(&mut self) {
@@ -66,7 +71,9 @@ impl Scanner<'_> {
         let label_end = start + 2 + dashes + word.len();
         let mut end = self.end_of_line();
         let mut found = false;
-        while end < self.bytes.len() && !found {
+        // Many that are never closed would each look through the rest of the file.
+        while end < self.bytes.len() && !found && self.lines_to_search > 0 {
+            self.lines_to_search -= 1;
             let line = self.text[end + 1..].split('\n').next().unwrap_or("");
             found = line.trim() == word;
             end += 1 + line.len();
@@ -87,7 +94,8 @@ impl Scanner<'_> {
     pub(super) fn semicolon(&mut self) {
         let help = "remove it; put each declaration and each entry on a line of its own";
         self.complain(&codes::SEMICOLON, self.at, self.at + 1, "nothing ends with `;`", help);
-        let at_line_end = self.bytes[self.at + 1..self.end_of_line()].iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'));
+        let end = self.end_of_line();
+        let at_line_end = self.bytes[self.at + 1..end].iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'));
         let filler = match (at_line_end, self.stack.is_empty()) {
             (true, _) => " ",
             (false, true) => "\n",
@@ -101,16 +109,14 @@ impl Scanner<'_> {
         let Some(c) = self.text[self.at..].chars().next() else { return };
         let start = self.at;
         let rest = &self.text[start..];
-        let run = rest
-            .find(|other: char| other.is_ascii() && !other.is_ascii_control() || other == '\n')
-            .unwrap_or(rest.len());
+        let run = || rest.find(|other: char| other.is_ascii()).unwrap_or(rest.len());
         let one = start + c.len_utf8();
         let is_blank = matches!(c, '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{feff}') || c.is_control();
         let (end, help) = match c {
             '“' | '”' | '„' | '«' | '»' | '‘' | '’' => (one, "quote with the plain `\"`"),
             _ if c.is_control() => (one, "remove it"),
             _ if is_blank => (one, "replace it with a plain blank"),
-            _ if c.is_alphanumeric() => (start + run, "names are ASCII: letters, digits and `_`; quote a text"),
+            _ if c.is_alphanumeric() => (start + run(), "names are ASCII: letters, digits and `_`; quote a text"),
             _ => (one, "remove it"),
         };
         let label = if c.is_alphanumeric() { "not ASCII".to_owned() } else { format!("U+{:04X}", c as u32) };

@@ -97,6 +97,10 @@ pub(super) struct Scanner<'t> {
     pub after_body: bool,
     /// An opening whose closing bracket stands at another indent: the likely culprit when one is missing.
     pub suspect: Option<Open>,
+    /// Where the line ends that was asked for last.
+    pub line_end: usize,
+    /// How many lines may still be searched for the ends of heredocs.
+    pub lines_to_search: usize,
     pub patches: Patches,
     pub short: Short,
     pub scan: Scan,
@@ -135,6 +139,8 @@ fn walk(file: FileId, text: &str, shorten: bool) -> Scan {
         gap: Gap::None,
         after_body: false,
         suspect: None,
+        line_end: 0,
+        lines_to_search: 1_000_000,
         patches: Patches::new(!shorten),
         short: Short::for_text(if shorten { text } else { "" }),
         scan,

@@ -22,7 +22,7 @@ fn nest(depth: usize, open: &str, middle: &str, close: &str) -> String {
     format!("let a = {}{middle}{}\n", open.repeat(depth), close.repeat(depth))
 }
 
-const NESTS: [(&str, &str, &str); 18] = [
+const NESTS: [(&str, &str, &str); 30] = [
     ("(", "1", ")"),
     ("[", "1", "]"),
     ("{ a = ", "1", " }"),
@@ -41,6 +41,18 @@ const NESTS: [(&str, &str, &str); 18] = [
     ("a ? 1 : ", "2", ""),
     ("a.", "b", ""),
     ("1 + ", "1", ""),
+    ("a?.", "b", ""),
+    ("a?[", "1", "]"),
+    ("a[0].", "b", ""),
+    ("-!", "true", ""),
+    ("a && ", "b", ""),
+    ("a ?? ", "b", ""),
+    ("{ ...", "x", " }"),
+    ("{ \"k\" = ", "1", " }"),
+    ("[for x in xs if ", "x", " : x]"),
+    ("{ for k, v in m : ", "k", " => v }"),
+    ("f(a = ", "1", ")"),
+    ("[[1], ", "1", "]"),
 ];
 
 #[test]
