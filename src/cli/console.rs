@@ -37,7 +37,7 @@ pub fn run(shell: &mut Shell) -> Result<Exit, Failure> {
 
 /// What instances hold: as read now, else as remembered.
 fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Known, Failure> {
-    let snapshot = memory::read(shell, prepared.environment())?;
+    let snapshot = memory::read(shell, &prepared.desired.settings)?;
     let reached = session::reach(shell, prepared, &snapshot, Access::Look)?;
     let read = block_on(async {
         let pin = reached.pin().await?;

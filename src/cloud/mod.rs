@@ -30,7 +30,7 @@ pub use call::*;
 pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
 pub use endpoint::{Endpoint, MAX_WAIT, RateLimit};
-pub use error::{ReadError, no_network, rejection, sentence};
+pub use error::{ReadError, rejection, sentence};
 pub use findings::{Findings, Found};
 pub use jobs::SINGLE_JOBS;
 pub use reads::Presence;
