@@ -31,7 +31,7 @@ pub fn run(shell: &mut Shell) -> Result<Exit, Failure> {
         console.with_a_person(shell)?;
         return Ok(Exit::Done);
     }
-    console.from_a_pipe(shell)?;
+    console.answer_a_pipe(shell)?;
     Ok(if console.failed { Exit::Error } else { Exit::Done })
 }
 
@@ -85,7 +85,7 @@ impl Console {
         }
     }
 
-    fn from_a_pipe(&mut self, shell: &mut Shell) -> Result<(), Failure> {
+    fn answer_a_pipe(&mut self, shell: &mut Shell) -> Result<(), Failure> {
         let mut text = String::new();
         while let Some(line) = shell.world.terminal.ask("").map_err(|error| unreadable(&error))? {
             text.push_str(&line);

@@ -71,6 +71,9 @@ fn forge(project: &Project, change: impl FnOnce(&mut Value)) {
     std::fs::write(file, sealed).expect("written");
 }
 
+/// What somebody might make of a saved plan, and how.
+type Change = (&'static str, fn(&mut Value));
+
 #[test]
 fn a_forged_plan_does_nothing_that_was_not_agreed_to() {
     let cloud = Cloud::honest(quick(Vec::new()));
@@ -79,7 +82,7 @@ fn a_forged_plan_does_nothing_that_was_not_agreed_to() {
     ok(&project, &["apply", "--yes"]);
     ok(&project, &["plan", "--replace", "server.web", "-o", "plan.json"]);
     let good = std::fs::read(project.path().join("plan.json")).expect("saved");
-    let changes: &[(&str, fn(&mut Value))] = &[
+    let changes: &[Change] = &[
         ("another fingerprint", |plan| plan["fingerprint"] = json!("sha256:00")),
         ("destroys", |plan| plan["choices"]["destroy"] = json!(true)),
         ("replaces nothing", |plan| plan["choices"]["replace"] = json!([])),
