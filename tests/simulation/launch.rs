@@ -129,7 +129,8 @@ impl Launch {
                 urls: BTreeMap::from([("compute".into(), cloud::COMPUTE.to_owned())]),
                 account: if self.other_account { "acct_other" } else { "acct_own" }.to_owned(),
             }),
-            speed: if settings.slow_jobs { 1 } else { 100 },
+            // Far away everything has its documented time, however fast that cloud's jobs are.
+            speed: if settings.in_process && !settings.slow_jobs { 100 } else { 1 },
             retry_unknown: self.flags.retry_unknown,
             answers: self.flags.answers.clone(),
             settle_window: Duration::from_secs(120),

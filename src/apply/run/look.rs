@@ -220,7 +220,8 @@ impl Run {
         let patience = self.scaled(PATIENCE);
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let since = *doing.tries.gone_since.get_or_insert(now);
-        let job = doing.job.clone().filter(|_| !doing.tries.jobless && now >= since + patience);
+        let is_due = now >= since + patience && now < since + window;
+        let job = doing.job.clone().filter(|_| !doing.tries.jobless && is_due);
         if let Some(job) = job {
             let surface = doing.surface.clone();
             doing.phase = Phase::Polling;
@@ -303,7 +304,9 @@ impl Run {
             return false;
         }
         let Some(doing) = self.work(step).doing.as_mut().filter(|doing| doing.inherited) else { return false };
-        now < *doing.tries.absent_since.get_or_insert(now) + window
+        let until = *doing.tries.absent_since.get_or_insert(now) + window;
+        doing.deadline = doing.deadline.max(until);
+        now < until
     }
 
     /// Whether the object already is what the operation would make of it.
