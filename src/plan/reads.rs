@@ -20,6 +20,10 @@ pub fn reads(desired: &Desired, snapshot: &Snapshot, live: &Live, catalog: &Cata
     for record in snapshot.records.values().chain(snapshot.deposed.values().flatten()) {
         read_record(record, catalog, &mut reads);
     }
+    // What a given-up create made after all is to be found, also where nothing of its kind is wanted any more.
+    let given_up = snapshot.tombstones.values().filter_map(|tombstone| catalog.kind(&tombstone.kind));
+    let given_up = given_up.filter(|kind| kind.parent.is_none());
+    reads.lists.extend(given_up.map(|kind| ListRead { kind: kind.name.clone(), parent: BTreeMap::new() }));
     let remembered = Remembered::new(snapshot, live, catalog, desired);
     let mut complaints = Diagnostics::default();
     for (node, instance) in desired.graph.order() {

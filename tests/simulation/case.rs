@@ -22,6 +22,8 @@ pub enum Story {
     Rivals(u64),
     /// A planted bug, the rest from a seed.
     Planted(Bug, u64),
+    /// The same run without the bug.
+    Sound(Bug, u64),
 }
 
 /// A story, and where it leaves the ordinary way; without a script a seed decides that too.
@@ -48,6 +50,10 @@ impl Story {
                 (Plot { rivals: true, ..plot }, dice, odds)
             }
             Story::Planted(bug, seed) => modes::planted(*bug, *seed),
+            Story::Sound(bug, seed) => {
+                let (plot, dice, odds) = modes::planted(*bug, *seed);
+                (Plot { bug: None, ..plot }, dice, odds)
+            }
         }
     }
 }
@@ -109,6 +115,7 @@ impl fmt::Display for Case {
             Story::Order(seed) => write!(f, "order {seed}")?,
             Story::Rivals(seed) => write!(f, "rivals {seed}")?,
             Story::Planted(bug, seed) => write!(f, "{bug:?} {seed}")?,
+            Story::Sound(bug, seed) => write!(f, "sound {bug:?} {seed}")?,
         }
         let Some(script) = &self.script else { return Ok(()) };
         write!(f, ":")?;

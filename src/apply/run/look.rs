@@ -223,6 +223,8 @@ impl Run {
         let is_due = now >= since + patience && now < since + window;
         let job = doing.job.clone().filter(|_| !doing.tries.jobless && is_due);
         if let Some(job) = job {
+            // Once: a job that succeeded would be asked for without a pause for as long as its object does not show.
+            doing.tries.jobless = true;
             let surface = doing.surface.clone();
             doing.phase = Phase::Polling;
             return self.watch_job_alone(step, surface, job);
