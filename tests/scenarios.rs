@@ -16,7 +16,7 @@ use cnx::state::{
     Holder, Intent, JournalEntry, Lock, MemoryStore, Nonce, OperationId, Purpose, Remembered, SqliteStore, Store,
     StoreError, Tombstone, lock_path,
 };
-use cnx::world::{ApiKey, Environment, RealFiles, Transport, TransportError, block_on};
+use cnx::world::{ApiKey, Environment, RealFiles, Transport, TransportError};
 use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -189,8 +189,7 @@ fn unseen() -> Vec<String> {
         if needed == cnx::plan::Reads::default() {
             break;
         }
-        let read = block_on(cnx::apply::refresh(&world.context, &needed, &snapshot, &mut live));
-        read.expect("a runtime").expect("it can be done");
+        world.run(cnx::apply::refresh(&world.context, &needed, &snapshot, &mut live)).expect("it can be done");
     }
     for object in live.objects.values_mut().flat_map(BTreeMap::values_mut) {
         object.attributes.remove("ssh_keys");
@@ -218,8 +217,7 @@ fn another_object() -> Vec<String> {
         if needed == cnx::plan::Reads::default() {
             break;
         }
-        let read = block_on(cnx::apply::refresh(&world.context, &needed, &snapshot, &mut live));
-        read.expect("a runtime").expect("it can be done");
+        world.run(cnx::apply::refresh(&world.context, &needed, &snapshot, &mut live)).expect("it can be done");
     }
     match cnx::plan::plan(&desired, &snapshot, &live, &world.catalog, &Options::default()) {
         Ok(plan) => codes(&plan.warnings),
@@ -244,8 +242,8 @@ fn past_instant() -> Vec<String> {
 /// An account whose key may only read.
 fn read_only_key() -> Vec<String> {
     let account = br#"{"data":{"account_id":"acc_1","key":{"permission":"read-only"}}}"#;
-    let client = client(|| Ok(Response { body: account.to_vec(), ..answer(200, "") }));
-    let asked = block_on(client.only_reads(&BTreeSet::from([Ident::new("platform")]))).expect("a runtime");
+    let (world, client) = client(|| Ok(Response { body: account.to_vec(), ..answer(200, "") }));
+    let asked = world.run(client.only_reads(&BTreeSet::from([Ident::new("platform")])));
     asked.ok().flatten().map(|found| found.code.id.to_owned()).into_iter().collect()
 }
 
@@ -347,31 +345,27 @@ fn open_operation() -> Vec<String> {
 }
 
 /// A client of one surface whose every answer is this one.
-fn client(answer: impl Fn() -> Result<Response, TransportError> + Send + Sync + 'static) -> Client {
+fn client(answer: impl Fn() -> Result<Response, TransportError> + Send + Sync + 'static) -> (World, Client) {
     let transport =
         Twisted { inner: None, twist: Box::new(move |_| Some(answer())), on: Arc::new(AtomicBool::new(true)) };
     let (world, _) = world(|_| None);
     let key = ApiKey::new("cn_test_1");
     let endpoint = Endpoint::new(&Ident::new("platform"), "https://api.example/v1", key, RateLimit::Unlimited);
     let endpoint = endpoint.expect("it can be done");
-    Client::new(
-        Arc::clone(cloudnexus()),
-        vec![endpoint],
-        Arc::new(transport),
-        world.context.clock,
-        world.context.random,
-    )
+    let (clock, random) = (Arc::clone(&world.context.clock), Arc::clone(&world.context.random));
+    let client = Client::new(Arc::clone(cloudnexus()), vec![endpoint], Arc::new(transport), clock, random);
+    (world, client)
 }
 
 fn answered(answer: impl Fn() -> Result<Response, TransportError> + Send + Sync + 'static) -> Vec<String> {
-    let client = client(answer);
-    let asked = block_on(client.account(&Ident::new("platform"))).expect("it can be done");
+    let (world, client) = client(answer);
+    let asked = world.run(client.account(&Ident::new("platform")));
     asked.err().map(|error| error.diagnostic().code.id.to_owned()).into_iter().collect()
 }
 
 fn not_possible() -> Vec<String> {
-    let client = client(|| Ok(answer(200, "")));
-    let asked = block_on(client.source(&Ident::new("nothing"), &Attributes::new())).expect("it can be done");
+    let (world, client) = client(|| Ok(answer(200, "")));
+    let asked = world.run(client.source(&Ident::new("nothing"), &Attributes::new()));
     asked.err().map(|error| error.diagnostic().code.id.to_owned()).into_iter().collect()
 }
 

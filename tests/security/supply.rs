@@ -23,6 +23,7 @@ const BUILD_SCRIPTS: &[&str] = &[
     "libc",
     "libm",
     "libsqlite3-sys",
+    "nix",
     "num-traits",
     "object",
     "pest_stack_guard",
