@@ -216,6 +216,32 @@ fn parameters_come_from_five_places() {
     project.ok(&["apply", "saved.json"]).says("o = 7");
 }
 
+/// A file of parameters is a file as others are: what is wrong in it is shown where it stands.
+#[test]
+fn mistakes_in_a_file_of_parameters_have_a_place() {
+    let project =
+        Project::new(&[("main.cnx", "param n: int = 1\nparam many: map(int) = {}\noutput o = [n, length(many)]\n")]);
+    let cases = [
+        ("n = 2\nm = 3\n", "given.params:2:5"),
+        ("\nn = \"x\"\n", "given.params:2:5"),
+        ("n = 2\nn = 3\n", "given.params:2:5"),
+        ("n = 2\nmany = { a = 1, a = 2 }\n", "given.params:2:21"),
+        ("n = 1 + 1\n", "given.params:1:5"),
+        ("n = = 2\n", "given.params:1:5"),
+        ("n = 2\nmany = {\n", "given.params:"),
+        ("{\n", "given.params:"),
+    ];
+    for (text, place) in cases {
+        project.write("given.params", text);
+        let run = project.run(&["plan", "--params", "given.params"]);
+        assert_eq!(run.code, 1, "{text}");
+        run.says(place);
+    }
+    project.write("given.params", "n = 2\nmany = { a = 1 }\n");
+    project.ok(&["plan", "--params", "given.params", "-o", "saved.json"]).says("[2, 1]");
+    project.ok(&["apply", "saved.json"]).says("[2, 1]");
+}
+
 #[test]
 fn colour_is_chosen_and_requests_are_shown() {
     let project = slow();

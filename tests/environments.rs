@@ -48,6 +48,7 @@ fn a_pattern_stands_for_many_environments() {
     assert_eq!(json.lines().count(), 3, "{json}");
     refused(&project, &["plan", "-e", "preview"], "no environment `preview`");
     refused(&project, &["plan", "-e", "pr-*"], "no environment");
+    refused(&project, &["plan", "-e", "pr-"], "no environment");
     refused(&project, &["plan", "-e", "pr-../../x"], "no environment");
     refused(&project, &["state", "list", "-e", "pr-/../x"], "no environment");
     project.ok(&["fmt", "--check"]);

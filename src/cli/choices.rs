@@ -61,6 +61,7 @@ impl Choices {
             let parameter = match input {
                 ParamInput::Raw(text) => Parameter::Raw(text.clone()),
                 ParamInput::Value(value) => Parameter::Value(to_stored(value)),
+                ParamInput::Written(written) => Parameter::Value(to_stored(&written.value)),
             };
             (name.clone(), parameter)
         });

@@ -30,6 +30,7 @@ mod memory;
 mod modules;
 mod names;
 mod others;
+mod parameter_file;
 mod parameters;
 mod plan;
 mod planning;

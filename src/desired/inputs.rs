@@ -5,7 +5,7 @@ use super::machine::Machine;
 use super::world::World;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{FileId, Ident, Type, Value};
+use crate::model::{FileId, Ident, Span, Spanned, Type, Value};
 use crate::program::convert::convert;
 use crate::program::expr::Expr;
 use crate::program::ir::{Declaration, Param};
@@ -43,8 +43,35 @@ pub type OtherOutputs = Arc<dyn Fn(&OtherProject) -> Result<BTreeMap<Ident, Othe
 pub enum ParamInput {
     /// From `-p NAME=…` or `CNX_PARAM_NAME`.
     Raw(String),
-    /// From a file of parameters.
+    /// From a file or a plan that tells no places.
     Value(Value),
+    /// From a file of parameters.
+    Written(Spanned<Value>),
+}
+
+impl ParamInput {
+    /// Whether both give the same, wherever they stand.
+    pub fn is_the_same(&self, other: &ParamInput) -> bool {
+        match (self, other) {
+            (ParamInput::Raw(one), ParamInput::Raw(two)) => one == two,
+            _ => self.value().is_some() && self.value() == other.value(),
+        }
+    }
+
+    fn value(&self) -> Option<&Value> {
+        match self {
+            ParamInput::Raw(_) => None,
+            ParamInput::Value(value) => Some(value),
+            ParamInput::Written(written) => Some(&written.value),
+        }
+    }
+
+    fn place(&self) -> Option<Span> {
+        match self {
+            ParamInput::Raw(_) | ParamInput::Value(_) => None,
+            ParamInput::Written(written) => Some(written.span),
+        }
+    }
 }
 
 /// Everything that evaluation reads.
@@ -125,10 +152,14 @@ fn first_phrase(complaints: &Diagnostics, ty: &Type) -> String {
 /// Inputs that name no parameter.
 pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diagnostics) {
     let names = || program.params.iter().map(|param| param.name.value.as_str());
-    for name in inputs.params.keys().filter(|name| names().all(|other| other != name.as_str())) {
+    for (name, given) in inputs.params.iter().filter(|(name, _)| names().all(|other| other != name.as_str())) {
         let help = did_you_mean(name, names(), "declare it: `param NAME: TYPE`");
         let message = format!("the program has no parameter `{name}`");
-        diagnostics.push(Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help));
+        let complaint = Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help);
+        diagnostics.push(match given.place() {
+            Some(place) => complaint.at(place, "given here"),
+            None => complaint,
+        });
     }
 }
 
@@ -140,16 +171,13 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
         let value = match given {
             ParamInput::Raw(raw) => parse_param(raw, &param.ty, &program.catalog),
             ParamInput::Value(value) => convert(value, &param.ty, &program.catalog),
+            ParamInput::Written(written) => convert(&written.value, &param.ty, &program.catalog),
         };
         return match value {
             Ok(value) => Some(value),
             Err(why) => {
                 let why = if param.secret { "the value is not of its type".to_owned() } else { why };
-                machine.diagnostics.push(
-                    Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}", param.name.value))
-                        .at(param.name.span, format!("this parameter is of type {}", param.ty))
-                        .help("give a value of that type; texts need no quotes, lists are written `[\"a\", \"b\"]`"),
-                );
+                machine.diagnostics.push(wrong(param, &why, given));
                 None
             }
         };
@@ -163,6 +191,21 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
             machine.diagnostics.push(missing(param));
             None
         }
+    }
+}
+
+/// A value of another type; the place where it was given comes first.
+fn wrong(param: &Param, why: &str, given: &ParamInput) -> Diagnostic {
+    let complaint = Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}", param.name.value));
+    let declared = format!("this parameter is of type {}", param.ty);
+    match given.place() {
+        Some(place) => complaint
+            .at(place, "given here")
+            .and(param.name.span, declared)
+            .help("give a value of that type; texts stand in quotes"),
+        None => complaint
+            .at(param.name.span, declared)
+            .help("give a value of that type; texts need no quotes, lists are written `[\"a\", \"b\"]`"),
     }
 }
 

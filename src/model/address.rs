@@ -142,7 +142,7 @@ fn dotted(address: &Address) -> Option<String> {
     Some(format!("{}.{key}", address.declaration()))
 }
 
-/// Whether `text` matches `pattern`, where `*` stands for any run of characters. Linear by backtracking to the last star only.
+/// Whether `text` matches `pattern`, where `*` stands for any run of characters, an empty one too. Linear by backtracking to the last star only.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t, mut star) = (0, 0, None);

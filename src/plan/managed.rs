@@ -298,11 +298,12 @@ fn taken(kind: &Kind, instance: &Instance, found: &[(&RemoteId, &Attributes)]) -
     if instance.lifecycle.adopt {
         return Diagnostic::new(&codes::ADOPT_AMBIGUOUS, format!("{list} all have the {key} of {address}"))
             .at(instance.span, "to be adopted")
-            .help(format!("say which: cnx import '{address}' ID"));
+            .help(format!("say which: `import {address} = \"ID\"`"));
     }
+    let id = if ids.len() == 1 { list.as_str() } else { "ID" };
     Diagnostic::new(&codes::EXISTS, format!("{list} has the {key} of {address}"))
         .at(instance.span, "would be made a second time")
         .help(format!(
-            "bring it under management: set `adopt = true` in its lifecycle, or cnx import '{address}' {list}"
+            "bring it under management: `import {address} = \"{id}\"`, or set `adopt = true` in its lifecycle"
         ))
 }

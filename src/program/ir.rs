@@ -93,9 +93,13 @@ impl Environment {
 }
 
 impl Program {
-    /// The environment of exactly this name, else the first whose pattern it fits.
+    /// The environment of exactly this name, else the first whose pattern it fits. A star stands for something: `pr-` where a variable was
+    /// empty is no name that fits `pr-*`.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        let fits = |one: &&Environment| one.is_pattern() && glob(one.name.value.as_str(), name);
+        let fits = |one: &&Environment| {
+            let pattern = one.name.value.as_str();
+            one.is_pattern() && name.len() >= pattern.len() && glob(pattern, name)
+        };
         self.environments.get(name).or_else(|| self.environments.values().find(fits))
     }
 }

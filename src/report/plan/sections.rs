@@ -116,10 +116,10 @@ pub fn outputs(plan: &Plan, context: &Context<'_>) -> String {
     let mut out = look.paint(Role::Strong, "Outputs:") + "\n";
     let room = look.width.saturating_sub(widest + 6).max(24);
     for output in &plan.outputs {
-        let (sign, role) = match (output.secret, &output.before, &output.after) {
-            (false, None, _) => ("+", Role::Create),
-            (false, Some(_), None) => ("-", Role::Destroy),
-            (true, _, _) | (false, Some(_), Some(_)) => ("~", Role::Update),
+        let (sign, role) = match (&output.before, &output.after) {
+            (None, _) => ("+", Role::Create),
+            (Some(_), None) => ("-", Role::Destroy),
+            (Some(_), Some(_)) => ("~", Role::Update),
         };
         let indent = " ".repeat(widest + 6);
         let lines = output_lines(output, room, look).join(&format!("\n{indent}"));
@@ -143,7 +143,8 @@ pub fn lifted(plan: &Plan, context: &Context<'_>) -> String {
 /// A map is compared member by member, everything else side by side.
 fn output_lines(output: &OutputChange, room: usize, look: &Look) -> Vec<String> {
     if output.secret {
-        return vec!["(secret, changed)".to_owned()];
+        let is_changed = output.before.is_some() && output.after.is_some();
+        return vec![if is_changed { "(secret, changed)" } else { "(secret)" }.to_owned()];
     }
     match (&output.before, &output.after) {
         (Some(before), None) => vec![look.cut(&inline_or_none(Some(before), look), room)],

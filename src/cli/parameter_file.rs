@@ -1,0 +1,184 @@
+//! A file of parameters: `name = value` lines of plain values, or one JSON object. Where a value may be secret, no text of the file is shown.
+
+use super::codes;
+use super::exit::Failure;
+use super::parameters::Given;
+use super::shell::Shell;
+use crate::desired::ParamInput;
+use crate::diag::{Diagnostic, Diagnostics, Label};
+use crate::model::{Span, Spanned, Type, Value, json};
+use crate::syntax::ast::{Element, Entry, Expr, ExprKind, ObjectKey, Piece, UnaryOperator};
+use crate::syntax::parse_expression;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What stands before the text of a file so that it reads as one object.
+const OPENING: &str = "{\n";
+
+/// `*.json`: one object. Anything else: `name = value` lines. `discreet` where a parameter of the program is secret.
+pub fn read(shell: &mut Shell, path: &Path, discreet: bool) -> Result<Given, Failure> {
+    let text = shell.read_text(path)?;
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return of_json(path, &text).map_err(Failure::from);
+    }
+    let shown = if discreet { masked(&text) } else { text.clone() };
+    let file = shell.sources.add(&path.display().to_string(), &shown);
+    let own = |complaint: Diagnostic| if discreet { mute(complaint) } else { complaint };
+    let expr = parse_expression(file, &format!("{OPENING}{text}\n}}"))
+        .map_err(|wrong| Failure::from(own(moved(wrong, text.len()))))?;
+    let ExprKind::Object(entries) = &expr.kind else { return Ok(Given::new()) };
+    let mut complaints = Diagnostics::default();
+    let mut given = Given::new();
+    let mut places: BTreeMap<SmolStr, Span> = BTreeMap::new();
+    for entry in entries {
+        match pair(entry) {
+            Ok((name, value)) => {
+                if let Some(first) = places.insert(name.clone(), value.span) {
+                    complaints.push(moved(twice(value.span, first), text.len()));
+                }
+                let place = back(value.span, text.len());
+                given.insert(name.to_string(), ParamInput::Written(Spanned::new(value.value, place)));
+            }
+            Err(complaint) => complaints.push(moved(*complaint, text.len())),
+        }
+    }
+    if complaints.is_empty() { Ok(given) } else { Err(complaints.into()) }
+}
+
+/// A place of the object as a place of the file.
+fn back(span: Span, length: usize) -> Span {
+    let place = |at: u32| (at as usize).saturating_sub(OPENING.len()).min(length);
+    Span::new(span.file, place(span.start), place(span.end))
+}
+
+fn moved(mut complaint: Diagnostic, length: usize) -> Diagnostic {
+    let label = |label: &mut Label| label.span = back(label.span, length);
+    complaint.primary.iter_mut().for_each(label);
+    complaint.secondary.iter_mut().for_each(label);
+    complaint
+}
+
+/// The text with every value made unreadable, byte for byte: lines and columns stay.
+fn masked(source: &str) -> String {
+    let line = |line: &str| match line.split_once('=') {
+        Some((name, value)) => format!("{name}={}", "*".repeat(value.len())),
+        None => line
+            .chars()
+            .map(|c| if c.is_ascii_punctuation() { c.to_string() } else { "*".repeat(c.len_utf8()) })
+            .collect(),
+    };
+    source.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A complaint about a text with secrets in it: where, and nothing of what stands there.
+fn mute(wrong: Diagnostic) -> Diagnostic {
+    let place = wrong.primary.map(|label| label.span);
+    let muted = Diagnostic::new(wrong.code, "the file may hold secrets, so it is not shown")
+        .help("write `name = value` on each line, texts in quotes");
+    match place {
+        Some(span) => muted.at(span, "not understood from here on"),
+        None => muted,
+    }
+}
+
+fn not_plain(span: Span) -> Box<Diagnostic> {
+    let complaint = Diagnostic::new(&codes::BAD_ARGUMENT, "a file of parameters holds plain values only")
+        .at(span, "is computed")
+        .help("write the value itself; the program can compute with it");
+    Box::new(complaint)
+}
+
+fn twice(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_ARGUMENT, "a file of parameters gives each of them once")
+        .at(span, "is given again")
+        .and(first, "was given here")
+        .help("remove one of the two")
+}
+
+fn of_json(path: &Path, text: &str) -> Result<Given, Diagnostic> {
+    let bad = |why: String| {
+        Diagnostic::new(&codes::BAD_ARGUMENT, format!("{}: {why}", path.display()))
+            .help("write one JSON object: `{ \"name\": value }`")
+    };
+    let read: serde_json::Value = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
+    let serde_json::Value::Object(members) = read else { return Err(bad("is no object".to_owned())) };
+    Ok(members
+        .iter()
+        .map(|(name, value)| (name.clone(), ParamInput::Value(json::from_json(value, &Type::Any))))
+        .collect())
+}
+
+fn pair(entry: &Entry) -> Result<(SmolStr, Spanned<Value>), Box<Diagnostic>> {
+    match entry {
+        Entry::Pair { key, value } => {
+            let name = key_text(key).ok_or_else(|| not_plain(value.span))?;
+            Ok((name, Spanned::new(plain(value)?, value.span)))
+        }
+        Entry::Spread(spread) => Err(not_plain(spread.span)),
+    }
+}
+
+fn key_text(key: &ObjectKey) -> Option<SmolStr> {
+    match key {
+        ObjectKey::Name(name) => Some(name.value.0.clone()),
+        ObjectKey::Text(text, _) => literal(&text.pieces),
+        ObjectKey::Computed(_) => None,
+    }
+}
+
+fn literal(pieces: &[Piece]) -> Option<SmolStr> {
+    match pieces {
+        [] => Some(SmolStr::default()),
+        [Piece::Literal(text)] => Some(SmolStr::new(text)),
+        [Piece::Interpolation(_), ..] | [Piece::Literal(_), ..] => None,
+    }
+}
+
+/// The value of an expression that computes nothing; otherwise what is wrong with it.
+fn plain(expr: &Expr) -> Result<Value, Box<Diagnostic>> {
+    if let ExprKind::Group(inner) = &expr.kind {
+        return plain(inner);
+    }
+    let value = match &expr.kind {
+        ExprKind::Null => Some(Value::Null),
+        ExprKind::Bool(flag) => Some(Value::Bool(*flag)),
+        ExprKind::Number(number) => Some(Value::Number(number.clone())),
+        ExprKind::Duration(milliseconds) => Some(Value::Duration(*milliseconds)),
+        ExprKind::Text(text) => literal(&text.pieces).map(Value::String),
+        ExprKind::Unary { operator: UnaryOperator::Negate, operand } => {
+            plain(operand)?.as_number().map(|number| Value::Number(number.negated()))
+        }
+        ExprKind::List(elements) => Some(Value::list(elements.iter().map(element).collect::<Result<_, _>>()?)),
+        ExprKind::Object(entries) => {
+            let mut members: BTreeMap<SmolStr, Spanned<Value>> = BTreeMap::new();
+            for entry in entries {
+                let (name, value) = pair(entry)?;
+                let place = value.span;
+                if let Some(first) = members.insert(name, value) {
+                    return Err(Box::new(twice(place, first.span)));
+                }
+            }
+            Some(Value::object(members.into_iter().map(|(name, value)| (name, value.value)).collect()))
+        }
+        ExprKind::Unary { .. }
+        | ExprKind::Name(_)
+        | ExprKind::Member { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::Splat { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Conditional { .. }
+        | ExprKind::ListFor { .. }
+        | ExprKind::ObjectFor { .. }
+        | ExprKind::Group(_) => None,
+    };
+    value.ok_or_else(|| not_plain(expr.span))
+}
+
+fn element(element: &Element) -> Result<Value, Box<Diagnostic>> {
+    match element {
+        Element::Value(value) => plain(value),
+        Element::Spread(spread) => Err(not_plain(spread.span)),
+    }
+}
