@@ -4,7 +4,12 @@
 //!
 //! `cargo bench --bench emulator [-- SERVERS…]`
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::panic,
+    reason = "a benchmark prints its figures, or why it has none"
+)]
 
 use axum::Router;
 use axum::http::header;
@@ -24,6 +29,9 @@ const PAIRS: usize = 5;
 const SECONDS: &str = "2s";
 const KEY: &str = "cnx_sk_live_8f9d2a1b4c5e6f7g8h9i0j";
 const TARGET: &str = "/v1/servers?limit=50";
+
+/// What a world of a million servers may take.
+const MOST_MIB: u64 = 1_536;
 
 /// What wrk asks for: the same page again, or pages that no cache can hold, because every target is another one.
 const LISTS: &[(&str, &str)] = &[
@@ -95,9 +103,8 @@ impl Server {
         ticks.sum::<f64>() * 10.0
     }
 
-    /// Requests a second under wrk, and the server's own processor time for one, in microseconds: the first suffers when
-    /// the machine does other things as well, the second hardly.
-    fn rate(&self, servers: usize, path: &str) -> (f64, f64) {
+    /// What wrk sees and the server spends while it asks for a path.
+    fn rate(&self, servers: usize, path: &str) -> Figures {
         let script = format!(
             "local n = 0\nlocal servers = {servers}\nlocal pages = math.max(1, servers / 50)\n\
              wrk.headers['Authorization'] = 'Bearer {KEY}'\n\
@@ -117,10 +124,19 @@ impl Server {
         let text = String::from_utf8_lossy(&output.stdout);
         let line = text.lines().find_map(|line| line.strip_prefix("rate ")).expect("wrk's summary");
         let figures: Vec<f64> = line.split(' ').filter_map(|figure| figure.parse().ok()).collect();
-        let [requests, duration_us, errors] = figures[..] else { return (0.0, 0.0) };
+        let [requests, duration_us, errors] = figures[..] else { panic!("figures: {text}") };
         assert!(errors == 0.0, "answers that are no success: {text}");
-        (requests * 1e6 / duration_us, spent_us / requests)
+        Figures { rate: requests * 1e6 / duration_us, us: spent_us / requests }
     }
+}
+
+/// The rate suffers when the machine does other things as well, processor time hardly.
+#[derive(Clone, Copy)]
+struct Figures {
+    /// Requests a second.
+    rate: f64,
+    /// The server's own processor time for one of them, microseconds.
+    us: f64,
 }
 
 impl Drop for Server {
@@ -136,8 +152,8 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-/// Rate and processor time of the emulator, and of the bare handler.
-type Pair = ((f64, f64), (f64, f64));
+/// Of the emulator, and of the bare handler.
+type Pair = (Figures, Figures);
 
 /// The emulator beside the bare handler, one after the other, several times.
 fn compare() {
@@ -150,38 +166,35 @@ fn compare() {
         (0..PAIRS).map(|_| (emulator.rate(COMPARED, LISTS[0].1), bare.rate(COMPARED, LISTS[0].1))).collect();
     std::fs::remove_file(&page).expect("removed");
     let of = |figure: fn(&Pair) -> f64| median(pairs.iter().map(figure).collect());
-    let least = pairs.iter().map(|(own, other)| own.0 / other.0).fold(f64::INFINITY, f64::min);
+    let ratios: Vec<f64> = pairs.iter().map(|(own, other)| own.rate / other.rate).collect();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
     println!("GET {TARGET}, {COMPARED} servers, {PAIRS} pairs of {SECONDS}, medians:");
-    println!(
-        "emulator           {:>8.0} requests a second, {:>5.1} us of processor each",
-        of(|p| p.0.0),
-        of(|p| p.0.1)
-    );
-    println!(
-        "bare axum handler  {:>8.0} requests a second, {:>5.1} us of processor each",
-        of(|p| p.1.0),
-        of(|p| p.1.1)
-    );
-    println!("ratio of the rates {:>8.2} (least of a pair {least:.2})\n", of(|p| p.0.0 / p.1.0));
+    let line = |name: &str, rate: f64, us: f64| {
+        println!("{name:<19}{rate:>8.0} requests a second, {us:>5.1} us of processor each");
+    };
+    line("emulator", of(|p| p.0.rate), of(|p| p.0.us));
+    line("bare axum handler", of(|p| p.1.rate), of(|p| p.1.us));
+    println!("ratio of the rates {:>8.2} (least of a pair {least:.2})\n", median(ratios));
 }
 
 /// What a request costs by the number of servers.
 fn grow(sizes: &[usize]) {
-    println!("microseconds of processor for a request, by the number of servers");
+    println!("microseconds of processor for a request, by the number of servers; of {MOST_MIB} MiB a million may take");
     print!("{:>9}", "servers");
     LISTS.iter().for_each(|(name, _)| print!("{name:>18}"));
     println!("{:>18}{:>10}", "one by id", "peak MiB");
     for servers in sizes {
         let emulator = Server::start("serve", &servers.to_string());
         print!("{servers:>9}");
-        for (_, path) in LISTS {
-            print!("{:>18.1}", median((0..3).map(|_| emulator.rate(*servers, path).1).collect()));
-        }
         let page = String::from_utf8(emulator.get("/v1/servers?limit=1")).expect("text");
         let id = page.split('"').find(|word| word.starts_with("srv_")).expect("an id").to_owned();
-        let path = format!("path = '/v1/servers/{id}'");
-        let one = median((0..3).map(|_| emulator.rate(*servers, &path).1).collect());
-        println!("{one:>18.1}{:>10}", emulator.peak_mib());
+        let one = format!("path = '/v1/servers/{id}'");
+        for path in LISTS.iter().map(|(_, path)| *path).chain([one.as_str()]) {
+            print!("{:>18.1}", median((0..3).map(|_| emulator.rate(*servers, path).us).collect()));
+        }
+        let peak = emulator.peak_mib();
+        println!("{peak:>10}");
+        assert!(*servers > 1_000_000 || peak <= MOST_MIB, "{servers} servers take {peak} MiB of {MOST_MIB}");
     }
 }
 

@@ -173,13 +173,20 @@ fn the_command_line_drives_a_served_emulator_and_the_projects_own() {
             (&["config"], 0, "names.unique"),
             (&["config", "meta.style=cursor_only", "--json"], 0, "\"style\":\"cursor_only\""),
             (&["config", "meta.styel=both"], 1, "did you mean `meta.style`?"),
-            (&["config", "meta.style=none"], 1, "unknown variant"),
+            (&["config", "meta.style=none"], 1, "config: meta.style"),
             (&["config", "meta.style"], 1, "has no `=`"),
             (&["fault", "list"], 0, "Nothing is to go wrong"),
             (&["fault", "add", "status", "status=503", "--path", "/v1/plans", "--times", "1"], 0, "Fault 1 is set"),
             (&["fault", "add", "latnecy", "ms=1"], 1, "did you mean `latency`?"),
             (&["fault", "add", "latency", "seconds=1"], 1, "effect latency"),
             (&["fault", "add", "latency", "ms"], 1, "has no `=`"),
+            (&["fault", "add", "latency"], 1, "missing field"),
+            (&["fault", "add", "hang", "ms=1"], 1, "takes no settings"),
+            (&["fault", "add", "error_format", "format=xml"], 1, "variant"),
+            (&["fault", "add", "hang", "--p", "nan"], 1, "a number from 0 to 1"),
+            (&["fault", "add", "hang", "--nth", "0"], 1, "nth must be 1 or more"),
+            (&["fault", "add", "hang", "--path", "servers"], 1, "path must"),
+            (&["config", "quota.servers=1"], 1, "quota"),
             (&["fault", "add", "ipv4_null", "--nth", "2", "--p", "0.5", "--seed", "7", "--before", "1"], 0, "Fault 2"),
             (&["fault", "add", "ipv4_null", "--before", "9"], 1, "before must be the id of a fault"),
             (&["fault", "list"], 0, "nth=2 p=0.5"),
@@ -259,7 +266,10 @@ fn it_listens_on_every_loopback_address_and_on_no_other() {
     }
     let taken = project.run(&["emulator", "serve", "--port-base", &served.port("compute").to_string()]);
     assert_eq!(taken.code, 1, "{}", taken.all());
-    taken.says("--port-base");
+    taken.says("--port-base").says(&format!("port {}", served.port("compute")));
+    let beyond = project.run(&["emulator", "serve", "--port-base", "65534"]);
+    assert_eq!(beyond.code, 1, "{}", beyond.all());
+    beyond.says("no port above 65535");
 }
 
 /// Eight clients create servers until the process is killed; the ids that they were told.

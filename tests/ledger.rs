@@ -57,7 +57,7 @@ rows! {
     l19, "totals decide nothing; a short page ends nothing", lists;
     l20, "100 on compute, 50 on platform; halved once a run where refused", lists;
     l21, "each id once; a changed total is read once more", lists;
-    l22, "tags are filtered by the client itself", lists;
+    l22, "tags are filtered by the client itself, of a list that no filter shortens", lists;
     l23, "strict in what is sent, open in what is read", lists;
     l24, "two kinds, never merged", machines;
     l25, "`type` and `plan`, each named where the other is given", machines;

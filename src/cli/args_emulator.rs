@@ -183,7 +183,7 @@ pub struct FaultAdd {
     #[arg(long, value_name = "N")]
     pub every: Option<u64>,
     /// Of those so many, drawn from the seed (0 to 1)
-    #[arg(long, value_name = "PROBABILITY")]
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
     pub p: Option<f64>,
     /// Of those all after the n-th
     #[arg(long, value_name = "N")]
@@ -269,4 +269,9 @@ fn effects() -> String {
         text.push_str(&format!("  {} {settings}\n      {}\n", effect.name, effect.meaning));
     }
     text
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "a probability is a number from 0 to 1".to_owned())
 }

@@ -1,11 +1,51 @@
 //! What a door does with an answer: give it out whole, late, in part, or not at all (contract.md 4.8, group "transport").
+use std::ops::Deref;
+use std::sync::Arc;
+
 use super::effects::Wire;
-use crate::model::http::Response;
+use crate::model::http::{Headers, Response};
+
+/// The bytes of an answer: made for it alone, or a page that other answers have as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    Own(Vec<u8>),
+    Shared(Arc<Vec<u8>>),
+}
+
+impl Payload {
+    /// The same bytes so that a copy costs nothing.
+    pub fn shared(self) -> Payload {
+        match self {
+            Payload::Own(bytes) => Payload::Shared(Arc::new(bytes)),
+            Payload::Shared(_) => self,
+        }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Payload::Own(bytes) => bytes,
+            Payload::Shared(bytes) => Arc::unwrap_or_clone(bytes),
+        }
+    }
+}
+
+impl Deref for Payload {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Payload::Own(bytes) => bytes,
+            Payload::Shared(bytes) => bytes,
+        }
+    }
+}
 
 /// A response, and what its way to the client is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    pub response: Response,
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Payload,
     /// Wait this long (real time) before anything is sent.
     pub delay_ms: u64,
     pub delivery: Delivery,
@@ -34,7 +74,13 @@ pub enum Delivery {
 impl Answer {
     /// A response that arrives as it is.
     pub fn whole(response: Response) -> Answer {
-        Answer { response, delay_ms: 0, delivery: Delivery::Whole, restarts: false }
+        let Response { status, headers, body } = response;
+        Answer { status, headers, body: Payload::Own(body), delay_ms: 0, delivery: Delivery::Whole, restarts: false }
+    }
+
+    /// What is given out, whatever its way is like.
+    pub fn into_response(self) -> Response {
+        Response { status: self.status, headers: self.headers, body: self.body.into_bytes() }
     }
 
     /// With one more effect on its way.

@@ -1,6 +1,8 @@
-//! Pages that were answered and are still true, so that reading the same list again costs a copy.
+//! Pages that were answered and are still true, so that reading the same list again costs nothing but the way.
 //! Knows that a change makes every page doubtful, not which.
 use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
 
 use super::call::Reply;
 use super::tenant::Environment;
@@ -13,7 +15,8 @@ const PAGES: usize = 256;
 pub struct PageKey {
     pub environment: Environment,
     pub is_compute: bool,
-    pub viewer: u64,
+    /// The regions that the key sees, where not all.
+    pub regions: Option<Vec<SmolStr>>,
     pub target: String,
 }
 
@@ -30,12 +33,15 @@ impl Pages {
         if version == self.version { self.pages.get(key).cloned() } else { None }
     }
 
-    pub fn keep(&mut self, version: (u64, u64), key: PageKey, reply: &Reply) {
+    /// Keeps a page and gives it back.
+    pub fn keep(&mut self, version: (u64, u64), key: PageKey, reply: Reply) -> Reply {
         if version != self.version || self.pages.len() >= PAGES {
             self.pages.clear();
             self.version = version;
         }
+        let reply = reply.shared();
         self.pages.insert(key, reply.clone());
+        reply
     }
 
     /// Everything is doubtful: the configuration or the whole world is another one.

@@ -1,7 +1,10 @@
 //! A request that has passed route, key, limit and permission: what the operations read.
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
+use super::answer::Payload;
 use super::clock::Now;
 use super::effects::Effect;
 use super::errors::{ErrorCode, Refusal, refuse};
@@ -15,7 +18,7 @@ use crate::model::http::{Headers, Request};
 pub struct Call<'a> {
     pub door: Door,
     pub environment: Environment,
-    pub key: Key,
+    pub key: Arc<Key>,
     pub route: &'static Route,
     /// What the parameters of the path took.
     pub captured: Vec<SmolStr>,
@@ -23,7 +26,7 @@ pub struct Call<'a> {
     pub path: &'a str,
     /// With `/v1` and the query.
     pub target: &'a str,
-    pub query: Query,
+    pub query: Query<'a>,
     pub headers: &'a Headers,
     /// Empty where the request has no body.
     pub body: Map<String, Value>,
@@ -45,14 +48,20 @@ impl Call<'_> {
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
-    pub body: Vec<u8>,
+    pub body: Payload,
     pub headers: Vec<(&'static str, String)>,
 }
 
 impl Reply {
     pub fn json(status: u16, body: &impl serde::Serialize) -> Reply {
         let body = serde_json::to_vec(body).expect("invariant: views serialize");
-        Reply { status, body, headers: Vec::new() }
+        Reply { status, body: Payload::Own(body), headers: Vec::new() }
+    }
+
+    /// As it is, but a copy of it costs nothing.
+    pub fn shared(mut self) -> Reply {
+        self.body = self.body.shared();
+        self
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {

@@ -1,11 +1,13 @@
 //! Entries by id, with an ordered index for everything that a list request can ask for.
 //! Knows nothing of what an entry is.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use smol_str::SmolStr;
 
 use super::object::Status;
 use super::order::{Ordered, Position};
+use super::probe;
 
 /// A question that an index answers without looking at other entries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +41,9 @@ pub trait Entry {
 /// Entries with their indexes.
 #[derive(Clone, Debug)]
 pub struct Collection<T> {
-    /// Boxed: the nodes of the map are a third empty, and entries are large.
-    entries: BTreeMap<SmolStr, Box<T>>,
+    /// Hashed, so that one look-up costs the same however many there are; never walked over. Boxed: a part of the table is
+    /// empty, and entries are large.
+    entries: HashMap<SmolStr, Box<T>, BuildHasherDefault<DefaultHasher>>,
     all: Ordered,
     facets: BTreeMap<Facet, Ordered>,
     slots: BTreeMap<(SmolStr, SmolStr), u64>,
@@ -49,7 +52,7 @@ pub struct Collection<T> {
 impl<T> Default for Collection<T> {
     fn default() -> Collection<T> {
         Collection {
-            entries: BTreeMap::new(),
+            entries: HashMap::default(),
             all: Ordered::default(),
             facets: BTreeMap::new(),
             slots: BTreeMap::new(),
@@ -63,12 +66,8 @@ impl<T: Entry> Collection<T> {
     }
 
     pub fn get(&self, id: &str) -> Option<&T> {
+        probe::entry();
         self.entries.get(id).map(|entry| &**entry)
-    }
-
-    /// In the order of their ids.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.values().map(|entry| &**entry)
     }
 
     /// In list order.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Key;
+use super::sense;
 
 /// The whole configuration. `Config::default()` is the served emulator, `Config::local()` the embedded one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,7 +115,7 @@ impl Config {
         if let Some((name, _)) = factors.iter().find(|(_, factor)| !factor.is_finite() || *factor < 0.0) {
             return Err(format!("{name} must be 0 or more"));
         }
-        Ok(())
+        sense::of_maps(self)
     }
 }
 

@@ -8,7 +8,7 @@ use super::config::{Config, Profile};
 use super::openapi::document;
 use super::routes::{Door, Found, Ports, find};
 use super::schema::{check, follow};
-use crate::model::http::{Request, Response};
+use crate::model::http::{Method, Request, Response};
 
 /// What HTTP itself puts into answers.
 const OF_HTTP: [&str; 3] = ["Content-Type", "Date", "Allow"];
@@ -30,22 +30,28 @@ pub fn cached(profile: Profile, door: Door) -> &'static Value {
         .get_or_init(|| document(&Config { profile, ..Config::default() }, Ports::default(), Some(door)))
 }
 
-/// What is wrong with the answer to a request by the document.
+/// What is wrong with the answer to a request by the document. `method` is `None` where it is none that the API uses.
 ///
 /// # Errors
 /// Place and reason, for people.
-pub fn conforms(profile: Profile, door: Door, request: &Request, response: &Response) -> Result<(), String> {
+pub fn conforms(
+    profile: Profile,
+    door: Door,
+    method: Option<Method>,
+    request: &Request,
+    response: &Response,
+) -> Result<(), String> {
     let document = cached(profile, door);
-    let (method, path) = (request.method.as_str().to_lowercase(), request.path());
+    let (word, path) = (method.map_or("other", Method::as_str).to_lowercase(), request.path());
     let told = |reason: String| {
         let body = String::from_utf8_lossy(&response.body);
-        format!("{method} {path} on {}: {}: {reason} in {body}", door.as_str(), response.status)
+        format!("{word} {path} on {}: {}: {reason} in {body}", door.as_str(), response.status)
     };
     let body: Value = serde_json::from_slice(&response.body).map_err(|error| told(error.to_string()))?;
-    let Found::Route(route, _) = find(door.surface(), profile, Some(request.method), path) else {
+    let Found::Route(route, _) = find(door.surface(), profile, method, path) else {
         return check(document, &json!({"$ref": "#/components/schemas/Error"}), &body).map_err(told);
     };
-    let responses = &document["paths"][route.path][&method]["responses"];
+    let responses = &document["paths"][route.path][&word]["responses"];
     let declared = responses.get(response.status.to_string()).or_else(|| responses.get("default"));
     let declared = follow(document, declared.ok_or_else(|| told("the status is not declared".to_owned()))?);
     let kind = response.headers.get("Content-Type").unwrap_or_default();

@@ -12,6 +12,7 @@ use super::object::Kind;
 use super::openapi;
 use super::query::Query;
 use super::routes::Door;
+use super::sense;
 use super::settings::{expand, merge};
 use super::tenant::Environment;
 use crate::model::http::{Headers, Method, Request, Response};
@@ -152,6 +153,8 @@ fn put_state(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Val
     if !matches!(records.first(), Some(Record::Begin(_))) {
         return Err(complain("records must begin with a beginning."));
     }
+    // All or nothing: what can't be taken over whole is not begun.
+    Emulator::restore(emulator.base.clone(), records.iter().cloned(), now).map_err(complain)?;
     for record in records {
         emulator.replace_with(record).map_err(complain)?;
     }
@@ -168,10 +171,14 @@ fn put_config(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Va
 fn reconfigure(emulator: &mut Emulator, wanted: Map<String, Value>, now: Now) -> Result<(), Complaint> {
     let mut patch = json!({});
     for (name, value) in wanted {
+        // Each alone first: the complaint then names the knob.
+        if let Err(reason) = emulator.config().with_value(&name, value.clone()) {
+            return Err(complain(format!("config: {reason}.")));
+        }
         merge(&mut patch, expand(&name, value));
     }
     let Value::Object(patch) = patch else { return Ok(()) };
-    emulator.set(patch, now).map_err(|reason| complain(format!("config: {reason}")))
+    emulator.set(patch, now).map_err(|reason| complain(format!("config: {reason}.")))
 }
 
 /// `GET openapi.json`: of all surfaces, or with `surface` of one.
@@ -198,7 +205,10 @@ fn add_faults(emulator: &mut Emulator, request: &Request) -> Result<Value, Compl
         ),
     };
     let wanted = body.remove("faults").unwrap_or_else(|| json!([body]));
-    let faults: Vec<Fault> = serde_json::from_value(wanted).map_err(|error| complain(format!("fault: {error}")))?;
+    let faults: Vec<Fault> = serde_json::from_value(wanted).map_err(|error| complain(format!("fault: {error}.")))?;
+    for fault in &faults {
+        sense::of_fault(fault).map_err(|reason| complain(format!("fault: {reason}.")))?;
+    }
     let ids: Vec<u64> = faults.into_iter().map(|fault| emulator.insert_fault(fault, before)).collect();
     Ok(json!({"ids": ids}))
 }

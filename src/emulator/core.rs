@@ -2,6 +2,7 @@
 //! No clock, disk, network or randomness; `handle.rs` answers requests with it.
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 use super::cache::Pages;
 use super::clock::{Clock, Now};
@@ -18,6 +19,11 @@ use super::tenant::{Change, Environment, Tenant};
 
 /// Version of the records below; others are refused.
 pub const FORMAT: u32 = 1;
+
+/// The seeded keys and those of a configuration.
+pub(super) fn all_keys(config: &Config) -> Vec<Arc<Key>> {
+    seeded().into_iter().chain(config.keys.iter().cloned()).map(Arc::new).collect()
+}
 
 /// What the store writes: enough to rebuild the machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +60,7 @@ pub struct Emulator {
     pub(super) settings: Map<String, Value>,
     /// The two together.
     pub(super) config: Config,
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<Arc<Key>>,
     pub(super) head: Head,
     pub(super) live: Tenant,
     pub(super) test: Tenant,
@@ -76,8 +82,7 @@ impl Emulator {
     /// A new world. Its records are queued like any others.
     pub fn new(config: Config, now: Now) -> Emulator {
         let head = Head { format: FORMAT, account_id: String::new(), generation: 0, clock: Clock::start(&config, now) };
-        let mut keys = seeded();
-        keys.extend(config.keys.iter().cloned());
+        let keys = all_keys(&config);
         let mut emulator = Emulator {
             log: Log::new(config.log_capacity),
             base: config.clone(),

@@ -6,6 +6,7 @@ use super::clock::Now;
 use super::control::{Complaint, complain};
 use super::core::Emulator;
 use super::object::{Body, Kind, Object, Status};
+use super::sense::DRIFTS;
 use super::tenant::{Change, Environment};
 
 /// `POST drift` with `{"id": …, "effect": delete | mutate | stop | start | rename | duplicate_name, …}`.
@@ -24,6 +25,9 @@ pub fn apply(emulator: &mut Emulator, body: &Map<String, Value>, now: Now) -> Re
     let mut touched = object.id.clone();
     match text("effect") {
         Some("delete") => emulator.commit(environment, Change::Remove { kind: object.kind, id: object.id }),
+        Some("stop" | "start") if object.machine().is_none() => {
+            return Err(complain("only instances and servers are started and stopped."));
+        }
         Some("stop") => emulator.change_object(environment, object, at_ms, |object| object.status = Status::Stopped),
         Some("start") => emulator.change_object(environment, object, at_ms, |object| object.status = Status::Running),
         Some("rename") => {
@@ -39,7 +43,7 @@ pub fn apply(emulator: &mut Emulator, body: &Map<String, Value>, now: Now) -> Re
             emulator.change_object(environment, changed, at_ms, |_| {});
         }
         Some(_) | None => {
-            return Err(complain("effect must be one of: delete, stop, start, rename, duplicate_name, mutate."));
+            return Err(complain(format!("effect must be one of: {}.", DRIFTS.join(", "))));
         }
     }
     Ok(json!({"id": touched}))

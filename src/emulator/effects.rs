@@ -191,43 +191,48 @@ impl TryFrom<Value> for Effect {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Effect, String> {
-        // An effect without settings may be written with an empty object.
-        let name = match &value {
-            Value::String(name) => Some(name.clone()),
-            Value::Object(map) => map.keys().next().cloned(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+        let (name, settings) = match &value {
+            Value::String(name) => (name.clone(), Value::Object(Map::new())),
+            Value::Object(map) => match map.iter().next() {
+                Some((name, settings)) if map.len() == 1 => (name.clone(), settings.clone()),
+                Some(_) | None => return Err(NO_EFFECT.to_owned()),
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => return Err(NO_EFFECT.to_owned()),
         };
-        let name = name.ok_or("effect must be a name, or an object of a name and settings")?;
-        let settings = value.get(&name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        let forms = [value, serde_json::json!({name.clone(): settings}), Value::String(name.clone())];
-        let mut reason = None;
-        for form in forms {
-            match read(&form) {
-                Ok(effect) => return Ok(effect),
-                Err(Some(why)) => reason = reason.or(Some(why)),
-                Err(None) => {}
-            }
+        let is_empty = settings.as_object().is_some_and(Map::is_empty);
+        let whole = read(&name, &serde_json::json!({name.as_str(): settings}));
+        // An effect without settings is its name, and may be written with an empty object.
+        let alone = if is_empty { read(&name, &Value::String(name.clone())) } else { Err(None) };
+        let told = |reason: String| match reason.as_str() {
+            reason if reason.contains("expected unit variant") => format!("effect {name} takes no settings"),
+            reason => format!("effect {name}: {reason}"),
+        };
+        match (alone, whole) {
+            (Ok(effect), _) | (Err(_), Ok(effect)) => Ok(effect),
+            (Err(_), Err(Some(reason))) => Err(told(reason)),
+            (Err(_), Err(None)) => Err(format!("there is no effect {name}")),
         }
-        Err(reason.map_or_else(|| format!("there is no effect {name}"), |why| format!("effect {name}: {why}")))
     }
 }
 
+const NO_EFFECT: &str = "effect must be a name, or an object of a name and settings";
+
 /// The effect of one of the groups; `Err(None)`: none of them has this name.
-fn read(value: &Value) -> Result<Effect, Option<String>> {
-    fn group<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, Option<String>> {
+fn read(name: &str, value: &Value) -> Result<Effect, Option<String>> {
+    fn group<T: for<'de> Deserialize<'de>>(name: &str, value: &Value) -> Result<T, Option<String>> {
         T::deserialize(value).map_err(|error| {
             let text = error.to_string();
-            (!text.starts_with("unknown variant")).then_some(text)
+            (!text.starts_with(&format!("unknown variant `{name}`"))).then_some(text)
         })
     }
     let mut reason = None;
     let attempts = [
-        group(value).map(Effect::Wire),
-        group(value).map(Effect::Instead),
-        group(value).map(Effect::Shape),
-        group(value).map(Effect::Listing),
-        group(value).map(Effect::Work),
-        group(value).map(Effect::World),
+        group(name, value).map(Effect::Wire),
+        group(name, value).map(Effect::Instead),
+        group(name, value).map(Effect::Shape),
+        group(name, value).map(Effect::Listing),
+        group(name, value).map(Effect::Work),
+        group(name, value).map(Effect::World),
     ];
     for attempt in attempts {
         match attempt {

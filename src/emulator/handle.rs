@@ -1,16 +1,19 @@
 //! The way of a request through the machine, in the order of checks of contract.md 4.2:
 //! route, key, rate limit, permission, body, idempotency, and then what the operation itself checks.
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
-use super::answer::Answer;
+use super::answer::{Answer, Payload};
 use super::cache::PageKey;
 use super::call::{Call, Reply, parse_body};
-use super::clock::{Now, rfc3339};
-use super::config::{ErrorFormat, Idempotency, LimitHeaders};
+use super::clock::Now;
+use super::config::{ErrorFormat, Idempotency};
 use super::conformity::conforms;
 use super::core::Emulator;
+use super::deviations::{deviates, is_of_making};
 use super::effects::{Effect, Instead, Shape, Wire, Work, World};
 use super::errors::{ErrorBody, ErrorCode, Refusal, refuse, render};
 use super::idempotency::{Stored, key_of};
@@ -32,14 +35,14 @@ struct Arrival<'a> {
     method: Option<Method>,
     request: &'a Request,
     now: Now,
-    request_id: String,
+    request_id: SmolStr,
     effects: Vec<Effect>,
 }
 
 impl Emulator {
     /// Answers a request that arrives at a real time. Pure: same machine, same request, same time, same answer.
     pub fn handle(&mut self, door: Door, request: &Request, now: Now) -> Response {
-        self.answer(door, Some(request.method), request, now).response
+        self.answer(door, Some(request.method), request, now).into_response()
     }
 
     /// As `handle`, with what the answer's way is like. `method` is `None` where it is none that the API uses
@@ -64,44 +67,48 @@ impl Emulator {
         }
         let key = authenticate(&self.config, &self.keys, door, request.headers.get("authorization"));
         let outcome = self.outcome(&arrival, &key);
-        let (mut response, error_code) = self.respond(&arrival, key.as_ref().ok(), outcome);
-        if cfg!(debug_assertions) {
-            self.hold_against_document(&arrival, &response);
+        let (answer, error_code) = self.respond(&arrival, key.as_deref().ok(), outcome);
+        let answer = self.spoil(&arrival, answer);
+        self.note(&arrival, answer.status, error_code);
+        answer
+    }
+
+    /// The answer as the faults leave it. Where nobody asked for it, one that breaks the emulator's own document is a bug of
+    /// one of them.
+    fn spoil(&self, arrival: &Arrival<'_>, answer: Answer) -> Answer {
+        let judged = |response: &Response, effects: &[Effect]| {
+            if cfg!(debug_assertions) && !deviates(&self.config, effects, arrival.door, arrival.request, response) {
+                let (profile, door) = (self.config.profile, arrival.door);
+                let outcome = conforms(profile, door, arrival.method, arrival.request, response);
+                debug_assert_eq!(outcome, Ok(()), "invariant: every answer is one that the document allows");
+            }
+        };
+        if arrival.effects.is_empty() {
+            if cfg!(debug_assertions) {
+                judged(&answer.clone().into_response(), &[]);
+            }
+            return answer;
         }
-        let at_ms = self.virtual_ms(now);
-        let mut answer = Answer::whole(Response { status: 0, headers: Headers::default(), body: Vec::new() });
+        let mut response = answer.into_response();
+        let made: Vec<Effect> = arrival.effects.iter().filter(|effect| is_of_making(effect)).cloned().collect();
+        judged(&response, &made);
+        let mut way = Answer::whole(Response { status: 0, headers: Headers::default(), body: Vec::new() });
+        let at_ms = self.virtual_ms(arrival.now);
         for effect in &arrival.effects {
             match effect {
-                Effect::Wire(wire) => answer.meets(wire),
-                Effect::Shape(shape) => tamper::shape(shape, &mut response, request, now),
-                Effect::Listing(listing) => tamper::listing(listing, &mut response, request, at_ms),
+                Effect::Wire(wire) => way.meets(wire),
+                Effect::Shape(shape) => tamper::shape(shape, &mut response, arrival.request, arrival.now),
+                Effect::Listing(listing) => tamper::listing(listing, &mut response, arrival.request, at_ms),
                 Effect::Instead(Instead::Http502Html { .. }) => tamper::bad_gateway(&mut response),
                 Effect::Instead(_) | Effect::Work(_) | Effect::World(_) => {}
             }
         }
-        self.note(&arrival, &response, error_code);
-        answer.response = response;
-        answer
-    }
-
-    /// An answer that breaks the emulator's own document is a bug of one of them, unless somebody asked for it.
-    fn hold_against_document(&self, arrival: &Arrival<'_>, response: &Response) {
-        let asked_for = arrival.effects.iter().any(|effect| match effect {
-            Effect::Instead(_) | Effect::Shape(_) | Effect::Wire(_) => true,
-            Effect::Listing(_) | Effect::Work(_) | Effect::World(_) => false,
-        });
-        let knobs = self.config.error_format == ErrorFormat::Envelope
-            && self.config.ratelimit.headers == LimitHeaders::Documented
-            && self.config.actions.return_job;
-        if asked_for || !knobs || arrival.method.is_none() {
-            return;
-        }
-        let outcome = conforms(self.config.profile, arrival.door, arrival.request, response);
-        debug_assert_eq!(outcome, Ok(()), "invariant: every answer is one that the document allows");
+        judged(&response, &arrival.effects);
+        Answer { delay_ms: way.delay_ms, delivery: way.delivery, restarts: way.restarts, ..Answer::whole(response) }
     }
 
     /// What the request leads to: the first fault that answers in its place, or its execution.
-    fn outcome(&mut self, arrival: &Arrival<'_>, key: &Result<Key, Refusal>) -> Result<Reply, Refusal> {
+    fn outcome(&mut self, arrival: &Arrival<'_>, key: &Result<Arc<Key>, Refusal>) -> Result<Reply, Refusal> {
         let instead = arrival.effects.iter().find_map(|effect| match effect {
             Effect::Instead(instead) => tamper::instead(instead, arrival.request, arrival.now),
             Effect::Wire(_) | Effect::Shape(_) | Effect::Listing(_) | Effect::Work(_) | Effect::World(_) => None,
@@ -115,18 +122,18 @@ impl Emulator {
                 }
                 Err(replacement.refusal)
             }
-            None if reset => Ok(Reply { status: 200, body: Vec::new(), headers: Vec::new() }),
+            None if reset => Ok(Reply { status: 200, body: Payload::Own(Vec::new()), headers: Vec::new() }),
             None => self.check(arrival, key),
         }
     }
 
-    /// The response to an outcome, with the headers that every answer has; and the code of an error.
+    /// The answer to an outcome, with the headers that every answer has; and the code of an error.
     fn respond(
         &self,
         arrival: &Arrival<'_>,
         key: Option<&Key>,
         outcome: Result<Reply, Refusal>,
-    ) -> (Response, Option<String>) {
+    ) -> (Answer, Option<String>) {
         let mut error_code = None;
         let (status, body, content_type, mut extra) = match outcome {
             Ok(reply) => (reply.status, reply.body, "application/json", reply.headers),
@@ -135,7 +142,7 @@ impl Emulator {
                 let error = self.shown(*refusal.error, refusal.status);
                 let format = arrival.effects.iter().find_map(error_format).unwrap_or(self.config.error_format);
                 let (body, content_type) = render(&error, refusal.status, &arrival.request_id, format);
-                (refusal.status, body, content_type, refusal.headers)
+                (refusal.status, Payload::Own(body), content_type, refusal.headers)
             }
         };
         let (full, surface) = (self.config.profile.is_full(), arrival.door.surface());
@@ -150,7 +157,7 @@ impl Emulator {
             }
         }
         if full {
-            extra.push(("X-Request-Id", arrival.request_id.clone()));
+            extra.push(("X-Request-Id", arrival.request_id.to_string()));
         }
         let mut headers = Headers::default();
         headers.push("Content-Type", content_type);
@@ -158,7 +165,8 @@ impl Emulator {
         for (name, value) in extra {
             headers.push(name, value);
         }
-        (Response { status, headers, body }, error_code)
+        let empty = Answer::whole(Response { status, headers, body: Vec::new() });
+        (Answer { body, ..empty }, error_code)
     }
 
     /// A change of the world that a request brings with it.
@@ -189,7 +197,7 @@ impl Emulator {
     }
 
     /// Every check that comes before the operation.
-    fn check(&mut self, arrival: &Arrival<'_>, key: &Result<Key, Refusal>) -> Result<Reply, Refusal> {
+    fn check(&mut self, arrival: &Arrival<'_>, key: &Result<Arc<Key>, Refusal>) -> Result<Reply, Refusal> {
         let Arrival { door, method, request, now, .. } = *arrival;
         let (route, captured) = match find(door.surface(), self.config.profile, method, request.path()) {
             Found::Route(route, captured) => (route, captured),
@@ -200,7 +208,7 @@ impl Emulator {
         };
         let mut key = key.clone()?;
         if arrival.effects.contains(&Effect::Work(Work::Downgrade)) {
-            key.permission = Permission::ReadOnly;
+            Arc::make_mut(&mut key).permission = Permission::ReadOnly;
         }
         self.limits.count(&self.config, &key, door.surface(), now)?;
         authorize(&key, route.method.is_write(), route.scope)?;
@@ -277,7 +285,7 @@ impl Emulator {
         let key = PageKey {
             environment: call.environment,
             is_compute: call.door.surface() == Surface::C,
-            viewer: call.key.id(),
+            regions: call.key.regions.clone(),
             target: call.target.to_owned(),
         };
         let version = (self.live.version(), self.test.version());
@@ -285,26 +293,26 @@ impl Emulator {
             return Ok(reply);
         }
         let reply = lists::objects(self, call, kind)?;
-        self.pages.keep(version, key, &reply);
-        Ok(reply)
+        Ok(self.pages.keep(version, key, reply))
     }
 
     /// Writes the request into the log.
-    fn note(&mut self, arrival: &Arrival<'_>, response: &Response, error_code: Option<String>) {
+    fn note(&mut self, arrival: &Arrival<'_>, status: u16, error_code: Option<String>) {
         let request = arrival.request;
         if self.config.log_capacity == 0 {
             return;
         }
         let key = request.headers.get("authorization").map(|header| self.log.shown_key(header));
+        let at = self.log.shown_time(arrival.now.unix_ms);
         self.log.push(LogEntry {
             number: self.counter,
-            at: rfc3339(arrival.now.unix_ms),
+            at,
             door: arrival.door,
-            method: arrival.method.map_or("OTHER", Method::as_str).to_owned(),
-            target: redact(&request.target),
+            method: SmolStr::new_static(arrival.method.map_or("OTHER", Method::as_str)),
+            target: SmolStr::from(redact(&request.target)),
             key,
             body: body_value(&request.body),
-            status: response.status,
+            status,
             error_code,
             request_id: arrival.request_id.clone(),
             idempotency_key: request.headers.get("idempotency-key").map(str::to_owned),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::answer::Payload;
 use super::call::Reply;
 use super::clock::Now;
 use super::errors::{ErrorCode, Refusal, invalid, refuse};
@@ -73,7 +74,8 @@ impl Replays {
                 json!({}),
             ));
         }
-        let mut reply = Reply { status: stored.status, body: stored.body.clone().into_bytes(), headers: Vec::new() };
+        let body = Payload::Own(stored.body.clone().into_bytes());
+        let mut reply = Reply { status: stored.status, body, headers: Vec::new() };
         for (name, value) in &stored.headers {
             // Only names that operations set are stored.
             for known in ["Location", "ETag"] {

@@ -1,6 +1,8 @@
 //! Ids and pseudo-random numbers, all from the seed by SHA-256 (contract.md 4.9): two runs are the same run.
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, SmolStrBuilder};
 
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
@@ -29,14 +31,17 @@ pub fn fraction(parts: &[&str]) -> f64 {
 
 /// The first base-36 digits of the digest of the parts (at most 24).
 pub fn base36(parts: &[&str], digits: usize) -> String {
-    let digest = digest(parts);
-    let mut rest = u128::from_be_bytes(digest[..16].try_into().expect("invariant: a digest has 32 bytes"));
     let mut text = String::with_capacity(digits);
+    digits_of(digest(parts), digits, |digit| text.push(digit));
+    text
+}
+
+fn digits_of(digest: [u8; 32], digits: usize, mut each: impl FnMut(char)) {
+    let mut rest = u128::from_be_bytes(digest[..16].try_into().expect("invariant: a digest has 32 bytes"));
     for _ in 0..digits {
-        text.push(char::from(DIGITS[(rest % 36) as usize]));
+        each(char::from(DIGITS[(rest % 36) as usize]));
         rest /= 36;
     }
-    text
 }
 
 /// Hexadecimal form of the first bytes of the digest of bytes; a fingerprint of a body or a checksum.
@@ -73,6 +78,23 @@ impl IdSource<'_> {
 }
 
 /// `req_…`: a counter, scrambled, so that ids look like the documented ones and never repeat in a run.
-pub fn request_id(seed: u64, counter: u64) -> String {
-    format!("req_{}", base36(&[&seed.to_string(), "request", &counter.to_string()], 10))
+pub fn request_id(seed: u64, counter: u64) -> SmolStr {
+    let mut hasher = Sha256::new();
+    // The parts as everywhere, without a text for each: every request has one of these.
+    let fed = write!(Feed(&mut hasher), "{seed}|request|{counter}");
+    fed.expect("invariant: a digest takes everything");
+    let mut text = SmolStrBuilder::new();
+    text.push_str("req_");
+    digits_of(hasher.finalize().into(), 10, |digit| text.push(digit));
+    text.finish()
+}
+
+/// What is written goes into a digest.
+struct Feed<'a>(&'a mut Sha256);
+
+impl Write for Feed<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
 }

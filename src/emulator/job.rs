@@ -14,6 +14,29 @@ use super::object::{Kind, Status};
 /// How long a finished job can be read, in real time (contract.md 2.7).
 pub const RETENTION_MS: i64 = 24 * 3600 * 1000;
 
+/// Every job's type.
+pub const JOB_TYPES: [&str; 19] = [
+    "instance.create",
+    "instance.start",
+    "instance.stop",
+    "instance.reboot",
+    "instance.resize",
+    "instance.snapshot",
+    "instance.delete",
+    "server.create",
+    "server.start",
+    "server.stop",
+    "server.reboot",
+    "server.resize",
+    "server.snapshot",
+    "server.delete",
+    "database.create",
+    "database.scale",
+    "database.delete",
+    "snapshot.delete",
+    "cdn_zone.purge",
+];
+
 /// What a job does to its object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,8 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use smol_str::SmolStr;
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use super::config::{AuthFamily, Config};
 use super::errors::{ErrorCode, Refusal, refuse};
@@ -146,12 +147,12 @@ pub fn seeded() -> Vec<Key> {
 }
 
 /// Who sends a request, by its `Authorization` header.
-pub fn authenticate(config: &Config, keys: &[Key], door: Door, header: Option<&str>) -> Result<Key, Refusal> {
+pub fn authenticate(config: &Config, keys: &[Arc<Key>], door: Door, header: Option<&str>) -> Result<Arc<Key>, Refusal> {
     let token = header.and_then(bearer);
     let Some(token) = token else {
         if config.open_access && header.is_none() {
             let environment = if door == Door::Sandbox { Environment::Test } else { Environment::Live };
-            return Ok(Key::open(environment));
+            return Ok(Arc::new(Key::open(environment)));
         }
         return Err(unauthorized(ErrorCode::MissingApiKey, "missing"));
     };
@@ -175,7 +176,7 @@ pub fn authenticate(config: &Config, keys: &[Key], door: Door, header: Option<&s
     if config.auth.family == AuthFamily::Strict && compute_family != (door.surface() == Surface::C) {
         return Err(unauthorized(ErrorCode::InvalidApiKey, "wrong_surface"));
     }
-    Ok(key.clone())
+    Ok(Arc::clone(key))
 }
 
 /// The token of `Bearer …`.
@@ -219,22 +220,22 @@ pub fn outside_region(key: &Key, region: &str) -> Refusal {
 }
 
 /// Secrets in a text, replaced (L7's pattern).
-pub fn redact(text: &str) -> String {
+pub fn redact(text: &str) -> Cow<'_, str> {
     // Most texts are of no interest, and most requests have several.
     if !text.contains("cn") {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(cnx?_(?:sk_)?(?:live|test)_(?:sk_)?)[A-Za-z0-9]+").expect("invariant: a constant pattern")
     });
-    PATTERN.replace_all(text, "${1}[redacted]").into_owned()
+    PATTERN.replace_all(text, "${1}[redacted]")
 }
 
 /// A whole key, or the header that carries one: of a known family its beginning stays, of any other nothing.
 pub fn redact_whole(text: &str) -> String {
     let shown = redact(text);
     match text.split_once(' ') {
-        _ if shown != text => shown,
+        _ if shown != text => shown.into_owned(),
         Some((scheme, _)) => format!("{scheme} [redacted]"),
         None => "[redacted]".to_owned(),
     }

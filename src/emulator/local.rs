@@ -45,13 +45,19 @@ enum Keeping {
     Broken(String),
 }
 
-/// A request in the queue and the place for its answer.
+/// A request as it came in.
 #[derive(Debug)]
-struct Waiting {
+struct Asked {
     door: Door,
     method: Option<Method>,
     request: Request,
     now: Now,
+}
+
+/// A request in the queue and the place for its answer.
+#[derive(Debug)]
+struct Waiting {
+    asked: Asked,
     answer: Arc<Mutex<Option<Answer>>>,
 }
 
@@ -90,7 +96,7 @@ impl LocalEmulator {
 
     /// Answers a request that arrives now. Blocks for the time of a sync at most; callable from any thread.
     pub fn call(&self, door: Door, request: &Request, now: Now) -> Response {
-        self.answer(door, Some(request.method), request, now).response
+        self.answer(door, Some(request.method), request, now).into_response()
     }
 
     /// As `call`, with what faults do to the answer on its way, which the caller carries out. `method` is `None` where
@@ -101,8 +107,14 @@ impl LocalEmulator {
 
     /// As `answer`, for a request that nobody else needs.
     pub fn answer_owned(&self, door: Door, method: Option<Method>, request: Request, now: Now) -> Answer {
+        let asked = Asked { door, method, request, now };
+        if !self.is_persistent {
+            // Nothing is waited for but the machine itself.
+            let answered = locked(&self.shared.machine).answered(&[&asked]).pop();
+            return answered.expect("invariant: each request has its answer");
+        }
         let answer = Arc::new(Mutex::new(None));
-        let waiting = Waiting { door, method, request, now, answer: Arc::clone(&answer) };
+        let waiting = Waiting { asked, answer: Arc::clone(&answer) };
         locked(&self.shared.queue).push_back(waiting);
         let mut machine = locked(&self.shared.machine);
         if let Some(answered) = locked(&answer).take() {
@@ -145,42 +157,44 @@ impl LocalEmulator {
 impl Machine {
     /// Answers a batch; its changes are on the disk before any of its answers is given out.
     fn answer_all(&mut self, batch: Vec<Waiting>) {
-        let answers = self.answers(&batch);
-        match answers {
-            Ok(answers) => give_out(&batch, answers),
-            Err(reason) => {
-                let failed = |_: &Waiting| {
-                    let text = format!("The emulator's disk failed: {reason}.");
-                    Answer::whole(control_error(500, "internal_error", &text))
-                };
-                give_out(&batch, batch.iter().map(failed).collect());
-                self.keeping = Keeping::Broken(reason);
-            }
-        }
+        let asked: Vec<&Asked> = batch.iter().map(|waiting| &waiting.asked).collect();
+        let answers = self.answered(&asked);
+        give_out(&batch, answers);
     }
 
-    fn answers(&mut self, batch: &[Waiting]) -> Result<Vec<Answer>, String> {
+    fn answered(&mut self, batch: &[&Asked]) -> Vec<Answer> {
+        self.answers(batch).unwrap_or_else(|reason| {
+            let failed = |_: &&Asked| {
+                let text = format!("The emulator's disk failed: {reason}.");
+                Answer::whole(control_error(500, "internal_error", &text))
+            };
+            let answers = batch.iter().map(failed).collect();
+            self.keeping = Keeping::Broken(reason);
+            answers
+        })
+    }
+
+    fn answers(&mut self, batch: &[&Asked]) -> Result<Vec<Answer>, String> {
         let (emulator, keeping) = (&mut self.emulator, &mut self.keeping);
         match keeping {
             Keeping::Memory => {
-                let answers = batch.iter().map(|waiting| answer(emulator, waiting)).collect();
+                let answers = batch.iter().map(|asked| answer(emulator, asked)).collect();
                 emulator.take_records();
                 Ok(answers)
             }
-            Keeping::ReadOnly => Ok(batch.iter().map(|waiting| answer_reading(emulator, waiting)).collect()),
+            Keeping::ReadOnly => Ok(batch.iter().map(|asked| answer_reading(emulator, asked)).collect()),
             Keeping::Broken(reason) => Err(reason.clone()),
             Keeping::Disk(store) => {
                 let answers: Vec<Answer> = store
                     .transact(emulator, |emulator| {
                         // What time alone changed need not be synced: it is computed again.
-                        let durable = batch.iter().any(|waiting| waiting.request.method.is_write());
-                        (batch.iter().map(|waiting| answer(emulator, waiting)).collect(), durable)
+                        let durable = batch.iter().any(|asked| asked.request.method.is_write());
+                        (batch.iter().map(|asked| answer(emulator, asked)).collect(), durable)
                     })
                     .map_err(|error| error.to_string())?;
                 let ends = batch.iter().zip(&answers).find(|(_, answered)| answered.restarts);
-                if let Some((waiting, _)) = ends {
-                    let (anew, restored) =
-                        store.reopen(emulator.base.clone(), waiting.now).map_err(|e| e.to_string())?;
+                if let Some((asked, _)) = ends {
+                    let (anew, restored) = store.reopen(emulator.base.clone(), asked.now).map_err(|e| e.to_string())?;
                     let ports = emulator.ports;
                     *emulator = restored;
                     emulator.ports = ports;
@@ -192,15 +206,15 @@ impl Machine {
     }
 }
 
-fn answer(emulator: &mut Emulator, waiting: &Waiting) -> Answer {
-    emulator.answer(waiting.door, waiting.method, &waiting.request, waiting.now)
+fn answer(emulator: &mut Emulator, asked: &Asked) -> Answer {
+    emulator.answer(asked.door, asked.method, &asked.request, asked.now)
 }
 
-fn answer_reading(emulator: &mut Emulator, waiting: &Waiting) -> Answer {
-    if waiting.request.method.is_write() {
+fn answer_reading(emulator: &mut Emulator, asked: &Asked) -> Answer {
+    if asked.request.method.is_write() {
         return Answer::whole(control_error(500, "internal_error", "The emulator's folder can't be written."));
     }
-    let answered = answer(emulator, waiting);
+    let answered = answer(emulator, asked);
     emulator.take_records();
     answered
 }

@@ -3,8 +3,10 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::cdn::glob;
+use super::clock::rfc3339;
 use super::keys::redact_whole;
 use super::query::Query;
 use super::routes::Door;
@@ -14,18 +16,18 @@ use super::routes::Door;
 pub struct LogEntry {
     pub number: u64,
     /// Real time, RFC 3339.
-    pub at: String,
+    pub at: SmolStr,
     pub door: Door,
-    pub method: String,
+    pub method: SmolStr,
     /// Path and query.
-    pub target: String,
+    pub target: SmolStr,
     /// The `Authorization` header with its secret taken out.
-    pub key: Option<String>,
+    pub key: Option<SmolStr>,
     /// The request's body: JSON where it is, else text; secrets taken out.
     pub body: Value,
     pub status: u16,
     pub error_code: Option<String>,
-    pub request_id: String,
+    pub request_id: SmolStr,
     pub idempotency_key: Option<String>,
     /// Faults that this request met, in order.
     pub faults: Vec<String>,
@@ -37,20 +39,31 @@ pub struct Log {
     entries: VecDeque<LogEntry>,
     capacity: usize,
     /// The last `Authorization` header, and what is shown of it: most requests bring the same one.
-    last_key: (String, String),
+    last_key: (String, SmolStr),
+    /// The last second that a request arrived in, and how it is written.
+    last_second: (i64, SmolStr),
 }
 
 impl Log {
     pub fn new(capacity: usize) -> Log {
-        Log { entries: VecDeque::new(), capacity, last_key: Default::default() }
+        Log { entries: VecDeque::new(), capacity, last_key: Default::default(), last_second: Default::default() }
     }
 
     /// What the log shows of an `Authorization` header.
-    pub fn shown_key(&mut self, header: &str) -> String {
+    pub fn shown_key(&mut self, header: &str) -> SmolStr {
         if self.last_key.0 != header {
-            self.last_key = (header.to_owned(), redact_whole(header));
+            self.last_key = (header.to_owned(), SmolStr::from(redact_whole(header)));
         }
         self.last_key.1.clone()
+    }
+
+    /// How the log writes a real time.
+    pub fn shown_time(&mut self, unix_ms: i64) -> SmolStr {
+        let second = unix_ms.div_euclid(1000);
+        if self.last_second.0 != second || self.last_second.1.is_empty() {
+            self.last_second = (second, SmolStr::from(rfc3339(unix_ms)));
+        }
+        self.last_second.1.clone()
     }
 
     pub fn push(&mut self, entry: LogEntry) {
@@ -110,7 +123,7 @@ impl Wanted {
     ///
     /// # Errors
     /// Which member makes no sense, in words.
-    pub fn parse(query: &Query) -> Result<Wanted, String> {
+    pub fn parse(query: &Query<'_>) -> Result<Wanted, String> {
         let text = |name: &str| query.get(name).map(str::to_owned);
         let since = query.get("since").map_or(Ok(0), str::parse).map_err(|_| "since must be a number.")?;
         let surface = match query.get("surface") {
@@ -152,6 +165,7 @@ pub fn body_value(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
-    let text = super::keys::redact(&String::from_utf8_lossy(bytes));
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
+    let text = String::from_utf8_lossy(bytes);
+    let text = super::keys::redact(&text);
+    serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))
 }

@@ -2,6 +2,9 @@
 //! so that a page of a long list costs no more than one of a short list. Chunks of bounded size.
 use smol_str::SmolStr;
 
+use super::probe;
+use super::ranks::Ranks;
+
 /// Where an entry stands: its sort number (created_at in ms, or a priority), then its id.
 pub type Position = (i64, SmolStr);
 
@@ -98,50 +101,67 @@ pub struct Many(Chunks);
 #[derive(Clone, Debug, Default)]
 struct Chunks {
     chunks: Vec<Vec<Position>>,
+    /// The lengths of the chunks.
+    lengths: Ranks,
     len: usize,
 }
 
 impl Chunks {
     fn contains(&self, position: &Position) -> bool {
-        self.chunks.get(self.chunk_of(position)).is_some_and(|chunk| chunk.binary_search(position).is_ok())
+        self.chunks.get(self.chunk_of(position)).is_some_and(|chunk| search(chunk, position).is_ok())
     }
 
     fn from_sorted(positions: &[Position]) -> Chunks {
-        let len = positions.len();
-        let chunks = positions.chunks(CHUNK).map(<[Position]>::to_vec).collect();
-        Chunks { chunks, len }
+        let mut made =
+            Chunks { chunks: positions.chunks(CHUNK).map(<[Position]>::to_vec).collect(), ..Chunks::default() };
+        made.len = positions.len();
+        made.measure();
+        made
+    }
+
+    fn measure(&mut self) {
+        self.lengths = Ranks::new(self.chunks.iter().map(Vec::len));
     }
 
     /// Which chunk a position belongs to: the last one that begins at or before it.
     fn chunk_of(&self, position: &Position) -> usize {
-        self.chunks.partition_point(|chunk| chunk.first().is_some_and(|first| first <= position)).saturating_sub(1)
+        let begins = |chunk: &Vec<Position>| {
+            probe::place();
+            chunk.first().is_some_and(|first| first <= position)
+        };
+        self.chunks.partition_point(begins).saturating_sub(1)
     }
 
     fn insert(&mut self, position: Position) {
         if self.chunks.is_empty() {
             self.chunks.push(Vec::new());
+            self.lengths.push(0);
         }
         let index = self.chunk_of(&position);
         let chunk = &mut self.chunks[index];
-        let Err(at) = chunk.binary_search(&position) else { return };
+        let Err(at) = search(chunk, &position) else { return };
         self.len += 1;
         if chunk.len() < CHUNK {
             chunk.insert(at, position);
+            self.lengths.raise(index);
             return;
         }
         // Appending at the very end opens a new chunk, so that ascending inserts leave full chunks behind.
         if at == chunk.len() {
             self.chunks.insert(index + 1, vec![position]);
-            return;
-        }
-        let upper = chunk.split_off(CHUNK / 2);
-        if at <= chunk.len() {
-            chunk.insert(at, position);
-            self.chunks.insert(index + 1, upper);
         } else {
-            let at = at - chunk.len();
+            let mut upper = chunk.split_off(CHUNK / 2);
+            if at <= chunk.len() {
+                chunk.insert(at, position);
+            } else {
+                upper.insert(at - chunk.len(), position);
+            }
             self.chunks.insert(index + 1, upper);
-            self.chunks[index + 1].insert(at, position);
+        }
+        if index + 2 == self.chunks.len() && self.chunks[index].len() == CHUNK {
+            self.lengths.push(1);
+        } else {
+            self.measure();
         }
     }
 
@@ -150,34 +170,39 @@ impl Chunks {
             return;
         }
         let index = self.chunk_of(position);
-        let Ok(at) = self.chunks[index].binary_search(position) else { return };
+        let Ok(at) = search(&self.chunks[index], position) else { return };
         self.chunks[index].remove(at);
         self.len -= 1;
         if self.chunks[index].is_empty() {
             self.chunks.remove(index);
+            self.measure();
+        } else {
+            self.lengths.lower(index);
         }
     }
 
-    /// How many positions stand before this one (it need not be in the list). Looks into one chunk only: the lengths of
-    /// the others lie side by side.
+    /// How many positions stand before this one (it need not be in the list). Looks into one chunk only.
     fn before(&self, position: &Position) -> usize {
         let index = self.chunk_of(position);
         let Some(chunk) = self.chunks.get(index) else { return 0 };
-        let whole: usize = self.chunks[..index].iter().map(Vec::len).sum();
-        whole + chunk.partition_point(|other| other < position)
+        self.lengths.before(index) + search(chunk, position).unwrap_or_else(|at| at)
     }
 
     /// The positions from the n-th on.
     fn from(&self, start: usize) -> impl Iterator<Item = &Position> {
-        let mut skipped = start;
-        let mut first = self.chunks.len();
-        for (index, chunk) in self.chunks.iter().enumerate() {
-            if skipped < chunk.len() {
-                first = index;
-                break;
-            }
-            skipped -= chunk.len();
-        }
-        self.chunks[first..].iter().flatten().skip(skipped)
+        let (first, skipped) = self.lengths.find(start);
+        let chunks = self.chunks.get(first..).unwrap_or_default();
+        chunks.iter().enumerate().flat_map(move |(number, chunk)| {
+            let rest = chunk.get(if number == 0 { skipped } else { 0 }..).unwrap_or_default();
+            rest.iter().inspect(|_| probe::place())
+        })
     }
+}
+
+/// Where a position is in a chunk, or would be.
+fn search(chunk: &[Position], position: &Position) -> Result<usize, usize> {
+    chunk.binary_search_by(|other| {
+        probe::place();
+        other.cmp(position)
+    })
 }

@@ -70,7 +70,7 @@ pub struct Listing<T> {
 }
 
 impl Paging {
-    pub fn parse(surface: Surface, query: &Query, config: &Config) -> Result<Paging, Refusal> {
+    pub fn parse(surface: Surface, query: &Query<'_>, config: &Config) -> Result<Paging, Refusal> {
         let (size_name, style) = match surface {
             Surface::C => ("per_page", config.meta.style),
             Surface::P => ("limit", config.meta.style),
@@ -113,7 +113,7 @@ impl Paging {
     pub fn tail(
         &self,
         path: &str,
-        query: &Query,
+        query: &Query<'_>,
         total: usize,
         range: &Range<usize>,
         ends: Option<(&str, &str)>,
@@ -138,7 +138,7 @@ impl Paging {
     }
 
     /// The link to the next page: what was sent, with the next page in place of this one (L17).
-    fn link(&self, path: &str, query: &Query, next_cursor: &str) -> String {
+    fn link(&self, path: &str, query: &Query<'_>, next_cursor: &str) -> String {
         let kept = query.0.iter().filter(|(name, _)| name != "page" && name != "cursor");
         let mut pairs: Vec<String> = kept.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         pairs.push(match &self.start {

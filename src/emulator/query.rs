@@ -1,4 +1,6 @@
 //! Query strings: decoded pairs, and integers in them.
+use std::borrow::Cow;
+
 use super::errors::{Refusal, invalid};
 
 /// What a larger number counts as: no list is as long.
@@ -6,10 +8,10 @@ const LARGEST: usize = i64::MAX as usize;
 
 /// The decoded pairs of a query, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Query(pub Vec<(String, String)>);
+pub struct Query<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl Query {
-    pub fn parse(text: &str) -> Query {
+impl Query<'_> {
+    pub fn parse(text: &str) -> Query<'_> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decode_form(name), decode_form(value))
@@ -19,12 +21,12 @@ impl Query {
 
     /// The first value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| &**value)
     }
 
     /// Every value of a repeatable name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| &**value)
     }
 
     /// A whole number of at least 1, of any size.
@@ -39,8 +41,8 @@ impl Query {
 }
 
 /// A value of a form: `+` is a space. The documented cursor has `=` in it, which stays.
-fn decode_form(text: &str) -> String {
-    decode(&text.replace('+', " "))
+fn decode_form(text: &str) -> Cow<'_, str> {
+    if text.contains(['+', '%']) { Cow::Owned(decode(&text.replace('+', " "))) } else { Cow::Borrowed(text) }
 }
 
 /// Percent-decoding; what is no escape stays as it is.

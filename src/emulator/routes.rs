@@ -189,24 +189,24 @@ pub enum Found {
 /// The route of a request. `method` is `None` for methods that no route has.
 pub fn find(surface: Surface, profile: Profile, method: Option<Method>, path: &str) -> Found {
     let Some(path) = path.strip_prefix("/v1") else { return Found::Nothing };
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let mut matches: Vec<(&'static Route, Vec<SmolStr>)> = ROUTES
-        .iter()
-        .zip(PATTERNS.iter())
-        .filter(|(route, _)| exists(route, surface, profile))
-        .filter_map(|(route, pattern)| captures(pattern, &segments).map(|captured| (route, captured)))
-        .collect();
+    let mut all = [""; DEEPEST];
+    let mut count = 0;
+    for segment in path.split('/').skip(1) {
+        let Some(place) = all.get_mut(count) else { return Found::Nothing };
+        *place = segment;
+        count += 1;
+    }
+    let segments = &all[..count];
+    let there = ROUTES.iter().zip(PATTERNS.iter()).filter(|(route, _)| exists(route, surface, profile));
+    let mut matches: Vec<(&'static Route, &Pattern)> = there.filter(|(_, pattern)| pattern.fits(segments)).collect();
     // A literal segment wins over a parameter (L45).
-    let fewest = matches.iter().map(|(_, captured)| captured.len()).min();
-    matches.retain(|(_, captured)| Some(captured.len()) == fewest);
+    let fewest = matches.iter().map(|(_, pattern)| pattern.parameters).min();
+    matches.retain(|(_, pattern)| Some(pattern.parameters) == fewest);
     if matches.is_empty() {
         return Found::Nothing;
     }
-    match matches.iter().position(|(route, _)| Some(route.method) == method) {
-        Some(index) => {
-            let (route, captured) = matches.swap_remove(index);
-            Found::Route(route, captured)
-        }
+    match matches.iter().find(|(route, _)| Some(route.method) == method) {
+        Some((route, pattern)) => Found::Route(route, pattern.captures(segments)),
         None => Found::WrongMethod(matches.iter().map(|(route, _)| route.method.as_str()).collect()),
     }
 }
@@ -226,17 +226,37 @@ pub fn exists(route: &Route, surface: Surface, profile: Profile) -> bool {
     on_surface && in_profile
 }
 
-/// The segments of each route's path.
-static PATTERNS: LazyLock<Vec<Vec<&'static str>>> =
-    LazyLock::new(|| ROUTES.iter().map(|route| route.path.split('/').skip(1).collect()).collect());
+/// The most segments that a route has.
+const DEEPEST: usize = 6;
 
-/// The segments that the parameters of a path take.
-fn captures(pattern: &[&str], segments: &[&str]) -> Option<Vec<SmolStr>> {
-    let is_parameter = |part: &str| part.starts_with('{');
-    let fits = |(part, segment): (&&str, &&str)| if is_parameter(part) { !segment.is_empty() } else { part == segment };
-    if pattern.len() != segments.len() || !pattern.iter().zip(segments).all(fits) {
-        return None;
+/// The segments of a route's path, and how many of them are parameters.
+struct Pattern {
+    segments: Vec<&'static str>,
+    parameters: usize,
+}
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let pattern = |route: &Route| {
+        let segments: Vec<&'static str> = route.path.split('/').skip(1).collect();
+        let parameters = segments.iter().filter(|part| is_parameter(part)).count();
+        Pattern { segments, parameters }
+    };
+    ROUTES.iter().map(pattern).collect()
+});
+
+fn is_parameter(part: &str) -> bool {
+    part.starts_with('{')
+}
+
+impl Pattern {
+    fn fits(&self, segments: &[&str]) -> bool {
+        let fits = |(part, segment): (&&str, &&str)| part == segment || is_parameter(part) && !segment.is_empty();
+        self.segments.len() == segments.len() && self.segments.iter().zip(segments).all(fits)
     }
-    let taken = pattern.iter().zip(segments).filter(|(part, _)| is_parameter(part));
-    Some(taken.map(|(_, segment)| SmolStr::from(super::query::decode(segment))).collect())
+
+    /// The segments that the parameters take.
+    fn captures(&self, segments: &[&str]) -> Vec<SmolStr> {
+        let taken = self.segments.iter().zip(segments).filter(|(part, _)| is_parameter(part));
+        taken.map(|(_, segment)| SmolStr::from(super::query::decode(segment))).collect()
+    }
 }

@@ -3,24 +3,25 @@
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use futures::StreamExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::answer::{Answer, Delivery};
+use super::answer::{Answer, Delivery, Payload};
 use super::clock::Now;
 use super::handle::control_error;
 use super::local::LocalEmulator;
 use super::routes::Door;
 pub use super::routes::Ports;
 use super::serve_plug::{Plugged, Switch};
-use crate::model::http::{Headers, Method, Request, Response};
+use crate::model::http::{Headers, Method, Request};
 
 /// The usual first port.
 pub const PORT_BASE: u16 = 4710;
@@ -63,8 +64,13 @@ pub async fn pause_ms(ms: u64) {
 pub async fn start(emulator: LocalEmulator, port_base: u16) -> io::Result<Server> {
     let mut bound = Vec::new();
     for (index, door) in [Door::C, Door::P, Door::Sandbox, Door::Control].into_iter().enumerate() {
-        let port = if port_base == 0 { 0 } else { port_base.saturating_add(index as u16) };
-        bound.push((door, bind(port).await?));
+        let Some(port) = port_base.checked_add(index as u16) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("there is no port above {}", u16::MAX)));
+        };
+        let port = if port_base == 0 { 0 } else { port };
+        // Which of the four it is stands in no error of the system.
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("port {port}: {error}"));
+        bound.push((door, bind(port).await.map_err(named)?));
     }
     let port_of = |wanted| bound.iter().find(|(door, _)| *door == wanted).map_or(0, |(_, bound)| bound.port);
     let ports = Ports {
@@ -132,7 +138,7 @@ async fn answer(emulator: LocalEmulator, door: Door, request: axum::extract::Req
     let switch = request.extensions().get::<ConnectInfo<Switch>>().map(|info| info.0.clone());
     let (method, request) = match read(request).await {
         Ok(read) => read,
-        Err(message) => return write(control_error(400, "invalid_parameter", &message)),
+        Err(message) => return write(Answer::whole(control_error(400, "invalid_parameter", &message))),
     };
     let answered = if emulator.is_persistent() {
         let blocking = tokio::task::spawn_blocking(move || emulator.answer_owned(door, method, request, now()));
@@ -149,43 +155,43 @@ async fn deliver(answered: Answer, switch: Option<Switch>) -> axum::response::Re
     if answered.delay_ms > 0 {
         pause_ms(answered.delay_ms).await;
     }
-    let length = answered.response.body.len();
+    let length = answered.body.len();
     match answered.delivery {
-        Delivery::Whole => write(answered.response),
+        Delivery::Whole => write(answered),
         Delivery::Reset => {
             if let Some(switch) = switch {
                 switch.cut();
             }
-            write(answered.response)
+            write(answered)
         }
         Delivery::Hang => std::future::pending().await,
         Delivery::Truncated { bytes } => {
-            let head = answered.response.body[..bytes.min(length)].to_vec();
+            let head = answered.body[..bytes.min(length)].to_vec();
             let cut = futures::stream::once(async {
                 // What was written before only leaves while the body has nothing more to give.
                 pause_ms(20).await;
                 Err(io::Error::from(io::ErrorKind::ConnectionReset))
             });
             let pieces = futures::stream::once(async move { Ok(Bytes::from(head)) }).chain(cut);
-            in_pieces(answered.response, length, Body::from_stream(pieces))
+            in_pieces(answered, length, Body::from_stream(pieces))
         }
         Delivery::Slow { ms } => {
-            let (head, tail) = answered.response.body.split_at(length / 2);
+            let (head, tail) = answered.body.split_at(length / 2);
             let (head, tail) = (Bytes::copy_from_slice(head), Bytes::copy_from_slice(tail));
             let late = futures::stream::once(async move {
                 pause_ms(ms).await;
                 Ok::<Bytes, io::Error>(tail)
             });
             let pieces = futures::stream::once(async move { Ok(head) }).chain(late);
-            in_pieces(answered.response, length, Body::from_stream(pieces))
+            in_pieces(answered, length, Body::from_stream(pieces))
         }
     }
 }
 
-/// A response whose body comes from a stream but says its whole length.
-fn in_pieces(response: Response, length: usize, body: Body) -> axum::response::Response {
-    let mut written = write(Response { body: Vec::new(), ..response });
-    written.headers_mut().insert(axum::http::header::CONTENT_LENGTH, HeaderValue::from(length));
+/// An answer whose body comes from a stream but says its whole length.
+fn in_pieces(answered: Answer, length: usize, body: Body) -> axum::response::Response {
+    let mut written = write(Answer { body: Payload::Own(Vec::new()), ..answered });
+    written.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     *written.body_mut() = body;
     written
 }
@@ -205,13 +211,43 @@ async fn read(request: axum::extract::Request) -> Result<(Option<Method>, Reques
     Ok((method, request))
 }
 
-fn write(response: Response) -> axum::response::Response {
-    let mut written = axum::response::Response::new(Body::from(response.body));
-    *written.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &response.headers.0 {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str())) {
+/// A page that several answers are given from.
+struct Page(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Page {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn write(answered: Answer) -> axum::response::Response {
+    let bytes = match answered.body {
+        Payload::Own(bytes) => Bytes::from(bytes),
+        // The page stays where it is; the socket is written from there.
+        Payload::Shared(bytes) => Bytes::from_owner(Page(bytes)),
+    };
+    let mut written = axum::response::Response::new(Body::from(bytes));
+    *written.status_mut() = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    written.headers_mut().reserve(answered.headers.0.len());
+    for (name, value) in answered.headers.0 {
+        let value = HeaderValue::from_maybe_shared(Bytes::from(value));
+        if let (Some(name), Ok(value)) = (header_name(&name), value) {
             written.headers_mut().append(name, value);
         }
     }
     written
+}
+
+/// A name as HTTP's library has it; those of most answers are known beforehand.
+fn header_name(name: &str) -> Option<HeaderName> {
+    const KNOWN: [(&str, HeaderName); 6] = [
+        ("Content-Type", header::CONTENT_TYPE),
+        ("Date", header::DATE),
+        ("X-RateLimit-Limit", HeaderName::from_static("x-ratelimit-limit")),
+        ("X-RateLimit-Remaining", HeaderName::from_static("x-ratelimit-remaining")),
+        ("X-RateLimit-Reset", HeaderName::from_static("x-ratelimit-reset")),
+        ("X-Request-Id", HeaderName::from_static("x-request-id")),
+    ];
+    let known = KNOWN.into_iter().find(|(known, _)| *known == name);
+    known.map(|(_, name)| name).or_else(|| HeaderName::try_from(name).ok())
 }

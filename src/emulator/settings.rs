@@ -4,9 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::clock::Now;
 use super::config::Config;
-use super::core::{Emulator, Record};
+use super::core::{Emulator, Record, all_keys};
 use super::faults::{Fault, Faults};
-use super::keys::seeded;
 
 /// Members of the configuration that are maps: null takes one of their entries out.
 const MAPS: [&[&str]; 3] = [&["capacity", "table"], &["quota"], &["delays", "seconds"]];
@@ -77,7 +76,10 @@ impl Config {
     /// As `patched`.
     pub fn with_value(&self, name: &str, value: Value) -> Result<Config, String> {
         let Value::Object(patch) = expand(name, value) else { return Err("a knob has a name".to_owned()) };
-        self.patched(&patch)
+        self.patched(&patch).map_err(|reason| {
+            let is_named = reason.starts_with(head(name));
+            if is_named { reason } else { format!("{name}: {reason}") }
+        })
     }
 }
 
@@ -120,8 +122,7 @@ impl Emulator {
     pub(super) fn take_settings(&mut self, settings: Map<String, Value>) -> Result<(), String> {
         self.config = self.base.patched(&settings)?;
         self.settings = settings;
-        self.keys = seeded();
-        self.keys.extend(self.config.keys.iter().cloned());
+        self.keys = all_keys(&self.config);
         self.log.resize(self.config.log_capacity);
         self.pages.clear();
         Ok(())

@@ -208,12 +208,12 @@ impl Tenant {
     pub fn snapshot(&self) -> Vec<Change> {
         let mut derived: BTreeMap<u64, u32> = BTreeMap::new();
         let mut changes = Vec::new();
-        for object in self.objects.iter().flat_map(Collection::iter) {
+        for object in self.objects.iter().flat_map(Collection::in_order) {
             let next = derived.entry(ordinal_key(object)).or_insert(0);
             *next = (*next).max(object.ordinal + 1);
             changes.push(Change::Put(Box::new(object.clone())));
         }
-        changes.extend(self.jobs.iter().map(|job| Change::Job(Box::new(job.clone()))));
+        changes.extend(self.jobs.in_order().map(|job| Change::Job(Box::new(job.clone()))));
         let lost = self.ordinals.iter().filter(|(key, next)| derived.get(key) != Some(next));
         changes.extend(lost.map(|(&key, &next)| Change::Ordinal { key, next }));
         changes

@@ -59,11 +59,11 @@ impl InProcess {
         }
         match answer.delivery {
             Delivery::Reset => lost("the connection was reset"),
-            Delivery::Truncated { bytes } if bytes < answer.response.body.len() => {
+            Delivery::Truncated { bytes } if bytes < answer.body.len() => {
                 lost("the connection ended within the answer")
             }
             Delivery::Whole | Delivery::Slow { .. } | Delivery::Hang | Delivery::Truncated { .. } => {
-                Ok(answer.response)
+                Ok(answer.into_response())
             }
         }
     }

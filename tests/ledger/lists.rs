@@ -12,7 +12,7 @@ fn paged() -> Stage {
 }
 
 fn targets(stage: &Stage) -> Vec<String> {
-    stage.log().into_iter().map(|entry| entry.target).collect()
+    stage.log().into_iter().map(|entry| entry.target.to_string()).collect()
 }
 
 fn whole(stage: &Stage, kind: &str, count: usize) {
@@ -151,6 +151,8 @@ pub fn l21() {
     assert_eq!(stage.log().len(), 3 + 5, "the total changed: once more");
 }
 
+// The row allows the inferred parameter `tag=k:v` "only as a hint". None is sent: cnx looks for a tag only to learn whether an
+// object whose create got no answer is there, and a filter that a server reads otherwise would hide it.
 pub fn l22() {
     // The only tag that the client looks for is its own mark: on an object whose create got no answer.
     let stage = Stage::new();

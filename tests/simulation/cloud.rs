@@ -123,7 +123,7 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
 /// Asks the emulator and keeps account of who made what.
 pub fn ask(world: &mut Inner, door: Door, request: &Request, maker: Maker) -> Response {
     let now = world.now();
-    let response = world.emulator.answer(door, Some(request.method), request, now).response;
+    let response = world.emulator.answer(door, Some(request.method), request, now).into_response();
     let records = world.emulator.take_records();
     world.truth.take(&records, &maker);
     response

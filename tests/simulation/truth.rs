@@ -78,5 +78,5 @@ impl Truth {
 /// Every object that there is.
 pub fn living(emulator: &Emulator) -> impl Iterator<Item = &Object> {
     let tenants = [Environment::Live, Environment::Test].map(|environment| emulator.tenant(environment));
-    tenants.into_iter().flat_map(|tenant| Kind::ALL.into_iter().flat_map(move |kind| tenant.of(kind).iter()))
+    tenants.into_iter().flat_map(|tenant| Kind::ALL.into_iter().flat_map(move |kind| tenant.of(kind).in_order()))
 }

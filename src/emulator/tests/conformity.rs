@@ -40,7 +40,7 @@ fn answers_that_break_the_document_are_noticed() {
     let answer = world.get(Door::P, target);
     let verdict = |status: u16, body: &Value, headers: &Headers| {
         let response = Response { status, headers: headers.clone(), body: body.to_string().into_bytes() };
-        conforms(Profile::Full, Door::P, &request(target), &response)
+        conforms(Profile::Full, Door::P, Some(Method::Get), &request(target), &response)
     };
     assert_eq!(verdict(200, &answer.json, &answer.headers), Ok(()));
     let broken: [fn(&mut Value); 8] = [
