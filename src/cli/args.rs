@@ -347,9 +347,29 @@ pub enum EnvCommand {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Also make a cheap object and delete it: tells of idempotency keys and of lists that lag
+    /// Also make an object that costs nothing and delete it: tells of idempotency keys and of lists that lag
     #[arg(long)]
     pub write: bool,
+    /// Examine this cloud instead of the environment's
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<Cloud>,
+    /// Where its compute API is, such as http://127.0.0.1:4710/v1
+    #[arg(long, value_name = "URL")]
+    pub compute_url: Option<String>,
+    /// Where its platform API is, such as http://127.0.0.1:4711/v1
+    #[arg(long, value_name = "URL")]
+    pub platform_url: Option<String>,
+}
+
+/// A cloud, in the words of `target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Cloud {
+    /// The emulator inside cnx
+    Local,
+    /// CloudNexus's sandbox
+    Sandbox,
+    /// CloudNexus
+    Production,
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,13 @@
 //! Probing a target: what it supports, by requests that read; with leave, also by one cheap object that is made and deleted.
 
-use super::call::{Call, IdempotencyKey, Outcome, Verb};
+use super::call::{ApiError, Call, IdempotencyKey, Outcome, Verb};
 use super::client::{Client, Failure, READ_DEADLINE, Reach};
 use super::error::ReadError;
 use super::findings::Found;
 use super::pace::date;
 use super::request::{self, Parts};
 use crate::model::http::{Method, Response};
-use crate::model::{Attributes, Ident, RemoteId, Value};
+use crate::model::{Attributes, Ident, Observed, RemoteId, Value};
 use crate::provider::Kind;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -47,11 +47,70 @@ impl Client {
             Err(ReadError::Permission(_) | ReadError::Refused(_)) => None,
             Err(error) => return Err(error),
         };
-        found.jobs = found.job_batches.filter(|served| *served);
-        if writes && let Some((kind, trial)) = kinds.filter_map(|kind| Some((kind, kind.trial.as_ref()?))).next() {
-            self.try_out(kind, trial, &mut found).await?;
+        found.jobs = match found.job_batches {
+            Some(true) => Some(true),
+            Some(false) | None => self.tells_of_jobs(reach).await?,
+        };
+        if writes && let Some((kind, trial)) = self.trial(surface) {
+            found.swept = self.sweep(surface).await?;
+            self.try_out(kind, trial, &mut found).await;
         }
         Ok(found)
+    }
+
+    /// The kind of which an object may be made to try a surface out, and what it is made of.
+    fn trial(&self, surface: &Ident) -> Option<(&Kind, &[(Ident, String)])> {
+        let mut kinds = self.catalog.kinds.values().filter(|kind| kind.surface == *surface);
+        kinds.find_map(|kind| Some((kind, kind.trial.as_deref()?)))
+    }
+
+    /// Deletes what an examination made that was ended before it could. Such objects are known by their form: the name and
+    /// the content that no other object has. How many there were.
+    ///
+    /// # Errors
+    /// The list can't be read.
+    pub async fn sweep(&self, surface: &Ident) -> Result<u32, ReadError> {
+        let Some((kind, trial)) = self.trial(surface) else { return Ok(0) };
+        let listing = match self.list(&kind.name, &Attributes::new()).await {
+            Ok(listing) => listing,
+            // What can't be listed or may not be seen was not made either.
+            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let is_trial = |object: &&Observed| {
+            trial.iter().all(|(name, template)| {
+                object.attributes.get(name).and_then(Value::as_str).is_some_and(|text| is_made_of(template, text))
+            })
+        };
+        let mut swept = 0;
+        for object in listing.objects.iter().filter(is_trial) {
+            swept += u32::from(matches!(self.call(&deletion(kind, &object.id)).await, Outcome::Accepted(_)));
+        }
+        Ok(swept)
+    }
+
+    /// Whether a job can be asked for by its id, from how a job that is not there is answered: otherwise than a route that
+    /// is not there. Where both are answered alike nothing is known (`contract.md` 2.3: a 404 proves nothing).
+    async fn tells_of_jobs(&self, reach: &Reach) -> Result<Option<bool>, ReadError> {
+        let surface = &reach.endpoint.surface;
+        let job = self.get(surface, format!("{}/{NO_JOB}", reach.surface.jobs_path)).await;
+        let nothing = self.get(surface, format!("{NO_ROUTE}/{NO_JOB}")).await;
+        let ReadError::NotFound(nothing) = nothing.err().unwrap_or(ReadError::NotPossible { reason: String::new() })
+        else {
+            return Ok(None);
+        };
+        let told = |error: &ApiError| {
+            let plain = |text: &str| text.replace(NO_ROUTE, &reach.surface.jobs_path);
+            (error.status, error.code.clone(), plain(&error.message), plain(&error.details))
+        };
+        match job {
+            Ok(_) => Ok(Some(true)),
+            Err(ReadError::NotFound(error) | ReadError::Refused(error)) => {
+                Ok((told(&error) != told(&nothing)).then_some(true))
+            }
+            Err(ReadError::Permission(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The clock and the budget, by the headers of one small page.
@@ -72,14 +131,14 @@ impl Client {
     }
 
     /// Makes an object twice under one key, waits for it to show in its list, and deletes it.
-    async fn try_out(&self, kind: &Kind, trial: &[(Ident, String)], found: &mut Found) -> Result<(), ReadError> {
+    async fn try_out(&self, kind: &Kind, trial: &[(Ident, String)], found: &mut Found) {
         let call = self.trial_call(kind, trial);
         let first = match self.call(&call).await {
             Outcome::Accepted(accepted) => accepted.id,
             // No such route, no such right: nothing is learned.
             Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
         };
-        let Some(id) = first else { return Ok(()) };
+        let Some(id) = first else { return };
         let second = match self.call(&call).await {
             Outcome::Accepted(accepted) => accepted.id,
             Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
@@ -90,10 +149,13 @@ impl Client {
         let lag = self.clock.monotonic().saturating_sub(begun).as_millis();
         found.list_lag_ms = shown.then(|| i64::try_from(lag).unwrap_or(i64::MAX));
         for made in [Some(id.clone()), second.filter(|second| *second != id)].into_iter().flatten() {
-            let delete = Call { verb: Verb::Delete, id: Some(made), idempotency_key: None, ..call.clone() };
-            self.call(&delete).await;
+            match self.call(&deletion(kind, &made)).await {
+                Outcome::Accepted(_) => {}
+                Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => {
+                    found.left.push(made.to_string());
+                }
+            }
         }
-        Ok(())
     }
 
     async fn wait_for(&self, kind: &Kind, id: &RemoteId) -> bool {
@@ -126,11 +188,37 @@ impl Client {
         }
     }
 
-    /// 42 letters and digits: as many as are free in an Ed25519 key.
+    /// Letters and digits: as many as are free in the trial's Ed25519 key.
     fn random_letters(&self) -> String {
         const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        let mut bytes = [0; 42];
+        let mut bytes = [0; RANDOM];
         self.random.fill(&mut bytes);
         bytes.iter().map(|byte| LETTERS[usize::from(*byte) % LETTERS.len()] as char).collect()
+    }
+}
+
+/// How many random letters `{random}` stands for.
+const RANDOM: usize = 24;
+/// A job that nobody has, and a route that no API has.
+const NO_JOB: &str = "job_cnxdoctor000";
+const NO_ROUTE: &str = "/cnx-doctor-asks-for-no-such-route";
+
+/// Whether a text is one that the template of a trial stands for.
+fn is_made_of(template: &str, text: &str) -> bool {
+    let Some((before, after)) = template.split_once("{random}") else { return text == template };
+    let random = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn deletion(kind: &Kind, id: &RemoteId) -> Call {
+    Call {
+        kind: kind.name.clone(),
+        verb: Verb::Delete,
+        id: Some(id.clone()),
+        attributes: Attributes::new(),
+        idempotency_key: None,
+        stamp: BTreeMap::new(),
+        etag: None,
+        deadline: READ_DEADLINE,
     }
 }

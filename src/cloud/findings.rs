@@ -32,8 +32,9 @@ pub struct Found {
     pub page_size: Option<u32>,
     /// One object of a documented list answers by its id (`contract.md` 2.3).
     pub single_reads: Option<bool>,
-    /// Jobs answer, and many at once.
+    /// A job can be asked for by its id: the API tells a job that is not there apart from a route that is not there.
     pub jobs: Option<bool>,
+    /// Many jobs are told at once.
     pub job_batches: Option<bool>,
     /// A repeated request under the same key is answered with the first one's answer.
     pub idempotency: Option<bool>,
@@ -41,6 +42,10 @@ pub struct Found {
     pub clock_skew_ms: Option<i64>,
     /// How long a new object took to show in its list, in milliseconds.
     pub list_lag_ms: Option<i64>,
+    /// Objects of earlier examinations that were killed: found and deleted.
+    pub swept: u32,
+    /// Ids of what this examination made and could not delete.
+    pub left: Vec<String>,
 }
 
 impl Found {

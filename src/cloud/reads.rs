@@ -109,6 +109,8 @@ impl Client {
     }
 
     /// Whether the API answers for a single object, by one that its list shows. Nothing is learned from other answers.
+    /// The probe of `contract.md` 2.3 item 1, once a run and surface, and only where its answer decides something: a single
+    /// read that succeeds shows as much, and one that is not answered with 404 asks nothing.
     pub(super) async fn probe(&self, kind: &Kind, listed: &RemoteId, values: &Attributes) {
         let Ok(reach) = self.reach(&kind.surface) else { return };
         match self.read(&kind.name, listed, values).await {

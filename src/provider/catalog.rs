@@ -93,7 +93,7 @@ pub struct Kind {
     pub stamp: Option<Ident>,
     /// Deadlines of its operations.
     pub timeouts: Timeouts,
-    /// Attributes of an object that costs nothing and stands in nobody's way, for trying an API out; `{random}` stands for 42
+    /// Attributes of an object that costs nothing and stands in nobody's way, for trying an API out; `{random}` stands for 24
     /// random letters and digits.
     pub trial: Option<Vec<(Ident, String)>>,
     /// Statuses in which an object stays until something is asked of it; every other one means that it is on its way

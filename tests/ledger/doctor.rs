@@ -1,9 +1,10 @@
 //! `cnx doctor`: what it finds under every profile, and how its findings steer later runs.
 
 use super::stage::*;
-use crate::support::Project;
+use crate::outside::served::{quick, serve};
+use crate::support::{Project, Run};
 use cnx::cloud::{Findings, Found};
-use cnx::emulator::Profile;
+use cnx::emulator::{Config, Profile};
 use cnx::model::Ident;
 use serde_json::json;
 use std::time::Duration;
@@ -31,9 +32,13 @@ fn each_profile_is_told() {
         assert!(stage.log()[before..].iter().all(|entry| entry.method == "GET"), "read-only");
         let is_full = profile == Profile::Full;
         for (name, found) in &findings.surfaces {
-            let told = (found.profile(), found.single_reads, found.job_batches);
-            let wanted =
-                if is_full { ("full", Some(true), Some(true)) } else { ("documented", Some(false), Some(false)) };
+            let told = (found.profile(), found.single_reads, found.job_batches, found.jobs);
+            let wanted = match profile {
+                Profile::Full => ("full", Some(true), Some(true), Some(true)),
+                Profile::Documented => ("documented", Some(false), Some(false), Some(true)),
+                // A job that is not there and a route that is not there are answered alike: nothing is known.
+                Profile::DocumentedNojobs => ("documented", Some(false), Some(false), None),
+            };
             assert_eq!(told, wanted, "{profile:?} {name}");
             assert_eq!(found.account.is_some(), is_full);
             assert_eq!((found.idempotency, found.list_lag_ms), (None, None), "only by writing");
@@ -60,6 +65,23 @@ fn writing_tells_of_idempotency_and_lag() {
         assert!((298_000..302_000).contains(&skew), "{skew}");
         assert_eq!(stage.list_anyway("ssh_key"), 0, "nothing is left behind");
     }
+}
+
+/// What a killed examination left is found by its form and deleted by the next one; what only looks alike stays.
+#[test]
+fn what_an_examination_left_behind_is_deleted_by_the_next() {
+    let stage = Stage::new();
+    stage.fault(json!({"effect": {"status": {"status": 500}}, "match": {"method": "DELETE"}}));
+    let found = platform(&examined(&stage, true)).clone();
+    assert_eq!((found.left.len(), found.swept), (1, 0), "one object under one key, and no way to delete it");
+    assert_eq!(stage.list_anyway("ssh_key"), 1);
+    let alike = "ssh_key mine {\n  name = \"cnx-doctor\"\n  public_key = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8lbcI7Zgh8xY4mNT1o5jQ2Wf1FMqU3cVdPzQH0aSbE\"\n}\n";
+    stage.settle(alike);
+    let found = platform(&examined(&stage, false)).clone();
+    assert_eq!((found.swept, stage.list_anyway("ssh_key")), (0, 2), "reading deletes nothing");
+    let found = platform(&examined(&stage, true)).clone();
+    assert_eq!((found.left.len(), found.swept), (0, 1));
+    assert_eq!(stage.list("ssh_key").expect("a list"), [stage.id("ssh_key", "mine").to_string()]);
 }
 
 #[test]
@@ -125,4 +147,46 @@ fn the_command_tells_people_and_machines() {
     // Damaged, or of a newer cnx: as if it were not there.
     project.write(".cnx/state/default.findings.json", "{\"format\":\"cnx-findings\",\"version\":9}");
     project.ok(&["plan"]).says("No changes");
+}
+
+/// Without a project: the emulator inside cnx, or the cloud that the options name; nothing is left on this machine.
+#[test]
+fn a_cloud_is_examined_without_a_project() {
+    let project = Project::new(&[]);
+    let inside = project.ok(&["doctor", "--write"]);
+    inside.says("There is no program here").says("idempotency keys").says("Kept nowhere");
+    assert_eq!(std::fs::read_dir(project.path()).expect("the folder").count(), 0, "nothing is left");
+    let served = serve(Config { profile: Profile::DocumentedNojobs, ..quick() });
+    let url = |port: u16| format!("http://127.0.0.1:{port}/v1");
+    let (compute, platform) = (url(served.ports.compute), url(served.ports.platform));
+    let run = |key: &str, arguments: &[&str]| {
+        let mut command = project.command(&[&["doctor"], arguments].concat());
+        let ran = Run::of(command.env("CLOUDNEXUS_API_KEY", key).output().expect("cnx runs"));
+        assert!(!ran.all().contains(key), "the key is told: {}", ran.all());
+        ran
+    };
+    let both = run(LIVE_P, &["--compute-url", &compute, "--platform-url", &platform]);
+    assert_eq!(both.code, 0, "{}", both.all());
+    both.says("compute").says("Reading can't tell whether a job").says("1000");
+    let one = run(LIVE_P, &["--platform-url", &platform, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(one.stdout.trim()).expect("one object");
+    let surfaces: Vec<&str> = told["surfaces"].as_object().expect("surfaces").keys().map(String::as_str).collect();
+    assert_eq!((one.code, surfaces), (0, vec!["platform"]), "nothing is asked elsewhere");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let stranger = url(served.ports.control);
+    let wrong: [(&str, &str, &str); 4] = [
+        ("cnx_sk_live_wrong", &platform, "cnx::cloud::authentication"),
+        (LIVE_P, &url(nobody.port()), "cnx::cloud::unreachable"),
+        (LIVE_P, &stranger, "cnx::cloud::"),
+        (LIVE_P, "http://example.com/v1", "cnx::cloud::bad_url"),
+    ];
+    for (key, url, code) in wrong {
+        let ran = run(key, &["--platform-url", url]);
+        assert_eq!(ran.code, 1, "{url}: {}", ran.all());
+        ran.says(code);
+    }
+    let mixed = run(LIVE_P, &["--target", "local", "--platform-url", &platform]);
+    assert_eq!(mixed.code, 1);
+    mixed.says("has no URL");
+    assert_eq!(project.run(&["doctor", "-e", "nowhere"]).code, 1, "an environment needs a program");
 }
