@@ -312,6 +312,7 @@ fn intent() -> JournalEntry {
         lifecycle: Remembered::default(),
         epoch: 1,
         attempt: 1,
+        surveyed: true,
         at: Timestamp(0),
     }))
 }

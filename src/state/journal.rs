@@ -42,6 +42,8 @@ pub struct Intent {
     pub lifecycle: Remembered,
     pub epoch: u64,
     pub attempt: u32,
+    /// For a create: it is known who was there before (`Strangers`), so what is new later may be what it made.
+    pub surveyed: bool,
     pub at: Timestamp,
 }
 

@@ -101,6 +101,8 @@ pub struct IntentWire {
     lifecycle: RememberedWire,
     epoch: u64,
     attempt: u32,
+    #[serde(default)]
+    surveyed: bool,
     at: Timestamp,
 }
 
@@ -125,6 +127,7 @@ impl IntentWire {
             lifecycle: RememberedWire::of(&intent.lifecycle),
             epoch: intent.epoch,
             attempt: intent.attempt,
+            surveyed: intent.surveyed,
             at: intent.at,
         }
     }
@@ -149,6 +152,7 @@ impl IntentWire {
             lifecycle: self.lifecycle.read()?,
             epoch: self.epoch,
             attempt: self.attempt,
+            surveyed: self.surveyed,
             at: self.at,
         })
     }

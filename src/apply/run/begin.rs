@@ -7,10 +7,10 @@ use crate::apply::context::Target;
 use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::fingerprint;
 use crate::diag::Diagnostics;
-use crate::model::{Attributes, Ident, NodeId, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, NodeId, RemoteId, Value};
 use crate::plan::{self, Action, Step};
 use crate::provider::{Kind, Operation, Route};
-use crate::state::{JournalEntry, OperationId, Record, find};
+use crate::state::{JournalEntry, Open, OperationId, Purpose, Record, find};
 use std::collections::BTreeSet;
 
 impl Run {
@@ -131,6 +131,9 @@ impl Run {
 
     fn forget(&mut self, step: NodeId) {
         let Step { address, id, deposed, .. } = self.step(step).clone();
+        if id.as_ref().is_some_and(|id| self.is_being_let_go(&address, id)) {
+            return self.end(step, StepEnd::Done);
+        }
         let entry = match (id, deposed) {
             (Some(id), true) => JournalEntry::Deleted { operation: None, address, id },
             (_, false) | (None, true) => {
@@ -139,6 +142,12 @@ impl Run {
             }
         };
         self.write_and_end(step, vec![entry]);
+    }
+
+    /// The object is not managed any more, or an open delete of an earlier run will say so at its end.
+    fn is_being_let_go(&self, address: &Address, id: &RemoteId) -> bool {
+        let deletes = |open: &Open| open.intent.purpose == Purpose::Delete && open.intent.id.as_ref() == Some(id);
+        find(&self.snapshot, address, id).is_none() || self.snapshot.open.values().any(deletes)
     }
 
     fn note(&mut self, step: NodeId) {

@@ -218,6 +218,10 @@ impl Run {
 
     /// Gives the operation its number, nonce and key, and writes the intent. The request leaves when that is durable.
     pub(super) fn record_intent(&mut self, step: NodeId) {
+        if let Some(other) = self.look_alike(step) {
+            let why = format!("the outcome of {other} is open, and what the two make cannot be told apart");
+            return self.end(step, StepEnd::Skipped { because: Some(other), why });
+        }
         if self.surveys_first(step) {
             return;
         }
@@ -276,6 +280,7 @@ impl Run {
             lifecycle,
             epoch: self.snapshot.epoch,
             attempt: doing.attempt,
+            surveyed: self.is_surveyed(step),
             at: doing.at,
         })
     }

@@ -216,7 +216,7 @@ impl Run {
     /// A new object is in no list: its job tells whether it failed, else it is waited for as long as lists may lag.
     pub(super) fn not_shown(&mut self, step: NodeId, why: Why) {
         let now = self.now.monotonic;
-        let window = self.scaled(self.options.settle_window);
+        let window = self.options.settle_window;
         let patience = self.scaled(PATIENCE);
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let since = *doing.tries.gone_since.get_or_insert(now);

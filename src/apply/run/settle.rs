@@ -21,6 +21,12 @@ const BETWEEN_LISTS: Duration = Duration::from_secs(5);
 /// Lists in one window, about.
 const MOST_PASSES: u32 = 24;
 
+/// So many lists after each other must say that there is nothing.
+const AGREEING_LISTS: u32 = 2;
+
+/// So far apart two clocks may be.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
 /// What the evidence says.
 enum Verdict {
     Adopt {
@@ -147,16 +153,20 @@ impl Run {
         let Phase::Settling(settling) = &doing.phase else { return };
         let Some(candidates) = settling.listed.clone() else { return };
         let jobs = answer.unwrap_or_default();
+        let Some(intent) = self.intent_of(step) else { return };
         let made = |object: &Observed| {
-            jobs.iter().any(|job| is_creation(job) && self.named_by(step, job).as_ref() == Some(&object.id))
+            let makes = |job: &Job| is_creation(job) && self.named_by(step, job).as_ref() == Some(&object.id);
+            jobs.iter().any(|job| makes(job) && is_since(job, &intent))
         };
         let verdict = match candidates.as_slice() {
+            // Who was there before is not known: each of them can be a stranger's.
+            several if !intent.surveyed => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
             [one] if made(one) => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "job",
                 evidence: format!("a create job names {}, which is new and as wanted", one.id),
             },
-            [one] if self.in_process || self.is_unique(step) => Verdict::Adopt {
+            [one] if self.is_unique(step) => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "unique",
                 evidence: format!("{} is new and as wanted, and there can be no other", one.id),
@@ -168,6 +178,9 @@ impl Run {
         match verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => {
+                if let Some(Phase::Settling(settling)) = self.settling.get_mut(&step) {
+                    settling.blank = 0;
+                }
                 let span = self.scaled(BETWEEN_LISTS);
                 self.pause(step, span, Then::Settle);
             }
@@ -218,13 +231,16 @@ impl Run {
     /// Nothing showed in this pass: another one until the window is over, then the create made nothing, or a person is asked.
     fn pass_over(&mut self, step: NodeId, unread: Option<String>) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
-        let Phase::Settling(settling) = doing.phase.clone() else { return };
+        let Phase::Settling(mut settling) = doing.phase.clone() else { return };
+        settling.blank += u32::from(unread.is_none());
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
-        let over = self.now.monotonic >= settling.until || self.is_refused;
+        let is_seen_blank = settling.blank >= AGREEING_LISTS || unread.is_some();
+        let over = self.now.monotonic >= settling.until && is_seen_blank || self.is_refused;
         if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS && !self.is_refused {
             let least = if self.in_process { Duration::ZERO } else { self.options.settle_window / MOST_PASSES };
             let span = self.scaled(BETWEEN_LISTS).max(least);
+            self.settling.insert(step, Phase::Settling(settling));
             return self.pause(step, span, Then::Settle);
         }
         self.settling.remove(&step);
@@ -307,6 +323,11 @@ pub(super) fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool 
             }
         },
     )
+}
+
+/// Whether the job began after the request left, as far as two machines' clocks can say.
+fn is_since(job: &Job, intent: &Intent) -> bool {
+    job.created.is_none_or(|created| intent.at.since(created) <= CLOCKS_APART)
 }
 
 /// Jobs that make objects are called so by the API (`server.create`, `snapshot`).

@@ -3,12 +3,15 @@
 
 use super::begin::list_below;
 use super::machine::Run;
+use super::settle::could_be;
 use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
+use crate::apply::identity::fingerprint;
 use crate::cloud::Listing;
-use crate::model::{Ident, NodeId, RemoteId};
+use crate::model::{Address, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
-use crate::state::JournalEntry;
+use crate::provider::Kind;
+use crate::state::{JournalEntry, Open, Purpose, Tombstone};
 use std::collections::BTreeSet;
 
 impl Run {
@@ -40,6 +43,24 @@ impl Run {
         (creates && is_traced).then(|| list_below(kind, &work.wanted))
     }
 
+    /// Another address whose create is open, has no object yet, and would look the same in a list.
+    pub(super) fn look_alike(&self, step: NodeId) -> Option<Address> {
+        let work = &self.works[step.0 as usize];
+        let kind = self.catalog.kind(&self.step(step).address.kind).filter(|kind| kind.stamp.is_none())?;
+        work.doing.as_ref().filter(|doing| doing.deed == Deed::Create)?;
+        let mut open = self.snapshot.open.values().filter(|open| {
+            open.intent.purpose == Purpose::Create && open.id.is_none() && open.intent.kind == kind.name
+        });
+        let own = fingerprint(kind, &work.wanted);
+        let other = open.find(|open| open.intent.fingerprint == own)?;
+        Some(other.intent.address.clone())
+    }
+
+    /// Whether it is known who is there before the step's create.
+    pub(super) fn is_surveyed(&self, step: NodeId) -> bool {
+        self.survey_of(step).is_some_and(|list| self.live.listed.contains(&list))
+    }
+
     pub(super) fn surveyed(&mut self, list: ListRead, answer: Result<Listing, String>) {
         match answer {
             Ok(listing) => {
@@ -56,15 +77,30 @@ impl Run {
         }
     }
 
+    /// Whether an earlier create, open or given up, may have made the object: nobody knows yet whose it is.
+    fn may_be_ours(&self, kind: &Kind, object: &Observed) -> bool {
+        let was_there = self.snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(&object.id));
+        let alike = fingerprint(kind, &object.attributes);
+        let is_open = |open: &Open| {
+            let intent = &open.intent;
+            let nameless = intent.purpose == Purpose::Create && open.id.is_none() && intent.kind == kind.name;
+            nameless && (intent.fingerprint == alike || could_be(kind, intent, object))
+        };
+        let is_given_up = |tombstone: &Tombstone| tombstone.kind == kind.name && tombstone.fingerprint == alike;
+        !was_there && (self.snapshot.open.values().any(is_open) || self.snapshot.tombstones.values().any(is_given_up))
+    }
+
     /// The entry that says who was there, once a run and list.
     pub(super) fn strangers_before(&mut self, step: NodeId) -> Vec<JournalEntry> {
-        let Some(list) = self.survey_of(step) else { return Vec::new() };
-        let kind: Ident = list.kind.clone();
+        let Some(list) = self.survey_of(step).filter(|_| self.is_surveyed(step)) else { return Vec::new() };
+        let (kind, catalog) = (list.kind.clone(), self.catalog.clone());
+        let Some(of) = catalog.kind(&kind) else { return Vec::new() };
         if !self.strangers_noted.insert(list) {
             return Vec::new();
         }
-        let there = self.live.objects.get(&kind).into_iter().flatten().map(|(id, _)| id);
-        let ids: BTreeSet<RemoteId> = there.filter(|id| !self.snapshot.ids.contains_key(*id)).cloned().collect();
+        let there = self.live.objects.get(&kind).into_iter().flatten();
+        let others = there.filter(|(id, object)| !self.snapshot.ids.contains_key(*id) && !self.may_be_ours(of, object));
+        let ids: BTreeSet<RemoteId> = others.map(|(id, _)| id.clone()).collect();
         match self.snapshot.strangers.get(&kind) {
             Some(known) if *known == ids => Vec::new(),
             None if ids.is_empty() => Vec::new(),

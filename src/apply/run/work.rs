@@ -221,6 +221,8 @@ pub(super) struct Settling {
     /// What the list showed that it could be, while the jobs are asked for.
     pub listed: Option<Vec<Observed>>,
     pub passes: u32,
+    /// Passes one after the other that showed nothing: one list may leave out what is there.
+    pub blank: u32,
     /// The create's job failed so, and only what it left is searched for.
     pub failure: Option<Box<Failure>>,
 }

@@ -114,6 +114,7 @@ fn open(of: &str, purpose: Purpose, id: Option<&str>) -> Open {
         lifecycle: Remembered::default(),
         epoch: 1,
         attempt: 1,
+        surveyed: true,
         at: Timestamp(0),
     };
     Open { intent, job: None, id: id.map(RemoteId::new), candidates: Vec::new(), asked: false }

@@ -296,6 +296,7 @@ fn what_lies_beside_the_steps() {
         lifecycle: Remembered::default(),
         epoch: 1,
         attempt: 1,
+        surveyed: true,
         at: Timestamp(1_700_000_000_000),
     };
     let open = Open {
