@@ -2,6 +2,8 @@
 
 mod cli;
 mod commands;
+#[path = "../src/state/conformance.rs"]
+mod conformance;
 mod drift;
 mod emulator;
 mod engine;
@@ -26,3 +28,6 @@ mod suites;
 mod support;
 mod tidy;
 mod wrong;
+
+// The stores' conformance suite names them from the root of the crate that it is in.
+use cnx::{model, state};

@@ -16,6 +16,8 @@ mod wire_record;
 mod wire_value;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod store_tests;
 
 pub use fold::{IllegalEntry, find, fold};
