@@ -16,6 +16,8 @@ pub enum Story {
     Named { name: String, local: bool },
     /// All of it from a seed.
     Swarm(u64),
+    /// As `Swarm`, with larger programs.
+    Wide(u64),
     /// Only the order of things from a seed: priorities that change three times.
     Order(u64),
     /// Two engines at once.
@@ -41,6 +43,7 @@ impl Story {
                 (modes::plot(name, settings), Dice(0), Odds::default())
             }
             Story::Swarm(seed) => modes::swarm(*seed),
+            Story::Wide(seed) => modes::wide(*seed),
             Story::Order(seed) => {
                 let (plot, dice, _) = modes::swarm(*seed);
                 (plot, dice, Odds::interleaving())
@@ -112,6 +115,7 @@ impl fmt::Display for Case {
         match &self.story {
             Story::Named { name, local } => write!(f, "{} {name}", if *local { "local" } else { "remote" })?,
             Story::Swarm(seed) => write!(f, "swarm {seed}")?,
+            Story::Wide(seed) => write!(f, "wide {seed}")?,
             Story::Order(seed) => write!(f, "order {seed}")?,
             Story::Rivals(seed) => write!(f, "rivals {seed}")?,
             Story::Planted(bug, seed) => write!(f, "{bug:?} {seed}")?,
@@ -135,8 +139,14 @@ impl Case {
         let story = match word {
             "local" | "remote" => Story::Named { name: rest.trim().to_owned(), local: word == "local" },
             "swarm" => Story::Swarm(seed()?),
+            "wide" => Story::Wide(seed()?),
             "order" => Story::Order(seed()?),
             "rivals" => Story::Rivals(seed()?),
+            "sound" => {
+                let (bug, seed) = rest.trim().split_once(' ')?;
+                let (bug, ..) = planted::ALL.iter().find(|(known, ..)| format!("{known:?}") == bug)?;
+                Story::Sound(*bug, seed.trim().parse().ok()?)
+            }
             word => {
                 let (bug, ..) = planted::ALL.iter().find(|(bug, ..)| format!("{bug:?}") == word)?;
                 Story::Planted(*bug, seed()?)

@@ -38,6 +38,11 @@ impl Settings {
         Settings { in_process: true, slow_jobs: false, rate_limited: false, failed_vanish: false, idempotent: true };
     pub const REMOTE: Settings = Settings { in_process: false, slow_jobs: true, ..Settings::LOCAL };
 
+    /// A cloud of this machine, a hundred times faster than documented.
+    pub fn is_fast(&self) -> bool {
+        self.in_process && !self.slow_jobs
+    }
+
     pub fn config(&self) -> Config {
         let key = |secret: &str, environment| Key {
             secret: secret.to_owned(),

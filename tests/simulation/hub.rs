@@ -17,6 +17,8 @@ use std::time::Duration;
 /// The instant at which every simulated world begins, Unix milliseconds.
 pub const START_MS: i64 = 1_760_000_000_000;
 const MS: u64 = 1_000_000;
+/// Slow, and still within the settle window.
+const LONG: u64 = 100_000 * MS;
 /// Things that happen within this time of each other may happen in any order.
 const WINDOW: u64 = 5 * MS;
 
@@ -253,7 +255,7 @@ impl Inner {
             }
             Some(_) | None => {
                 let at_ns = match fault {
-                    Some(Fault::TimeoutLater) => deadline_ns + 100_000 * MS,
+                    Some(Fault::TimeoutLater) => deadline_ns + LONG,
                     Some(Fault::TimeoutMuchLater) => deadline_ns + 400_000 * MS,
                     Some(Fault::KillLater) => now + 90_000 * MS,
                     Some(_) | None => soon,
@@ -310,6 +312,23 @@ impl Inner {
         let mut slot = flight.slot.lock().expect("a run is on one thread");
         slot.answer.get_or_insert(answer);
         slot.waker.take()
+    }
+
+    /// What a process has left under way: from its end on a request can be no slower than the window allows.
+    pub fn left_behind(&mut self, process: usize) {
+        let latest = self.now_ns + LONG;
+        let is_late = |(key, event): (&(u64, u64), &Event)| match event {
+            Event::Arrive(flight) => (flight.process == process && flight.fault == Some(Fault::TimeoutLater))
+                .then_some(*key)
+                .filter(|(at_ns, _)| *at_ns > latest),
+            Event::Timer(_) | Event::Return(..) => None,
+        };
+        let late: Vec<(u64, u64)> = self.events.iter().filter_map(is_late).collect();
+        for key in late {
+            if let Some(event) = self.events.remove(&key) {
+                self.plan_event(latest, event);
+            }
+        }
     }
 
     /// The process is gone as soon as it lets go of the processor.

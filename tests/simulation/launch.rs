@@ -124,19 +124,20 @@ impl Launch {
             concurrency: planted::concurrency(self.bug, CONCURRENCY),
         });
         let client = Client::new(catalog.clone(), endpoints.collect(), transport, clock.clone(), random.clone());
+        // Far away everything has its documented time, however fast that cloud's jobs are.
+        let speed = if settings.is_fast() { 100 } else { 1 };
         let options = apply::Options {
             pin: Some(Pin {
                 urls: BTreeMap::from([("compute".into(), cloud::COMPUTE.to_owned())]),
                 account: if self.other_account { "acct_other" } else { "acct_own" }.to_owned(),
             }),
-            // Far away everything has its documented time, however fast that cloud's jobs are.
-            speed: if settings.in_process && !settings.slow_jobs { 100 } else { 1 },
+            speed,
             retry_unknown: self.flags.retry_unknown,
             answers: self.flags.answers.clone(),
-            settle_window: Duration::from_secs(120),
+            settle_window: Duration::from_secs(120) / speed,
             ..apply::Options::default()
         };
-        let cloud: Arc<dyn Cloud> = planted::cloud(self.bug, Arc::new(client), self);
+        let cloud: Arc<dyn Cloud> = planted::cloud(self.bug, Arc::new(client));
         Context { cloud, store, clock, random, catalog, options }
     }
 

@@ -44,6 +44,8 @@ pub struct Lived {
     pub taken: super::choices::Script,
     pub points: Vec<super::choices::Passed>,
     pub log: Vec<String>,
+    /// State and cloud in words, where it came to rest and somebody wants to read it.
+    pub outcome: Option<String>,
 }
 
 /// How closely a run is looked at.
@@ -53,6 +55,8 @@ pub struct Look {
     pub log: bool,
     /// All output is searched for the key.
     pub canary: bool,
+    /// What it came to is told, and held against nothing.
+    pub outcome: bool,
 }
 
 /// Launches in calm until nothing changes any more.
@@ -65,7 +69,9 @@ pub struct Life {
     pub told: Arc<Mutex<Vec<Progress>>>,
     /// What the sweeps told of so far.
     pub late: BTreeSet<String>,
-    launches: u64,
+    pub look: Look,
+    pub outcome: Option<String>,
+    pub launches: u64,
 }
 
 /// Lives through a plot.
@@ -90,7 +96,16 @@ impl Life {
         }
         let mut disk = Disk::new(hub.clone());
         planted::disk(plot.bug, &mut disk);
-        Life { plot, disk: Arc::new(disk), hub, told: Arc::default(), late: BTreeSet::new(), launches: 0 }
+        Life {
+            plot,
+            disk: Arc::new(disk),
+            hub,
+            told: Arc::default(),
+            late: BTreeSet::new(),
+            look,
+            outcome: None,
+            launches: 0,
+        }
     }
 
     fn all(&mut self) {
@@ -226,6 +241,7 @@ impl Life {
             taken: std::mem::take(&mut world.choices.taken),
             points: world.choices.points.take().unwrap_or_default(),
             log: world.log.take().unwrap_or_default(),
+            outcome: self.outcome.clone(),
         }
     }
 }

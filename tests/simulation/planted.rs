@@ -10,7 +10,7 @@ use cnx::model::Ident;
 use cnx::provider::{Catalog, cloudnexus};
 use cnx::state::{Snapshot, Store};
 use cnx::world::Transport;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 /// One planted bug.
@@ -105,9 +105,9 @@ pub fn transport(bug: Option<Bug>, below: Arc<dyn Transport>, launch: &Launch) -
     }
 }
 
-pub fn cloud(bug: Option<Bug>, below: Arc<dyn Cloud>, launch: &Launch) -> Arc<dyn Cloud> {
+pub fn cloud(bug: Option<Bug>, below: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
     match bug {
-        Some(bug) => Arc::new(BuggedCloud { below, bug, seed: launch.seed }),
+        Some(bug) => Arc::new(BuggedCloud { below, bug, listed: Mutex::default() }),
         None => below,
     }
 }

@@ -12,8 +12,8 @@ use cnx::plan::ListRead;
 use cnx::state::STAMP_OPERATION;
 use cnx::world::{Transport, TransportError};
 use futures::future::{BoxFuture, FutureExt};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A client that sends again, follows links or does not listen.
@@ -65,7 +65,8 @@ impl Transport for BuggedTransport {
 pub struct BuggedCloud {
     pub below: Arc<dyn Cloud>,
     pub bug: Bug,
-    pub seed: u64,
+    /// What the last list of a kind showed.
+    pub listed: Mutex<BTreeMap<Ident, BTreeSet<RemoteId>>>,
 }
 
 impl BuggedCloud {
@@ -94,15 +95,9 @@ impl BuggedCloud {
     }
 
     async fn look(&self, target: Target) -> Seen {
-        if self.bug == Bug::TrustsLists {
-            let parent = target.attributes.iter().filter(|(name, _)| name.as_str() == "zone_id");
-            let parent = parent.filter_map(|(name, id)| Some((name.clone(), RemoteId::new(id.as_str()?)))).collect();
-            let list = ListRead { kind: target.kind.clone(), parent };
-            if let Ok(listing) = self.below.list(list).await
-                && !listing.objects.iter().any(|object| object.id == target.id)
-            {
-                return Seen::Gone;
-            }
+        let listed = self.listed.lock().expect("one thread").get(&target.kind).cloned();
+        if self.bug == Bug::TrustsLists && listed.is_some_and(|ids| !ids.contains(&target.id)) {
+            return Seen::Gone;
         }
         match (self.bug, self.below.read(target).await) {
             (Bug::TakesErrorsForGone, Seen::Unread(_)) | (Bug::TakesHiddenForGone, Seen::Hidden) => Seen::Gone,
@@ -133,7 +128,14 @@ impl Cloud for BuggedCloud {
     }
 
     fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
-        self.below.list(list)
+        async move {
+            let kind = list.kind.clone();
+            let listing = self.below.list(list).await?;
+            let ids = listing.objects.iter().map(|object| object.id.clone()).collect();
+            self.listed.lock().expect("one thread").insert(kind, ids);
+            Ok(listing)
+        }
+        .boxed()
     }
 
     fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {

@@ -38,12 +38,6 @@ impl BuggedStore {
     fn waits(&self, entries: &[JournalEntry]) -> bool {
         match self.bug {
             Bug::WritesIntentLate => entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_))),
-            Bug::ReadyOnlyInMemory => {
-                let ends = |entry: &JournalEntry| matches!(entry, JournalEntry::RunEnded { .. });
-                let starts = |entry: &JournalEntry| matches!(entry, JournalEntry::RunStarted { .. });
-                !entries.iter().any(|entry| ends(entry) || starts(entry))
-                    && entries.iter().any(|entry| matches!(entry, JournalEntry::Ready { .. }))
-            }
             _ => false,
         }
     }
@@ -75,6 +69,10 @@ impl BuggedStore {
     }
 }
 
+fn ends(entry: &JournalEntry) -> bool {
+    matches!(entry, JournalEntry::RunEnded { .. })
+}
+
 impl Store for BuggedStore {
     fn load(&self) -> Result<Snapshot, StoreError> {
         self.forgetting(self.below().load()?)
@@ -83,11 +81,18 @@ impl Store for BuggedStore {
     fn append(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let bent: Vec<JournalEntry> = entries.iter().filter_map(|entry| self.bent(entry)).collect();
         let mut held = self.held.lock().expect("one thread");
-        held.extend(bent);
-        if self.waits(entries) {
-            return Ok(());
-        }
-        let all = std::mem::take(&mut *held);
+        let all = if self.bug == Bug::ReadyOnlyInMemory && !entries.iter().any(ends) {
+            let (late, now): (Vec<_>, Vec<_>) =
+                bent.into_iter().partition(|entry| matches!(entry, JournalEntry::Ready { .. }));
+            held.extend(late);
+            now
+        } else {
+            held.extend(bent);
+            if self.waits(entries) {
+                return Ok(());
+            }
+            std::mem::take(&mut *held)
+        };
         drop(held);
         if all.is_empty() {
             return Ok(());

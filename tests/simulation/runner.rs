@@ -8,6 +8,7 @@ use super::modes;
 use super::planted::{self, Bug};
 use super::tally::Tally;
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -71,7 +72,7 @@ pub fn planted(threads: usize, runs: u64) -> Vec<Caught> {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some((bug, words, _)) = planted::ALL.get(at) else { break };
-                    let found = catch(*bug, runs);
+                    let found = catch(*bug, 0..runs);
                     caught.lock().expect("no thread panics").push((at, *bug, *words, found));
                 }
             });
@@ -82,8 +83,9 @@ pub fn planted(threads: usize, runs: u64) -> Vec<Caught> {
     caught.into_iter().map(|(_, bug, words, found)| Caught { bug, words, found }).collect()
 }
 
-fn catch(bug: Bug, runs: u64) -> Option<(u64, &'static str)> {
-    (0..runs).find_map(|seed| {
+/// The first of these seeds that catches the bug, counted from 1, and the invariant that did.
+pub fn catch(bug: Bug, seeds: Range<u64>) -> Option<(u64, &'static str)> {
+    seeds.into_iter().find_map(|seed| {
         let look = Look { canary: bug == Bug::PrintsTheKey, ..Look::default() };
         let lived = Case::of(Story::Planted(bug, seed)).run(look);
         // It counts only where the engine without the bug lives through the same.
@@ -94,28 +96,29 @@ fn catch(bug: Bug, runs: u64) -> Option<(u64, &'static str)> {
 }
 
 pub fn planted_table(caught: &[Caught]) -> String {
-    let mut text =
-        String::from("planted bug                                                        caught by  after runs\n");
+    let mut text = format!("{:58} {:9} {:>10}\n", "planted bug", "caught by", "after runs");
     for Caught { words, found, .. } in caught {
         let (invariant, runs) =
             found.map_or(("MISSED", String::new()), |(runs, invariant)| (invariant, runs.to_string()));
-        let _ = writeln!(text, "{words:66} {invariant:9} {runs:>11}");
+        let _ = writeln!(text, "{words:58} {invariant:9} {runs:>10}");
     }
     text
 }
 
-/// Figures of one campaign in lines.
+/// Figures of one campaign, 80 columns wide.
 pub fn figures(part: &Part) -> String {
     let Tally { runs, applies, requests, commits, kills, recoveries, asked, late, faults, journals } =
         &part.campaign.tally;
     let injected: u64 = faults.values().sum();
     let seconds = part.seconds.max(0.001);
+    let (name, failed, distinct) = (&part.name, part.campaign.failed, journals.len());
+    let rate = *applies as f64 / seconds;
     format!(
-        "{:12} {runs:>9} runs  {applies:>9} applies  {requests:>10} requests  {commits:>9} commits  {injected:>8} faults  {kills:>8} kills  {recoveries:>8} recoveries  {asked:>6} asked  {late:>6} late  {:>8} journals  {:>5} violations  {seconds:>7.1} s  {:>6.0} applies/s",
-        part.name,
-        journals.len(),
-        part.campaign.failed,
-        *applies as f64 / seconds,
+        "{name}\n\
+         {runs:>12} runs     {applies:>12} applies   {requests:>12} requests\n\
+         {injected:>12} faults   {kills:>12} kills     {recoveries:>12} recoveries\n\
+         {commits:>12} commits  {distinct:>12} journals  {asked:>12} asked\n\
+         {late:>12} late     {failed:>12} failed    {rate:>12.0} applies/s {seconds:>7.1} s\n"
     )
 }
 
@@ -125,7 +128,7 @@ pub fn faults_by_kind(tally: &Tally) -> String {
     for (at, fault) in faults::ALL.iter().enumerate() {
         let count = tally.faults.get(fault).copied().unwrap_or(0);
         let name = format!("{fault:?}");
-        let _ = write!(text, "{name:18}{count:>9}{}", if at % 4 == 3 { "\n" } else { "   " });
+        let _ = write!(text, "{name:17}{count:>8}{}", if at % 3 == 2 { "\n" } else { "  " });
     }
     text
 }

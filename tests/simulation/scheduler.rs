@@ -48,8 +48,9 @@ impl Process {
     }
 
     /// Lets go of everything that the process held.
-    fn bury(&mut self) {
+    fn bury(&mut self, hub: &Hub) {
         self.future = None;
+        hub.lock().left_behind(self.number);
     }
 }
 
@@ -67,7 +68,8 @@ pub fn run(hub: &Arc<Hub>, launches: Vec<Launch>) -> Vec<Option<Report>> {
             hub.lock().truth.violate("liveness", "a run never ends".to_owned());
             break;
         }
-        processes.iter_mut().filter(|process| hub.lock().manners[process.number].doomed).for_each(Process::bury);
+        let doomed = |process: &&mut Process| process.future.is_some() && hub.lock().manners[process.number].doomed;
+        processes.iter_mut().filter(doomed).for_each(|process| process.bury(hub));
         if processes.iter().all(|process| process.future.is_none()) {
             break;
         }
@@ -105,17 +107,17 @@ fn turn(hub: &Arc<Hub>, process: &mut Process) {
         Some(_) | None => {}
     }
     if hub.lock().manners[process.number].doomed {
-        return process.bury();
+        return process.bury(hub);
     }
     process.woken.0.store(false, Ordering::Relaxed);
     let Some(future) = &mut process.future else { return };
     let polled = future.as_mut().poll(&mut Context::from_waker(&process.waker));
     if hub.lock().manners[process.number].doomed {
-        return process.bury();
+        return process.bury(hub);
     }
     if let Poll::Ready(report) = polled {
         hub.lock().note(|_| format!("p{} ended {:?}", process.number, report));
         process.ended = Some(report);
-        process.bury();
+        process.bury(hub);
     }
 }

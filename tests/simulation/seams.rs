@@ -2,6 +2,7 @@
 
 use super::cloud::{COMPUTE, PLATFORM, door_of};
 use super::hub::{Hub, Slot, is_compute};
+use super::steps;
 use super::store::Disk;
 use cnx::model::http::{Method, Request, Response};
 use cnx::model::{Address, RemoteId, Timestamp};
@@ -131,11 +132,14 @@ impl SimTransport {
             }
             return;
         };
-        let Some((_, address, purpose)) = self.disk.intent(key) else {
+        let Some((operation, address, purpose)) = self.disk.intent(key) else {
             return complaint("I4", "no durable intent".to_owned());
         };
         if purpose != Purpose::Create {
             return;
+        }
+        if let Some(what) = self.disk.look(|snapshot| steps::tells_apart(snapshot, operation)) {
+            complaint("I2", what);
         }
         for need in self.needs.get(&address).into_iter().flatten() {
             let is_there = self

@@ -137,8 +137,14 @@ impl Inner {
     }
 
     fn take(&mut self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        let before = self.rows.len();
         for entry in entries {
-            fold(&mut self.snapshot, entry)?;
+            if let Err(illegal) = fold(&mut self.snapshot, entry) {
+                self.rows.truncate(before);
+                self.snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
+                self.rows.iter().try_for_each(|row| fold(&mut self.snapshot, &row.entry))?;
+                return Err(illegal.into());
+            }
             let row = HistoryRow { serial: self.snapshot.serial, epoch: self.snapshot.epoch, entry: entry.clone() };
             self.rows.push(row);
             self.shape = shape(self.shape, entry);
@@ -179,6 +185,7 @@ impl Handle {
     fn write(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut inner = self.disk.inner();
         let before = inner.snapshot.serial;
+        super::steps::before_commit(&mut self.disk.hub.lock(), &inner.snapshot, entries);
         inner.take(entries)?;
         if inner.snapshot.serial != before + entries.len() as u64 || inner.snapshot.lineage != LINEAGE {
             self.disk.hub.lock().truth.violate("I9", format!("serial {before} became {}", inner.snapshot.serial));

@@ -1,8 +1,17 @@
-//! What the ordinary tests run of the simulation: the same seed is the same run. `cargo bench --bench simulation` runs it at
-//! length.
+//! What the ordinary tests run of the simulation: the same seed is the same run, every run that failed once, every planted
+//! bug, and the simulated store against the suite of all stores. `cargo bench --bench simulation` runs it at length.
 
+use crate::conformance::{conforms, refuses_illegal_entries};
 use crate::simulation::case::{Case, Story};
+use crate::simulation::choices::{Choices, Script};
+use crate::simulation::cloud::Settings;
+use crate::simulation::hub::Hub;
 use crate::simulation::life::Look;
+use crate::simulation::store::Disk;
+use crate::simulation::{log, planted, runner};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[test]
 fn the_same_seed_is_the_same_run_byte_for_byte() {
@@ -25,4 +34,62 @@ fn what_was_taken_repeats_a_run_and_its_line_reads_back() {
         assert_eq!(case.run(look).log, rolled.log, "{case}");
         assert_eq!(Case::parse(&case.to_string()), Some(case));
     }
+}
+
+/// Lines that are no remarks.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[test]
+fn what_failed_once_does_not_fail_again() {
+    for line in lines(include_str!("regressions.txt")) {
+        let case = Case::parse(line).unwrap_or_else(|| panic!("this is no case: {line}"));
+        let lived = case.run(Look { canary: true, ..Look::default() });
+        assert!(lived.violations.is_empty(), "{line}: {:?}", lived.violations);
+    }
+}
+
+/// So many seeds are tried from the one that is known to catch a bug.
+const NEARBY: u64 = 60;
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let known: BTreeMap<&str, u64> = lines(include_str!("planted.txt"))
+        .map(|line| {
+            let (bug, seed) = line.split_once(' ').unwrap_or_else(|| panic!("a bug and its seed: {line}"));
+            (bug, seed.trim().parse().unwrap_or_else(|_| panic!("a number: {line}")))
+        })
+        .collect();
+    for (bug, words, _) in planted::ALL {
+        let from = known.get(format!("{bug:?}").as_str()).unwrap_or_else(|| panic!("no seed is known for {bug:?}"));
+        assert!(runner::catch(*bug, *from..*from + NEARBY).is_some(), "{bug:?} is not caught: {words}");
+    }
+}
+
+#[test]
+fn the_log_adds_up() {
+    let sums = log::added_up(include_str!("log.txt"));
+    assert!(sums.get("swarm").is_some_and(|(runs, failed)| *runs > 0 && failed < runs), "{sums:?}");
+}
+
+fn simulated_store() -> Arc<Disk> {
+    Arc::new(Disk::new(Arc::new(Hub::new(Choices::scripted(Script::new()), Settings::LOCAL))))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_simulated_store_conforms(choices in prop::collection::vec(any::<u8>(), 1..60), group in 1usize..7) {
+        let disk = simulated_store();
+        let expected = conforms(&disk.open(0).expect("an empty disk"), &choices, group);
+        let again = disk.open(0).expect("what was synced is whole");
+        prop_assert_eq!(cnx::state::Store::load(&again).expect("it was read"), expected, "as it was");
+    }
+}
+
+#[test]
+fn the_simulated_store_refuses_illegal_entries_whole() {
+    refuses_illegal_entries(&simulated_store().open(0).expect("an empty disk"));
 }

@@ -1,0 +1,136 @@
+//! The invariants that hold at each commit and each create, not only in the end: what the journal says of an object is held
+//! against what is really so at that instant.
+
+use super::faults::Fault;
+use super::hub::Inner as World;
+use super::truth::{Maker, living};
+use cnx::model::{Attributes, Ident, RemoteId};
+use cnx::provider::{Kind, cloudnexus};
+use cnx::state::{JournalEntry, Open, OperationId, Purpose, Snapshot};
+
+/// Before entries are written: I1, I2, I3 and I14 as far as they are about them.
+pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalEntry]) {
+    for entry in entries {
+        match entry {
+            JournalEntry::Bound { operation, id } => made_for(world, snapshot, *operation, id),
+            JournalEntry::Adopted { operation, id, rule, .. } => {
+                made_for(world, snapshot, *operation, id);
+                has_evidence(world, snapshot, *operation, id, rule);
+            }
+            JournalEntry::Failed { operation, id: Some(id), .. } => {
+                made_for(world, snapshot, *operation, id);
+                really_failed(world, snapshot, *operation, id);
+            }
+            JournalEntry::Failed { operation, id: None, .. }
+            | JournalEntry::NotCreated { operation, .. }
+            | JournalEntry::Rejected { operation, .. } => made_nothing(world, snapshot, *operation),
+            JournalEntry::Deleted { id, .. } => really_gone(world, id),
+            JournalEntry::RunStarted { .. }
+            | JournalEntry::RunEnded { .. }
+            | JournalEntry::Pinned(_)
+            | JournalEntry::Strangers { .. }
+            | JournalEntry::Intent(_)
+            | JournalEntry::Accepted { .. }
+            | JournalEntry::Ready { .. }
+            | JournalEntry::Ran { .. }
+            | JournalEntry::Asked { .. }
+            | JournalEntry::LateDuplicate { .. }
+            | JournalEntry::Deposed { .. }
+            | JournalEntry::Forgotten { .. }
+            | JournalEntry::Imported { .. }
+            | JournalEntry::Moved { .. }
+            | JournalEntry::Noted { .. }
+            | JournalEntry::Outputs(_) => {}
+        }
+    }
+}
+
+fn create(snapshot: &Snapshot, operation: OperationId) -> Option<&Open> {
+    snapshot.open.get(&operation).filter(|open| open.intent.purpose == Purpose::Create)
+}
+
+/// What an operation binds, this very operation's request has made.
+fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId) {
+    let Some(open) = create(snapshot, operation) else { return };
+    let complaint = match world.truth.makers.get(id.as_str()) {
+        Some((_, Maker::Engine(key))) if *key == open.intent.idempotency_key => return,
+        Some((_, Maker::Engine(_))) => {
+            ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
+        }
+        Some((_, Maker::Stranger)) => ("I3", format!("{id} is a stranger's and becomes {}", open.intent.address)),
+        None => ("I2", format!("{id} is bound to {} and there never was such an object", open.intent.address)),
+    };
+    world.truth.violate(complaint.0, complaint.1);
+}
+
+/// I3: what could be anybody's is not ours for its looks.
+fn has_evidence(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId, rule: &str) {
+    let kind = create(snapshot, operation).and_then(|open| cloudnexus().kind(&open.intent.kind));
+    if rule == "unique" && kind.is_some_and(|kind| !kind.natural_key_unique) {
+        world.truth.violate("I3", format!("{id} is taken for ours, and nothing but its looks says so"));
+    }
+}
+
+/// Whether the API said what is not so: then a conclusion from it is no bug.
+fn was_lied_to(world: &World, lies: &[Fault]) -> bool {
+    lies.iter().any(|fault| world.tally.faults.contains_key(fault))
+}
+
+pub const LISTS_LIE: &[Fault] = &[Fault::ListLags, Fault::ListMisses, Fault::EmptyPage, Fault::NullData];
+
+/// I1: a create is given up only while there is nothing of it.
+fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) {
+    let Some(open) = create(snapshot, operation) else { return };
+    let key = &open.intent.idempotency_key;
+    let of_it = |id: &str| matches!(world.truth.makers.get(id), Some((_, Maker::Engine(maker))) if maker == key);
+    let left = living(&world.emulator).find(|object| of_it(&object.id)).map(|object| object.id.clone());
+    if let Some(id) = left
+        && !was_lied_to(world, LISTS_LIE)
+    {
+        let what = format!("the create of {} is given up, and it made {id}", open.intent.address);
+        world.truth.violate("I1", what);
+    }
+}
+
+/// I14: nothing is called failed that is not.
+fn really_failed(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId) {
+    let Some(open) = create(snapshot, operation) else { return };
+    let status = living(&world.emulator).find(|object| object.id == id.as_str()).map(|object| object.status.as_str());
+    let is_well = status.is_some_and(|status| status != "failed" && status != "deleting");
+    if is_well && !was_lied_to(world, &[Fault::JobFails, Fault::JobPartial]) {
+        let what =
+            format!("{id} of {} is called failed, and it is {}", open.intent.address, status.unwrap_or_default());
+        world.truth.violate("I14", what);
+    }
+}
+
+/// I1: what the journal calls gone is gone.
+fn really_gone(world: &mut World, id: &RemoteId) {
+    let there = living(&world.emulator).any(|object| object.id == id.as_str());
+    let hidden = was_lied_to(world, &[Fault::NotFound]) && was_lied_to(world, LISTS_LIE);
+    if there && !hidden {
+        world.truth.violate("I1", format!("{id} is called gone, and it is there"));
+    }
+}
+
+/// I2: of creates that nobody can tell apart only one is under way. For kinds without a mark.
+pub fn tells_apart(snapshot: &Snapshot, operation: OperationId) -> Option<String> {
+    let open = create(snapshot, operation)?;
+    let kind = cloudnexus().kind(&open.intent.kind).filter(|kind| kind.stamp.is_none())?;
+    let same = |other: &&Open| {
+        other.intent.operation != operation
+            && other.intent.purpose == Purpose::Create
+            && other.intent.kind == open.intent.kind
+            && other.id.is_none()
+            && looks_like(kind, &other.intent.wanted) == looks_like(kind, &open.intent.wanted)
+    };
+    let other = snapshot.open.values().find(same)?;
+    Some(format!("{} is under way, and what it makes looks like {}", other.intent.address, open.intent.address))
+}
+
+/// What a list shows of it: the natural key, or all of it where the program does not give that.
+fn looks_like(kind: &Kind, wanted: &Attributes) -> Vec<(Ident, String)> {
+    let is_named = !kind.natural_key.is_empty() && kind.natural_key.iter().all(|name| wanted.contains_key(name));
+    let shown = wanted.iter().filter(|(name, _)| !is_named || kind.natural_key.contains(name));
+    shown.map(|(name, value)| (name.clone(), format!("{value:?}"))).collect()
+}
