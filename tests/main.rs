@@ -17,6 +17,7 @@ mod outside;
 mod pages;
 mod property;
 mod readme;
+mod recovery;
 mod scenarios;
 mod secrets;
 mod security;

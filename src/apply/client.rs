@@ -62,6 +62,10 @@ impl Cloud for Client {
         Client::dies_with_sender(self)
     }
 
+    fn honours_keys(&self, surface: &Ident) -> bool {
+        Client::honours_keys(self, surface)
+    }
+
     fn budgets(&self) -> Vec<(Ident, u32, u32)> {
         Client::budgets(self)
     }

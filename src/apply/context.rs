@@ -58,6 +58,10 @@ pub trait Cloud: Send + Sync {
     fn lacks(&self, _list: &ListRead) -> bool {
         false
     }
+    /// A repeated request under the same idempotency key is answered with the first one's answer, as far as was found.
+    fn honours_keys(&self, _surface: &Ident) -> bool {
+        false
+    }
     /// Requests sent so far.
     fn requests(&self) -> u32;
     /// By surface: requests left in this minute, and the limit; none where nothing is limited.
@@ -109,6 +113,8 @@ pub struct Options {
     pub stop_on_failure: bool,
     /// A create of an unmarked kind that left no trace is sent again (`--retry-unknown`).
     pub retry_unknown: bool,
+    /// The only object that an unclear create can have made is taken for its own (`--adopt exact`), by a guess.
+    pub adopt_exact: bool,
     /// What a person says of creates that only a person can judge, by address (`--answer`).
     pub answers: BTreeMap<Address, Answer>,
     /// How long an unclear create may still appear; not used where requests die with their sender.
@@ -124,6 +130,7 @@ impl Default for Options {
             concurrency: 16,
             stop_on_failure: false,
             retry_unknown: false,
+            adopt_exact: false,
             answers: BTreeMap::new(),
             settle_window: Duration::from_secs(120),
         }

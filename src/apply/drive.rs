@@ -43,6 +43,7 @@ pub(super) fn setup(
         catalog: context.catalog.clone(),
         options: context.options.clone(),
         in_process: context.cloud.dies_with_sender(),
+        honouring: context.catalog.surfaces.keys().filter(|name| context.cloud.honours_keys(name)).cloned().collect(),
         seed,
         recovery,
     }

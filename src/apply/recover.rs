@@ -89,12 +89,19 @@ fn describe(open: &Open) -> Diagnostic {
     let begun = format!("the {what} of {} of {} has no known end", intent.address, intent.at);
     let shown: Vec<&str> = open.candidates.iter().map(|id| id.as_str()).collect();
     let diagnostic = Diagnostic::new(&codes::OPEN, begun);
-    match (&open.job, shown.as_slice()) {
-        (Some(job), _) => diagnostic.help(format!("run again: job {job} is asked for its end")),
-        (None, []) => diagnostic.help("look whether it was made; if not, run again with --retry-unknown"),
-        (None, several) => diagnostic.help(format!(
-            "it may have made {}: import the right one, or delete it, then run again with --retry-unknown",
-            several.join(" or ")
+    let address = &intent.address;
+    match (&open.job, &intent.purpose, shown.as_slice()) {
+        (Some(job), _, _) => diagnostic.help(format!("run again: job {job} is asked for its end")),
+        (None, Purpose::Create, []) => diagnostic.help(format!(
+            "look whether it was made, then say so: --answer '{address}=ID' if it was, '{address}=none' if not"
         )),
+        (None, Purpose::Create, several) => diagnostic.help(format!(
+            "look at {}, then say which: --answer '{address}={}', or '{address}=none'",
+            several.join(" and "),
+            several[0]
+        )),
+        (None, Purpose::Update(_) | Purpose::Delete | Purpose::Run, _) => {
+            diagnostic.help("run again: the object is looked at until it shows")
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `cnx apply [FILE]` and `cnx destroy`: plan, ask, carry out.
 
+use super::answers::{self, Answers};
 use super::args::{Apply, Consent, Destroy, OnFailure};
 use super::choices::Choices;
 use super::driving::Signals;
@@ -13,11 +14,12 @@ use super::saved::Saved;
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
-use super::{codes, consent, driving, memory, plan, saved, state};
-use crate::apply::{self, Input, Summary};
+use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
+use crate::apply::{self, Input, Summary, questions};
 use crate::diag::Diagnostic;
+use crate::model::{Address, AddressPattern};
 use crate::report::progress::summary;
-use crate::state::Store;
+use crate::state::{JournalEntry, Snapshot, Store};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +93,8 @@ pub struct Order<'a> {
 /// From arguments to the end of the run.
 pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
     let Order { command, question, consent, choices, given, agreed, meant } = order;
-    let patience = patience(consent)?;
+    let patience = patience(consent.lock_timeout.as_deref())?;
+    let answers = answers::read(&consent.answers)?;
     let mut prepared = session::prepare(shell, choices, given)?;
     let known = memory::read(shell, &prepared.desired.settings)?;
     if let Some(meant) = &meant {
@@ -112,7 +115,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
         let (prepared, reached, held, context) = (&prepared, &reached, &held, &context);
         let mut run = Run { prepared, reached, held, context, consent, question, meant, signals };
-        run.whole(shell, agreed).await
+        run.whole(shell, agreed, answers).await
     });
     if let Err(Failure { exit: Exit::Interrupted, .. }) = &done {
         shell.say("Interrupted; nothing was changed.");
@@ -120,8 +123,9 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
     done
 }
 
-fn patience(consent: &Consent) -> Result<Duration, Failure> {
-    let Some(text) = &consent.lock_timeout else { return Ok(Duration::ZERO) };
+/// How long the lock is waited for.
+pub fn patience(given: Option<&str>) -> Result<Duration, Failure> {
+    let Some(text) = given else { return Ok(Duration::ZERO) };
     session::duration(text).ok_or_else(|| {
         let message = format!("`--lock-timeout {text}` is no duration");
         Failure::from(Diagnostic::new(&codes::BAD_ARGUMENT, message).help("write it as 30s, 5m or 1h30m"))
@@ -141,8 +145,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn whole(&mut self, shell: &mut Shell, agreed: Option<String>) -> Result<Exit, Failure> {
-        let open = self.settle(shell).await?;
+    async fn whole(&mut self, shell: &mut Shell, agreed: Option<String>, answers: Answers) -> Result<Exit, Failure> {
+        let open = settling::settle(shell, self.context, answers, &mut self.signals).await?;
         if open == Exit::Interrupted {
             return Ok(open);
         }
@@ -172,6 +176,10 @@ impl Run<'_> {
             }
         };
         let summary = self.apply(shell, planned, &agreed).await?;
+        if summary.open > 0 && open == Exit::Done && !summary.interrupted {
+            let asked = questions(self.context, &self.load()?).await;
+            settling::show(shell, &asked);
+        }
         if !has_changes && summary_is_clean(&summary) {
             shell.say("Nothing to do.");
         }
@@ -195,21 +203,7 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what an earlier run left open.
-    async fn settle(&mut self, shell: &mut Shell) -> Result<Exit, Failure> {
-        let snapshot = self.load()?;
-        if snapshot.open.is_empty() {
-            return Ok(Exit::Done);
-        }
-        shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
-        let teller = Teller::new(shell, 0);
-        let recovered = driving::recover(self.context, snapshot, &teller, &mut self.signals).await;
-        shell.complain(&recovered.still_open());
-        let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
-        Ok(if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit })
-    }
-
-    fn load(&self) -> Result<crate::state::Snapshot, Failure> {
+    fn load(&self) -> Result<Snapshot, Failure> {
         self.held.store.load().map_err(|error| Failure::from(error.diagnostic()))
     }
 
@@ -222,8 +216,24 @@ impl Run<'_> {
         let Planned { plan, snapshot, live } = planned;
         let teller = Teller::new(shell, plan.estimate.duration);
         let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
+        let snapshot = self.confirmed(shell, snapshot)?;
         let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
         Ok(driving::apply(self.context, &approved, input, &teller, &mut self.signals).await)
+    }
+
+    /// What `--confirm` names is no guess any more.
+    fn confirmed(&self, shell: &Shell, snapshot: Snapshot) -> Result<Snapshot, Failure> {
+        let patterns: Vec<AddressPattern> = self.prepared.choices.confirm.iter().cloned().map(AddressPattern).collect();
+        let is_meant = |address: &Address| patterns.iter().any(|pattern| pattern.matches(address));
+        let guessed = snapshot.records.values().filter(|it| it.quarantine.is_some() && is_meant(&it.address));
+        let entries: Vec<JournalEntry> =
+            guessed.map(|record| JournalEntry::Confirmed { address: record.address.clone() }).collect();
+        if entries.is_empty() {
+            return Ok(snapshot);
+        }
+        let entries = edit::as_run(shell, &snapshot, "cnx apply --confirm", entries);
+        self.held.store.append(&entries).map_err(|error| Failure::from(error.diagnostic()))?;
+        self.load()
     }
 
     /// The last lines, and how the process ends.

@@ -91,8 +91,12 @@ pub enum Command {
     Show(Show),
     /// Show the outputs
     Output(Output),
-    /// Look into the state
+    /// The state: look into it, change it by hand, copy it, go back
     State(State),
+    /// End what an earlier run left open; rebuild the map of a lost state
+    Recover(Recover),
+    /// Take the lock away from a run that will not end
+    Unlock(Unlock),
     /// Run an action now
     Run(Run),
     /// The declared environments
@@ -186,6 +190,9 @@ pub struct Planning {
     /// Take over existing objects that match by their natural key
     #[arg(long, value_name = "HOW")]
     pub adopt: Option<Adopt>,
+    /// The object that was adopted by a guess is the right one
+    #[arg(long, value_name = "ADDR")]
+    pub confirm: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
@@ -239,6 +246,9 @@ pub struct Consent {
     /// Plan again afterwards: nothing may be left to do
     #[arg(long)]
     pub verify: bool,
+    /// What a create without an answer made: `ADDR=ID`, or `ADDR=none`
+    #[arg(long = "answer", value_name = "ADDR=ID")]
+    pub answers: Vec<String>,
     /// Wait so long for the lock (`30s`, `5m`)
     #[arg(long, value_name = "DURATION")]
     pub lock_timeout: Option<String>,
@@ -320,6 +330,97 @@ pub enum StateCommand {
         #[arg(required = true)]
         addresses: Vec<String>,
     },
+    /// Give an object another address
+    Move { from: String, to: String },
+    /// Manage an object no longer; it stays in the cloud
+    Forget {
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+    /// What a failed create left is whole: it is not replaced
+    Untaint {
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+    /// What was adopted by a guess is the right object
+    Confirm {
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+    /// What was done, run by run
+    History(StateHistory),
+    /// Go back to what was known at an earlier serial
+    Restore(StateRestore),
+    /// Write all that is known as one file, secrets included
+    Export {
+        /// Without it to standard output
+        file: Option<PathBuf>,
+    },
+    /// Make an exported file the state
+    Import(StateImport),
+}
+
+#[derive(Debug, Args)]
+pub struct StateHistory {
+    /// So many of the newest runs
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Every entry of each run
+    #[arg(long)]
+    pub entries: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StateRestore {
+    /// As `cnx state history` shows it
+    pub serial: u64,
+    /// Without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StateImport {
+    /// As `cnx state export` wrote it
+    pub file: PathBuf,
+    /// Also one that is older than the state had become
+    #[arg(long)]
+    pub older: bool,
+    /// Without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// Rebuild a lost state from the marks on what it made
+    #[arg(long)]
+    pub from_cloud: bool,
+    /// Of several lost states, the one with this lineage
+    #[arg(long, value_name = "LINEAGE", requires = "from_cloud")]
+    pub lineage: Option<String>,
+    /// What a create without an answer made: `ADDR=ID`, or `ADDR=none`
+    #[arg(long = "answer", value_name = "ADDR=ID", conflicts_with = "from_cloud")]
+    pub answers: Vec<String>,
+    /// What left no trace was not made
+    #[arg(long = "retry-unknown", conflicts_with = "from_cloud")]
+    pub retry_unknown: bool,
+    /// The only object that a create can have made is its own, by a guess
+    #[arg(long, value_name = "HOW", conflicts_with = "from_cloud")]
+    pub adopt: Option<Adopt>,
+    /// Wait so long for the lock (`30s`, `5m`)
+    #[arg(long, value_name = "DURATION")]
+    pub lock_timeout: Option<String>,
+    /// Write the rebuilt state without asking
+    #[arg(short, long, requires = "from_cloud")]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// Without asking
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

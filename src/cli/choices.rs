@@ -25,6 +25,7 @@ pub struct Choices {
     pub refresh: Refresh,
     pub adopt_exact: bool,
     pub retry_unknown: bool,
+    pub confirm: Vec<String>,
     /// Actions that run now.
     pub run: Vec<String>,
     pub parameters: BTreeMap<String, Parameter>,
@@ -50,6 +51,7 @@ impl Choices {
             refresh: planning.refresh,
             adopt_exact: planning.adopt == Some(Adopt::Exact),
             retry_unknown: planning.retry_unknown,
+            confirm: planning.confirm.clone(),
             ..Choices::default()
         }
     }
@@ -90,6 +92,7 @@ impl Choices {
             replace: patterns(&self.replace),
             allow_destroy: patterns(&self.allow_destroy),
             assume_gone: patterns(&self.assume_gone),
+            confirm: patterns(&self.confirm),
             refresh_only: self.refresh_only,
             run: patterns(&self.run),
             adopt_exact: self.adopt_exact,

@@ -27,5 +27,10 @@ codes! {
     NOT_LOCKED = error("not_locked", "a module is not locked yet");
     MODULE_CHANGED = error("module_changed", "a module is not what was locked");
     BAD_LOCK = error("bad_lock", "the lock file can't be used");
+    NO_QUESTION = error("no_question", "an answer to what was not asked");
+    STILL_OPEN = error("still_open", "an operation is still open");
+    NOT_AN_EXPORT = error("not_an_export", "a file is no export of a state");
+    ANOTHER_STATE = error("another_state", "the copy is of another state");
+    STATE_EXISTS = error("state_exists", "the state is not lost");
     OLDER_STATE = error("older_state", "the state is older than it was");
 }

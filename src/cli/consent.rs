@@ -26,7 +26,7 @@ pub async fn obtain(
 }
 
 /// Asks until there is a yes or a no.
-async fn ask(shell: &mut Shell, question: &str, help: &str) -> Result<(), Failure> {
+pub async fn ask(shell: &mut Shell, question: &str, help: &str) -> Result<(), Failure> {
     if !shell.can_ask() {
         let why = "this needs a yes, and there is no terminal to ask";
         return Err(Failure::refused(Diagnostic::new(&codes::NEEDS_CONSENT, why).help(help)));

@@ -1,13 +1,14 @@
-//! How far each state had come on this machine, kept outside of the project: whoever brings an older copy of a state back
-//! is told before anything is planned on the strength of it. Knows the state's lineage and serial, nothing else of it.
+//! How far each state had come, kept beside it and outside of the project: whoever brings an older copy of a state back, or
+//! has a damaged one, is told before anything is planned on the strength of it. Knows the state's lineage and serial,
+//! nothing else of it.
 
 use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
 use crate::diag::Diagnostic;
-use crate::state::Snapshot;
+use crate::state::{Snapshot, high_water, mark_path};
 use crate::world::{Environment, Files};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The file that holds the highest serial seen; named by the lineage, which is random.
 fn place(environment: &Environment, lineage: &str) -> Option<PathBuf> {
@@ -15,22 +16,35 @@ fn place(environment: &Environment, lineage: &str) -> Option<PathBuf> {
     environment.state_folder().filter(|_| is_name).map(|folder| folder.join("serials").join(lineage))
 }
 
-fn highest(files: &dyn Files, place: &std::path::Path) -> u64 {
+fn highest(files: &dyn Files, place: &Path) -> u64 {
     let text = files.read(place).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Refuses a state that had come further before.
-pub fn check(shell: &Shell, snapshot: &Snapshot) -> Result<(), Failure> {
-    let Some(place) = place(&shell.world.environment, &snapshot.lineage) else { return Ok(()) };
-    let highest = highest(shell.world.files.as_ref(), &place);
-    if highest <= snapshot.serial {
-        return Ok(());
-    }
+/// Where it says how far a lineage had come, and how far.
+pub fn marks(shell: &Shell, state: &Path, lineage: &str) -> Vec<(PathBuf, u64)> {
+    let outside = place(&shell.world.environment, lineage);
+    let outside = outside.map(|place| {
+        let serial = highest(shell.world.files.as_ref(), &place);
+        (place, serial)
+    });
+    outside.into_iter().chain([(mark_path(state), high_water(state, lineage))]).collect()
+}
+
+/// How far the state of this lineage had come, as far as that is remembered.
+pub fn highest_of(shell: &Shell, state: &Path, lineage: &str) -> u64 {
+    marks(shell, state, lineage).into_iter().map(|(_, serial)| serial).max().unwrap_or(0)
+}
+
+/// Refuses a state that had come further before: `marks` were looked at before it was read.
+pub fn check(marks: Vec<(PathBuf, u64)>, snapshot: &Snapshot) -> Result<(), Failure> {
+    let ahead: Vec<(PathBuf, u64)> = marks.into_iter().filter(|(_, serial)| *serial > snapshot.serial).collect();
+    let Some(highest) = ahead.iter().map(|(_, serial)| *serial).max() else { return Ok(()) };
     let message = format!("it stands at {}, and had come to {highest} on this machine", snapshot.serial);
+    let places: Vec<String> = ahead.iter().map(|(place, _)| place.display().to_string()).collect();
     let help = format!(
         "bring the newer state back; if the older one is meant, remove {} first: what it does not know may be made twice",
-        place.display()
+        places.join(" and ")
     );
     Err(Failure::refused(Diagnostic::new(&codes::OLDER_STATE, message).help(help)))
 }

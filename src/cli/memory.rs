@@ -45,14 +45,17 @@ pub fn read(shell: &Shell, settings: &Settings) -> Result<Snapshot, Failure> {
     Ok(read.unwrap_or_default())
 }
 
-/// As [`read`], and refused where it is older than it was; read once more first, for a run may have ended in between.
+/// As [`read`], and refused where it is older than it was; read once more first, for a run may be writing.
 pub fn read_newest(shell: &Shell, settings: &Settings) -> Result<Snapshot, Failure> {
+    let place = path(shell, settings);
     let snapshot = read(shell, settings)?;
-    if mark::check(shell, &snapshot).is_ok() {
+    // A run that goes on writes: what it marks now must be in what is read after.
+    let marks = mark::marks(shell, &place, &snapshot.lineage);
+    if mark::check(marks.clone(), &snapshot).is_ok() {
         return Ok(snapshot);
     }
     let snapshot = read(shell, settings)?;
-    mark::check(shell, &snapshot)?;
+    mark::check(marks, &snapshot)?;
     Ok(snapshot)
 }
 
@@ -129,6 +132,26 @@ impl Drop for Held {
 
 /// Takes the lock, waiting up to `patience`, and opens the state.
 pub async fn hold(shell: &mut Shell, settings: &Settings, command: &str, patience: Duration) -> Result<Held, Failure> {
+    let fresh = lineage(shell);
+    let held = take(shell, settings, command, patience, &fresh).await?;
+    let snapshot = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
+    mark::check(mark::marks(shell, &path(shell, settings), &snapshot.lineage), &snapshot)?;
+    Ok(held)
+}
+
+/// As [`hold`], for a command that replaces the state: one that is not there begins with this lineage, and may be older
+/// than it was.
+pub async fn hold_as(shell: &mut Shell, settings: &Settings, command: &str, lineage: &str) -> Result<Held, Failure> {
+    take(shell, settings, command, Duration::ZERO, lineage).await
+}
+
+async fn take(
+    shell: &mut Shell,
+    settings: &Settings,
+    command: &str,
+    patience: Duration,
+    lineage: &str,
+) -> Result<Held, Failure> {
     let path = path(shell, settings);
     let holder = Holder {
         who: who(shell),
@@ -147,16 +170,13 @@ pub async fn hold(shell: &mut Shell, settings: &Settings, command: &str, patienc
         LockError::Held { .. } => Failure::locked(error.diagnostic()),
         LockError::Failed { .. } => Failure::from(error.diagnostic()),
     })?;
-    let store = SqliteStore::open(&path, &lineage(shell)).map_err(|error| Failure::from(error.diagnostic()))?;
+    let store = SqliteStore::open(&path, lineage).map_err(|error| Failure::from(error.diagnostic()))?;
     let (files, environment) = (Arc::clone(&shell.world.files), shell.world.environment.clone());
-    let held = Held { store: Arc::new(store), files, environment, _lock: lock };
-    let snapshot = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
-    mark::check(shell, &snapshot)?;
-    Ok(held)
+    Ok(Held { store: Arc::new(store), files, environment, _lock: lock })
 }
 
 /// 128 random bits.
-fn lineage(shell: &Shell) -> String {
+pub fn lineage(shell: &Shell) -> String {
     let mut bytes = [0; 16];
     shell.world.random.fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,5 +1,6 @@
 //! The door: arguments, exit codes, one file a command. Joins the rooms; decides nothing about resources.
 
+mod answers;
 mod apply;
 pub mod args;
 mod args_emulator;
@@ -13,6 +14,7 @@ mod console;
 mod doctor;
 mod drift;
 mod driving;
+mod edit;
 mod emulator;
 mod env;
 pub mod exit;
@@ -36,15 +38,19 @@ mod plan;
 mod planning;
 mod progress;
 mod project;
+mod recover;
 mod run;
 mod run_action;
 mod saved;
 mod session;
+mod settling;
 pub mod shell;
 mod show;
 mod state;
+mod state_copy;
 mod target;
 mod test;
+mod unlock;
 mod version;
 
 pub use run::{run, run_in};

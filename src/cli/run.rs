@@ -4,8 +4,8 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, run_action, show,
-    state, test, version,
+    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, recover, run_action,
+    show, state, test, unlock, version,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
@@ -70,6 +70,8 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(shell, &arguments),
         Command::Output(arguments) => state::output(shell, &arguments),
         Command::State(arguments) => state::run(shell, &arguments),
+        Command::Recover(arguments) => recover::run(shell, &arguments),
+        Command::Unlock(arguments) => unlock::run(shell, &arguments),
         Command::Check(arguments) => check::run(shell, &arguments),
         Command::Console => console::run(shell),
         Command::Test(arguments) => test::run(shell, &arguments),

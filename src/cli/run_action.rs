@@ -38,6 +38,7 @@ pub fn run(shell: &mut Shell, arguments: &Run) -> Result<Exit, Failure> {
         approve: None,
         on_failure: OnFailure::Continue,
         verify: false,
+        answers: Vec::new(),
         lock_timeout: None,
         detailed_exitcode: false,
     };

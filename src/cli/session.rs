@@ -160,6 +160,7 @@ pub fn context(
             speed: reached.speed,
             stop_on_failure,
             retry_unknown: prepared.choices.retry_unknown,
+            adopt_exact: prepared.choices.adopt_exact,
             settle_window: window / reached.speed.max(1),
             ..defaults
         },

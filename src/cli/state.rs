@@ -1,27 +1,34 @@
-//! `cnx state list|show`, `cnx output`: what is managed, what came out.
+//! `cnx state …`, `cnx output`: what is managed, what came out.
 
 use super::args::{Output, State, StateCommand};
-use super::codes;
 use super::exit::{Exit, Failure};
-use super::memory;
 use super::shell::Shell;
+use super::{codes, edit, memory, state_copy};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{AddressPattern, Ident};
 use crate::report::{resources, value_json};
-use crate::state::{Record, Snapshot, StoredOutput};
+use crate::state::{Record, StoredOutput};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 pub fn run(shell: &mut Shell, arguments: &State) -> Result<Exit, Failure> {
-    let (_, snapshot) = memory::look_up(shell)?;
     match &arguments.command {
-        StateCommand::List { addresses } => list(shell, snapshot, addresses),
-        StateCommand::Show { addresses } => show(shell, &snapshot, addresses),
+        StateCommand::List { addresses } => list(shell, addresses),
+        StateCommand::Show { addresses } => show(shell, addresses),
+        StateCommand::Move { from, to } => edit::rename(shell, from, to),
+        StateCommand::Forget { addresses } => edit::forget(shell, addresses),
+        StateCommand::Untaint { addresses } => edit::untaint(shell, addresses),
+        StateCommand::Confirm { addresses } => edit::confirm(shell, addresses),
+        StateCommand::History(arguments) => state_copy::history(shell, arguments),
+        StateCommand::Restore(arguments) => state_copy::restore(shell, arguments),
+        StateCommand::Export { file } => state_copy::export(shell, file.as_deref()),
+        StateCommand::Import(arguments) => state_copy::import(shell, arguments),
     }
 }
 
-fn list(shell: &mut Shell, mut snapshot: Snapshot, addresses: &[String]) -> Result<Exit, Failure> {
+fn list(shell: &mut Shell, addresses: &[String]) -> Result<Exit, Failure> {
+    let (_, mut snapshot) = memory::look_up(shell)?;
     let patterns: Vec<AddressPattern> = addresses.iter().cloned().map(AddressPattern).collect();
     if !patterns.is_empty() {
         snapshot.records.retain(|address, _| patterns.iter().any(|pattern| pattern.matches(address)));
@@ -40,7 +47,8 @@ fn list(shell: &mut Shell, mut snapshot: Snapshot, addresses: &[String]) -> Resu
     Ok(Exit::Done)
 }
 
-fn show(shell: &mut Shell, snapshot: &Snapshot, addresses: &[String]) -> Result<Exit, Failure> {
+fn show(shell: &mut Shell, addresses: &[String]) -> Result<Exit, Failure> {
+    let (_, snapshot) = memory::look_up(shell)?;
     let mut found: Vec<&Record> = Vec::new();
     for address in addresses {
         let pattern = AddressPattern(address.clone());

@@ -151,6 +151,11 @@ impl Client {
         self.transport.dies_with_sender()
     }
 
+    /// A repeated request under the same key was answered with the first one's answer, when doctor tried it.
+    pub fn honours_keys(&self, surface: &Ident) -> bool {
+        self.reaches.get(surface).is_some_and(|reach| reach.idempotency.get() == Some(true))
+    }
+
     /// The surface that a call goes to; its job is asked for there.
     pub fn surface_of(&self, call: &Call) -> Option<&Ident> {
         let meant = request::meant(&self.catalog, &call.kind, &call.verb).ok()?;

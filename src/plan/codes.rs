@@ -10,6 +10,7 @@ codes! {
     PROTECTED = error("protected", "a protected object would be destroyed");
     NEEDS_APPROVAL = error("needs_approval", "a destruction needs approval");
     ANOTHER_OBJECT = error("another_object", "an object is not the one that cnx made");
+    UNCONFIRMED = error("unconfirmed", "a guessed object would be touched");
     EXISTS = error("exists_already", "an object with this unique name exists already");
     ADOPT_AMBIGUOUS = error("adopt_ambiguous", "several objects could be adopted");
     CREATE_FIRST_IMPOSSIBLE = warning("create_first_impossible", "cannot create before destroying");
@@ -35,5 +36,5 @@ codes! {
 
 /// Whether it refuses something that a person may approve or lift, which ends with exit code 5.
 pub fn is_refusal(diagnostic: &Diagnostic) -> bool {
-    [&PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &POLICY_FAILED, &CHANGED].contains(&diagnostic.code)
+    [&PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &UNCONFIRMED, &POLICY_FAILED, &CHANGED].contains(&diagnostic.code)
 }

@@ -84,6 +84,19 @@ pub fn against_strangers(
     )));
 }
 
+/// An object that was taken over by a guess is read, and neither changed nor destroyed until somebody confirms it.
+pub fn against_guesses(record: &Record, what: &str, options: &Options, out: &mut Diagnostics) {
+    let Some(why) = &record.quarantine else { return };
+    if options.confirm.iter().any(|pattern| pattern.matches(&record.address)) {
+        return;
+    }
+    let message = format!("{} ({}) would be {what}: {why}", record.address, record.id);
+    out.push(Diagnostic::new(&codes::UNCONFIRMED, message).help(format!(
+        "if it is the right one, add --confirm '{0}', or say so once: cnx state confirm '{0}'",
+        record.address
+    )));
+}
+
 /// Conditions that are known to be false.
 pub fn conditions(instance: &Instance, out: &mut Diagnostics) {
     for condition in instance.lifecycle.conditions.iter().filter(|condition| condition.holds == Value::Bool(false)) {

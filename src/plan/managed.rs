@@ -141,6 +141,8 @@ impl<'a> Planner<'a> {
         let replaces = why_replace(self.inputs, record, instance, &found);
         if replaces.is_some() || !found.operations.is_empty() {
             guard::against_strangers(Some(kind), record, standing, self.inputs.options, &mut unit.problems);
+            let what = if replaces.is_some() { "replaced" } else { "updated" };
+            guard::against_guesses(record, what, self.inputs.options, &mut unit.problems);
         }
         if let Some(reason) = replaces {
             self.replace(unit, kind, instance, record, standing, found, reason);

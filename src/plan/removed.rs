@@ -89,6 +89,7 @@ impl<'a> Planner<'a> {
             let settings = &inputs.desired.settings;
             guard::against_destroying(kind, record, declared, false, settings, inputs.options, &mut unit.problems);
             guard::against_strangers(kind, record, standing, inputs.options, &mut unit.problems);
+            guard::against_guesses(record, "destroyed", inputs.options, &mut unit.problems);
         }
         unit.ending = Some(unit::ending(kind, record, standing, retain, reason, inputs.options.speed));
         self.keep(unit);
@@ -151,6 +152,7 @@ impl<'a> Planner<'a> {
         };
         if !gone {
             guard::against_strangers(kind, record, standing, inputs.options, &mut unit.problems);
+            guard::against_guesses(record, "destroyed", inputs.options, &mut unit.problems);
         }
         let mut step = unit::ending(kind, record, standing, gone, reason, inputs.options.speed);
         step.deposed = true;

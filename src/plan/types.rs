@@ -297,6 +297,8 @@ pub struct Options {
     pub replace: Vec<crate::model::AddressPattern>,
     pub allow_destroy: Vec<crate::model::AddressPattern>,
     pub assume_gone: Vec<crate::model::AddressPattern>,
+    /// Objects that were taken over by a guess, and are the right ones.
+    pub confirm: Vec<crate::model::AddressPattern>,
     /// Actions that run now, whatever they ran with before.
     pub run: Vec<crate::model::AddressPattern>,
     /// Objects that agree in every attribute with what is declared are taken over by their natural key.

@@ -31,6 +31,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> Json {
         "nonsensitive": plan.lifted.iter()
             .map(|one| json!({ "from": one.from, "place": context.place(one.span) })).collect::<Vec<_>>(),
         "open": open(context),
+        "guessed": guessed(context),
         "irreversible": plan.irreversible.iter()
             .map(|lost| json!({ "address": lost.address.to_string(), "why": lost.why })).collect::<Vec<_>>(),
         "estimate": {
@@ -136,6 +137,15 @@ fn open(context: &Context<'_>) -> Vec<Json> {
         })
     };
     snapshot.open.values().map(one).collect()
+}
+
+fn guessed(context: &Context<'_>) -> Vec<Json> {
+    let records = context.snapshot.into_iter().flat_map(|snapshot| snapshot.records.values());
+    let one = |record: &crate::state::Record| {
+        let why = record.quarantine.as_ref()?;
+        Some(json!({ "address": record.address.to_string(), "id": record.id.as_str(), "why": why }))
+    };
+    records.filter_map(one).collect()
 }
 
 fn mode(mode: Mode) -> &'static str {

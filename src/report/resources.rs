@@ -23,6 +23,7 @@ pub fn list(snapshot: &Snapshot, look: &Look) -> String {
 
 fn row(record: &Record, remark: &str) -> Vec<String> {
     let condition = match &record.condition {
+        Condition::Ready if record.quarantine.is_some() => "adopted by a guess, not confirmed".to_owned(),
         Condition::Ready => remark.to_owned(),
         Condition::Pending(_) => "pending".to_owned(),
         Condition::Tainted(why) => format!("tainted: {}", escape::clean(why)),
@@ -46,6 +47,9 @@ pub fn one(record: &Record, look: &Look) -> String {
             rows.push(("condition".to_owned(), format!("pending, operation {}", operation.0)))
         }
         Condition::Tainted(why) => rows.push(("condition".to_owned(), format!("tainted: {}", escape::clean(why)))),
+    }
+    if let Some(why) = &record.quarantine {
+        rows.push(("guessed".to_owned(), format!("{}; not confirmed", escape::clean(why))));
     }
     rows.push(("created".to_owned(), record.created.to_string()));
     rows.push(("updated".to_owned(), record.updated.to_string()));
@@ -93,6 +97,7 @@ pub fn one_json(record: &Record) -> Json {
             Condition::Pending(_) => "pending",
             Condition::Tainted(_) => "tainted",
         },
+        "guessed": record.quarantine,
         "applied": attributes(&record.applied),
         "observed": attributes(&record.observed),
         "dependencies": record.lifecycle.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -98,6 +98,7 @@ fn state() -> Snapshot {
         ]),
         status: Some("running\u{1b}".to_owned()),
         condition,
+        quarantine: None,
         lifecycle: Remembered::default(),
         created: Timestamp(1_700_000_000_000),
         updated: Timestamp(1_700_000_100_000),

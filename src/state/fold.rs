@@ -3,6 +3,7 @@
 use super::journal::*;
 use crate::model::{Address, Attributes, Observed, RemoteId, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// An entry that contradicts what came before: a bug of cnx or a damaged journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +13,10 @@ pub struct IllegalEntry {
     pub serial: u64,
     pub why: String,
 }
+
+/// What a given-up create made later is looked for so long; a clock that is wrong by days must not shorten it below the
+/// seven days that R7 asks for.
+const TOMBSTONES_LAST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// The keyed parts of a snapshot that entries changed: what a store has to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,17 +44,18 @@ pub fn fold_touching(snapshot: &mut Snapshot, entry: &JournalEntry, touched: &mu
     }
 }
 
-struct Folding<'a> {
-    snapshot: &'a mut Snapshot,
-    touched: &'a mut Touched,
+/// A snapshot while one entry is taken in.
+pub(super) struct Folding<'a> {
+    pub(super) snapshot: &'a mut Snapshot,
+    pub(super) touched: &'a mut Touched,
 }
 
-type Legal = Result<(), String>;
+pub(super) type Legal = Result<(), String>;
 
 impl Folding<'_> {
     fn take(&mut self, entry: &JournalEntry) -> Legal {
         match entry {
-            JournalEntry::RunStarted { epoch, .. } => self.run_started(*epoch),
+            JournalEntry::RunStarted { epoch, at, .. } => self.run_started(*epoch, *at),
             JournalEntry::RunEnded { .. } => Ok(()),
             JournalEntry::Pinned(pin) => {
                 self.snapshot.pin = Some(pin.clone());
@@ -91,6 +97,16 @@ impl Folding<'_> {
             JournalEntry::Noted { address, observed, applied, lifecycle } => {
                 self.note(address, observed.as_ref(), applied, lifecycle)
             }
+            JournalEntry::Quarantined { address, why } => {
+                self.record(address)?.quarantine = Some(why.clone());
+                Ok(())
+            }
+            JournalEntry::Confirmed { address } => {
+                self.record(address)?.quarantine = None;
+                Ok(())
+            }
+            JournalEntry::Untainted { address } => self.untaint(address),
+            JournalEntry::Restored { snapshot, .. } => self.restore(snapshot),
             JournalEntry::Outputs(outputs) => {
                 self.touched.outputs = true;
                 self.snapshot.outputs.clone_from(outputs);
@@ -99,10 +115,16 @@ impl Folding<'_> {
         }
     }
 
-    fn run_started(&mut self, epoch: u64) -> Legal {
+    fn run_started(&mut self, epoch: u64, at: Timestamp) -> Legal {
         let last = self.snapshot.epoch;
         require(epoch > last, || format!("epoch {epoch} after epoch {last}"))?;
         self.snapshot.epoch = epoch;
+        let is_over = |grave: &Tombstone| at.since(grave.at) > TOMBSTONES_LAST;
+        let over = self.snapshot.tombstones.iter().filter(|(_, grave)| is_over(grave)).map(|(operation, _)| *operation);
+        for operation in over.collect::<Vec<_>>() {
+            self.snapshot.tombstones.remove(&operation);
+            self.touched.operations.insert(operation);
+        }
         Ok(())
     }
 
@@ -171,7 +193,7 @@ impl Folding<'_> {
         Ok(())
     }
 
-    fn claim(&mut self, id: &RemoteId, address: &Address) -> Legal {
+    pub(super) fn claim(&mut self, id: &RemoteId, address: &Address) -> Legal {
         if let Some(owner) = self.snapshot.ids.get(id) {
             return Err(format!("{id} is {owner} and would be {address} too"));
         }
@@ -282,97 +304,12 @@ impl Folding<'_> {
         Ok(())
     }
 
-    fn forget(&mut self, address: &Address) -> Legal {
-        self.touched.addresses.insert(address.clone());
-        if self.snapshot.actions.remove(address).is_some() {
-            return Ok(());
-        }
-        let id = self.snapshot.records.get(address).map(|record| record.id.clone());
-        let id = id.ok_or_else(|| format!("{address} is not managed"))?;
-        self.drop_record(address, &id);
-        Ok(())
-    }
-
-    fn import(&mut self, entry: &JournalEntry) -> Legal {
-        let JournalEntry::Imported { address, kind, observed, applied, lifecycle, at } = entry else {
-            return Err("not an import".to_owned());
-        };
-        require(!self.snapshot.records.contains_key(address), || format!("{address} is managed already"))?;
-        self.claim(&observed.id, address)?;
-        let mut record = Record {
-            address: address.clone(),
-            kind: kind.clone(),
-            id: observed.id.clone(),
-            applied: applied.clone(),
-            observed: Attributes::new(),
-            status: None,
-            condition: Condition::Ready,
-            lifecycle: lifecycle.clone(),
-            created: *at,
-            updated: *at,
-        };
-        see(&mut record, observed);
-        self.touched.addresses.insert(address.clone());
-        self.snapshot.records.insert(address.clone(), record);
-        Ok(())
-    }
-
-    fn rename(&mut self, from: &Address, to: &Address) -> Legal {
-        let snapshot = &mut *self.snapshot;
-        let taken = snapshot.records.contains_key(to) || snapshot.actions.contains_key(to);
-        require(!taken, || format!("{to} is there already"))?;
-        let (record, action) = (snapshot.records.remove(from), snapshot.actions.remove(from));
-        require(record.is_some() || action.is_some(), || format!("{from} is not managed"))?;
-        self.touched.addresses.extend([from.clone(), to.clone()]);
-        if let Some(action) = action {
-            snapshot.actions.insert(to.clone(), action);
-        }
-        let mut moved: Vec<Record> = snapshot.deposed.remove(from).unwrap_or_default();
-        for record in moved.iter_mut() {
-            record.address = to.clone();
-            snapshot.ids.insert(record.id.clone(), to.clone());
-        }
-        if !moved.is_empty() {
-            snapshot.deposed.entry(to.clone()).or_default().append(&mut moved);
-        }
-        if let Some(mut record) = record {
-            record.address = to.clone();
-            snapshot.ids.insert(record.id.clone(), to.clone());
-            snapshot.records.insert(to.clone(), record);
-        }
-        for (operation, open) in snapshot.open.iter_mut().filter(|(_, open)| open.intent.address == *from) {
-            open.intent.address = to.clone();
-            if snapshot.creating.remove(from).is_some() {
-                snapshot.creating.insert(to.clone(), *operation);
-            }
-            self.touched.operations.insert(*operation);
-        }
-        Ok(())
-    }
-
-    fn note(
-        &mut self,
-        address: &Address,
-        observed: Option<&Observed>,
-        applied: &Attributes,
-        life: &Remembered,
-    ) -> Legal {
-        let record = self.record(address)?;
-        if let Some(observed) = observed {
-            require(observed.id == record.id, || format!("{address} is {} and not {}", record.id, observed.id))?;
-            see(record, observed);
-        }
-        record.applied.clone_from(applied);
-        record.lifecycle = life.clone();
-        Ok(())
-    }
-
-    fn record(&mut self, address: &Address) -> Result<&mut Record, String> {
+    pub(super) fn record(&mut self, address: &Address) -> Result<&mut Record, String> {
         self.touched.addresses.insert(address.clone());
         self.snapshot.records.get_mut(address).ok_or_else(|| format!("{address} is not managed"))
     }
 
-    fn drop_record(&mut self, address: &Address, id: &RemoteId) {
+    pub(super) fn drop_record(&mut self, address: &Address, id: &RemoteId) {
         self.touched.addresses.insert(address.clone());
         self.snapshot.ids.remove(id);
         if self.snapshot.records.get(address).is_some_and(|record| record.id == *id) {
@@ -397,13 +334,14 @@ fn pending(intent: &Intent, operation: OperationId, id: &RemoteId) -> Record {
         observed: Attributes::new(),
         status: None,
         condition: Condition::Pending(operation),
+        quarantine: None,
         lifecycle: intent.lifecycle.clone(),
         created: intent.at,
         updated: intent.at,
     }
 }
 
-fn see(record: &mut Record, observed: &Observed) {
+pub(super) fn see(record: &mut Record, observed: &Observed) {
     record.observed.clone_from(&observed.attributes);
     record.status.clone_from(&observed.status);
 }
@@ -414,7 +352,7 @@ pub fn find<'a>(snapshot: &'a Snapshot, address: &Address, id: &RemoteId) -> Opt
     current.or_else(|| snapshot.deposed.get(address)?.iter().find(|record| record.id == *id))
 }
 
-fn require(legal: bool, why: impl FnOnce() -> String) -> Legal {
+pub(super) fn require(legal: bool, why: impl FnOnce() -> String) -> Legal {
     if legal { Ok(()) } else { Err(why()) }
 }
 
@@ -425,9 +363,10 @@ fn not_open(operation: OperationId) -> String {
 /// When the last entry with a time was written; used by tests and listings.
 pub fn time_of(entry: &JournalEntry) -> Option<Timestamp> {
     match entry {
-        JournalEntry::RunStarted { at, .. } | JournalEntry::RunEnded { at, .. } | JournalEntry::Imported { at, .. } => {
-            Some(*at)
-        }
+        JournalEntry::RunStarted { at, .. }
+        | JournalEntry::RunEnded { at, .. }
+        | JournalEntry::Imported { at, .. }
+        | JournalEntry::Restored { at, .. } => Some(*at),
         JournalEntry::Intent(intent) => Some(intent.at),
         JournalEntry::Pinned(_)
         | JournalEntry::Strangers { .. }
@@ -446,6 +385,9 @@ pub fn time_of(entry: &JournalEntry) -> Option<Timestamp> {
         | JournalEntry::Forgotten { .. }
         | JournalEntry::Moved { .. }
         | JournalEntry::Noted { .. }
+        | JournalEntry::Quarantined { .. }
+        | JournalEntry::Confirmed { .. }
+        | JournalEntry::Untainted { .. }
         | JournalEntry::Outputs(_) => None,
     }
 }

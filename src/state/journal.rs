@@ -173,6 +173,26 @@ pub enum JournalEntry {
         applied: Attributes,
         lifecycle: Remembered,
     },
+    /// It was taken over by a guess: it may be read, and is neither changed nor destroyed until somebody confirms it.
+    Quarantined {
+        address: Address,
+        why: String,
+    },
+    /// Somebody looked: the object is the one that its address means.
+    Confirmed {
+        address: Address,
+    },
+    /// Somebody looked: what its create left is whole.
+    Untainted {
+        address: Address,
+    },
+    /// What is managed is as it was at another time, or in another copy. Operations and marks of creates stay known.
+    Restored {
+        /// Of what: `serial 12`, `an export of serial 12`.
+        from: String,
+        at: Timestamp,
+        snapshot: Box<Snapshot>,
+    },
     /// The program's outputs after a run.
     Outputs(BTreeMap<Ident, StoredOutput>),
 }
@@ -214,6 +234,8 @@ pub struct Record {
     pub observed: Attributes,
     pub status: Option<String>,
     pub condition: Condition,
+    /// Why it was taken for the right object, as long as nobody confirmed it.
+    pub quarantine: Option<String>,
     pub lifecycle: Remembered,
     pub created: Timestamp,
     pub updated: Timestamp,

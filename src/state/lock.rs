@@ -6,6 +6,7 @@ use super::sqlite_files::{create_private_file, create_private_folder, refuse_lin
 use crate::diag::Diagnostic;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ impl LockError {
     pub fn diagnostic(&self) -> Diagnostic {
         match self {
             LockError::Held { .. } => Diagnostic::new(&codes::LOCKED, self.to_string())
-                .help("wait for it to end, or give --lock-timeout to wait here; the lock goes with its process"),
+                .help("wait for it to end, or give --lock-timeout to wait here; the lock goes with its process (or see `cnx unlock`)"),
             LockError::Failed { .. } => Diagnostic::new(&codes::LOCK_FAILED, self.to_string())
                 .help("check that the folder is yours and writable"),
         }
@@ -50,11 +51,13 @@ impl LockError {
 }
 
 fn described(holder: Option<&Holder>) -> String {
-    match holder {
-        Some(Holder { who, process, command, since }) => {
-            format!(" by {who} (process {process}, `{command}`, since {since})")
-        }
-        None => String::new(),
+    holder.map_or_else(String::new, |holder| format!(" by {holder}"))
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Holder { who, process, command, since } = self;
+        write!(f, "{who} (process {process}, `{command}`, since {since})")
     }
 }
 
@@ -73,19 +76,50 @@ impl Lock {
             refuse_linked_folder(folder).map_err(|error| failed(error.to_string()))?;
             create_private_folder(folder).map_err(text)?;
         }
-        create_private_file(path).map_err(text)?;
-        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;
-        match file.try_lock() {
-            Ok(()) => {
-                write_note(&mut file, holder).map_err(text)?;
-                Ok(Lock { file })
+        for _ in 0..TRIES {
+            create_private_file(path).map_err(text)?;
+            let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(text)?;
+            match file.try_lock() {
+                // Somebody broke the lock in between: it is another file now.
+                Ok(()) if !is_at(&file, path) => {}
+                Ok(()) => {
+                    write_note(&mut file, holder).map_err(text)?;
+                    return Ok(Lock { file });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_note(&mut file);
+                    return Err(LockError::Held { path: path.display().to_string(), holder });
+                }
+                Err(TryLockError::Error(error)) => return Err(text(error)),
             }
-            Err(TryLockError::WouldBlock) => {
-                Err(LockError::Held { path: path.display().to_string(), holder: read_note(&mut file) })
-            }
-            Err(TryLockError::Error(error)) => Err(text(error)),
+        }
+        Err(failed("it is broken again and again".to_owned()))
+    }
+
+    /// Takes a lock away from whoever holds it: from now on others take a new one. Its holder hears of it when it writes:
+    /// raise the state's epoch first.
+    pub fn break_open(path: &Path) -> std::io::Result<()> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => other,
         }
     }
+}
+
+/// How often a lock that is broken while it is taken is tried again.
+const TRIES: u32 = 5;
+
+/// Whether the open file is still the one of that name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (held, named) = (file.metadata(), std::fs::symlink_metadata(path));
+    held.ok().zip(named.ok()).is_some_and(|(held, named)| (held.dev(), held.ino()) == (named.dev(), named.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 impl Drop for Lock {
@@ -95,12 +129,20 @@ impl Drop for Lock {
     }
 }
 
-/// Who holds the lock now, for `cnx doctor`; `None` where nobody does.
-pub fn holder(path: &Path) -> Option<Holder> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+/// Whether a lock is held now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockState {
+    Free,
+    /// By whom, as far as the note says.
+    Held(Option<Holder>),
+}
+
+/// Looks at a lock without waiting for it.
+pub fn lock_state(path: &Path) -> LockState {
+    let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return LockState::Free };
     match file.try_lock() {
-        Ok(()) => None,
-        Err(_) => read_note(&mut file),
+        Ok(()) => LockState::Free,
+        Err(_) => LockState::Held(read_note(&mut file)),
     }
 }
 

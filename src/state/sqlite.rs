@@ -4,6 +4,7 @@
 use super::fold::{Touched, fold_touching};
 use super::journal::{JournalEntry, Snapshot};
 use super::sqlite_files as files;
+use super::sqlite_history::{KEPT_ROWS, MOST_ROWS, shorten, snapshot_at};
 use super::sqlite_rows::{self as rows, RowError};
 use super::store::{HistoryRow, Store, StoreError};
 use super::wire::{FORMAT, entry_to_json};
@@ -27,6 +28,7 @@ struct Inner {
     connection: Connection,
     snapshot: Snapshot,
     hash: Vec<u8>,
+    mark: Option<std::fs::File>,
     /// Why nothing more is written in this process (R5).
     poison: Option<String>,
     /// The reserve is spent: only what is under way is still recorded (R4).
@@ -57,8 +59,10 @@ impl SqliteStore {
             rows::upgrade(&mut connection).map_err(|error| row_error(&path, error))?;
         }
         let (snapshot, hash) = read(&path, &connection)?;
+        shorten(&mut connection, MOST_ROWS, KEPT_ROWS).map_err(|error| row_error(&path, error))?;
         files::reserve(&path)?;
-        let inner = Inner { connection, snapshot, hash, poison: None, exhausted: false };
+        let mark = files::open_mark(&path)?;
+        let inner = Inner { connection, snapshot, hash, mark, poison: None, exhausted: false };
         Ok(SqliteStore { path, inner: Mutex::new(inner) })
     }
 
@@ -164,6 +168,9 @@ fn commit(inner: &mut Inner, entries: &[JournalEntry]) -> Result<(), Failure> {
     rows::write_touched(&transaction, &inner.snapshot, &touched, &hash).map_err(Failure::Rows)?;
     transaction.commit()?;
     inner.hash = hash;
+    if let Some(mark) = &mut inner.mark {
+        files::write_mark(mark, &inner.snapshot.lineage, inner.snapshot.serial);
+    }
     Ok(())
 }
 
@@ -175,6 +182,11 @@ pub fn read_only(path: &Path) -> Result<Option<Snapshot>, StoreError> {
 /// The newest entries of a state file, likewise without writing.
 pub fn read_only_history(path: &Path, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {
     Ok(open_read_only(path, |connection| rows::read_history(connection, limit))?.unwrap_or_default())
+}
+
+/// What was known after the entry with this serial; `None` where the journal does not tell, or there is no state.
+pub fn read_only_at(path: &Path, serial: u64) -> Result<Option<Snapshot>, StoreError> {
+    Ok(open_read_only(path, |connection| snapshot_at(connection, serial))?.flatten())
 }
 
 /// A file that is being changed while it is read as unchanging is read again; so often.

@@ -3,7 +3,7 @@
 
 use super::store::StoreError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Room that is kept free on the disk for the records of what is under way when the disk fills up (R4).
@@ -138,6 +138,34 @@ fn write_reserve(reserve: &Path) -> io::Result<()> {
         file.write_all(&block)?;
     }
     file.sync_all()
+}
+
+/// The file beside a state that says how far it has come: `LINEAGE SERIAL`. Written after each commit and never ahead of
+/// it, so that a log that was damaged, and with it the end of the journal lost, is noticed.
+pub fn mark_path(path: &Path) -> PathBuf {
+    path.with_extension("serial")
+}
+
+/// Opens the mark; a disk that has no room for it goes without.
+pub fn open_mark(path: &Path) -> Result<Option<File>, StoreError> {
+    let mark = mark_path(path);
+    refuse_link(&mark)?;
+    let opened = create_private_file(&mark).and_then(|()| OpenOptions::new().write(true).open(&mark));
+    Ok(opened.ok())
+}
+
+/// Not synced: it survives the process, and where the machine fails it may be behind and never ahead.
+pub fn write_mark(mark: &mut File, lineage: &str, serial: u64) {
+    let text = format!("{lineage} {serial:020}\n");
+    // One that can't be written stays behind.
+    let _ = mark.seek(SeekFrom::Start(0)).and_then(|_| mark.write_all(text.as_bytes()));
+}
+
+/// How far the state of this lineage had come, as far as its mark says.
+pub fn high_water(path: &Path, lineage: &str) -> u64 {
+    let text = fs::read_to_string(mark_path(path)).unwrap_or_default();
+    let parts = text.trim_end().split_once(' ').filter(|(own, _)| *own == lineage);
+    parts.and_then(|(_, serial)| serial.parse().ok()).unwrap_or(0)
 }
 
 /// Whether a state was kept here before: the reserve is set aside after the file is laid out.

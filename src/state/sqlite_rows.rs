@@ -36,6 +36,8 @@ const ACTION: &str = "action";
 const TOMBSTONE: &str = "tombstone";
 const OUTPUT: &str = "output";
 const STRANGERS: &str = "strangers";
+/// What the journal's rows follow: the hash of the last one that was taken away, and what was known then.
+pub(super) const BASE: &str = "base";
 
 /// What went wrong below: the database's word, or rows that make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -74,13 +76,15 @@ pub fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|tables| tables == 0)
 }
 
-/// From format 1, which had neither sum nor seal.
+/// From format 1, which had neither sum nor seal, and from 2, whose rows are all known to this one.
 pub fn upgrade(connection: &mut Connection) -> Result<(), RowError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    transaction.execute_batch(
-        "ALTER TABLE head ADD COLUMN facts BLOB NOT NULL DEFAULT x'';
-         ALTER TABLE head ADD COLUMN seal BLOB NOT NULL DEFAULT x'';",
-    )?;
+    if !has_seal(&transaction)? {
+        transaction.execute_batch(
+            "ALTER TABLE head ADD COLUMN facts BLOB NOT NULL DEFAULT x'';
+             ALTER TABLE head ADD COLUMN seal BLOB NOT NULL DEFAULT x'';",
+        )?;
+    }
     write_sum(&transaction, &sum_of_facts(&transaction)?)?;
     write_seal(&transaction)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
@@ -105,11 +109,11 @@ fn sum_of_facts(connection: &Connection) -> rusqlite::Result<Sum> {
     Ok(sum)
 }
 
-fn write_sum(connection: &Connection, sum: &Sum) -> rusqlite::Result<()> {
+pub(super) fn write_sum(connection: &Connection, sum: &Sum) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE head SET facts = ?1")?.execute([sum.0]).map(|_| ())
 }
 
-fn read_sum(connection: &Connection) -> rusqlite::Result<Sum> {
+pub(super) fn read_sum(connection: &Connection) -> rusqlite::Result<Sum> {
     connection.query_row("SELECT facts FROM head", [], |row| row.get(0)).map(Sum)
 }
 
@@ -124,7 +128,7 @@ fn seal_of_head(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
     })
 }
 
-fn write_seal(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn write_seal(connection: &Connection) -> rusqlite::Result<()> {
     let seal = seal_of_head(connection)?;
     connection.prepare_cached("UPDATE head SET seal = ?1")?.execute([seal]).map(|_| ())
 }
@@ -223,14 +227,14 @@ fn write_address(facts: &mut Facts<'_>, snapshot: &Snapshot, address: &Address) 
 }
 
 /// The rows of `fact` while they change, and the sum over them.
-struct Facts<'a> {
-    connection: &'a Connection,
-    sum: Sum,
+pub(super) struct Facts<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) sum: Sum,
 }
 
 impl Facts<'_> {
     /// The row as it now is; `None` takes it away.
-    fn put(&mut self, section: &str, name: &str, body: Option<impl Serialize>) -> Result<(), RowError> {
+    pub(super) fn put(&mut self, section: &str, name: &str, body: Option<impl Serialize>) -> Result<(), RowError> {
         let present: Option<String> = self
             .connection
             .prepare_cached("SELECT body FROM fact WHERE section = ?1 AND name = ?2")?
@@ -338,12 +342,13 @@ fn take_fact(snapshot: &mut Snapshot, section: &str, name: &str, body: &str) -> 
         STRANGERS => {
             snapshot.strangers.insert(Ident::new(name), id_set(&parse::<Vec<String>>(name, body)?));
         }
+        BASE => {}
         _ => return Err(RowError::Damaged(format!("a section `{section}` that this format does not have"))),
     }
     Ok(())
 }
 
-fn parse<T: DeserializeOwned>(name: &str, body: &str) -> Result<T, RowError> {
+pub(super) fn parse<T: DeserializeOwned>(name: &str, body: &str) -> Result<T, RowError> {
     serde_json::from_str(body).map_err(|error| RowError::Damaged(format!("{name}: {error}")))
 }
 
@@ -363,9 +368,8 @@ pub fn read_history(connection: &Connection, limit: usize) -> Result<Vec<History
     let Some(first) = rows.first().map(|row| row.0) else { return Ok(Vec::new()) };
     let mut previous = hash_before(connection, first)?;
     let mut history = Vec::with_capacity(rows.len());
-    for (at, (serial, epoch, entry, hash)) in rows.into_iter().enumerate() {
-        let chained = chained(&previous, serial, epoch, &entry);
-        if chained != hash || serial != first + at as u64 {
+    for (serial, epoch, entry, hash) in rows {
+        if chained(&previous, serial, epoch, &entry) != hash {
             return Err(RowError::Damaged(format!("journal entry {serial} does not follow from the one before")));
         }
         let read = entry_from_json(&entry);
@@ -380,14 +384,14 @@ pub fn read_history(connection: &Connection, limit: usize) -> Result<Vec<History
 }
 
 fn hash_before(connection: &Connection, serial: u64) -> Result<Vec<u8>, RowError> {
-    let found: Option<Vec<u8>> = connection
-        .query_row("SELECT hash FROM journal WHERE serial = ?1", [serial.saturating_sub(1).cast_signed()], |row| {
-            row.get(0)
-        })
-        .optional()?;
+    let before = "SELECT hash FROM journal WHERE serial < ?1 ORDER BY serial DESC LIMIT 1";
+    let found: Option<Vec<u8>> = connection.query_row(before, [serial.cast_signed()], |row| row.get(0)).optional()?;
     match found {
         Some(hash) => Ok(hash),
         None => {
+            if let Some(base) = super::sqlite_history::base(connection)? {
+                return base.hash();
+            }
             let lineage: String = connection.query_row("SELECT lineage FROM head", [], |row| row.get(0))?;
             Ok(genesis(&lineage))
         }
@@ -395,7 +399,7 @@ fn hash_before(connection: &Connection, serial: u64) -> Result<Vec<u8>, RowError
 }
 
 /// SQLite's integers are signed; ours count up from nought.
-fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get(column).map(i64::cast_unsigned)
 }
 

@@ -2,14 +2,16 @@
 
 use super::journal::*;
 use super::wire_record::*;
+use super::wire_snapshot::SnapshotWire;
 use super::wire_value::*;
 use crate::model::{Ident, JobId, RemoteId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// Of everything in a state file. Older ones are upgraded on opening, newer ones refused.
-pub const FORMAT: u32 = 2;
+/// Of everything in a state file. Older ones are upgraded on opening, newer ones refused. 2: sum and seal; 3: quarantine,
+/// restoring, a base below the journal.
+pub const FORMAT: u32 = 3;
 
 type WireAttributes = BTreeMap<String, Json>;
 
@@ -36,6 +38,8 @@ enum EntryWire {
     Imported(Box<ImportedWire>),
     Moved { from: String, to: String },
     Noted { address: String, observed: Option<ObservedWire>, applied: WireAttributes, lifecycle: RememberedWire },
+    Remark(RemarkWire),
+    Restored(Box<RestoredWire>),
     Outputs(BTreeMap<String, OutputWire>),
 }
 
@@ -99,6 +103,10 @@ fn to_entry(entry: &JournalEntry) -> EntryWire {
         | JournalEntry::Imported { .. }
         | JournalEntry::Moved { .. }
         | JournalEntry::Noted { .. }
+        | JournalEntry::Quarantined { .. }
+        | JournalEntry::Confirmed { .. }
+        | JournalEntry::Untainted { .. }
+        | JournalEntry::Restored { .. }
         | JournalEntry::Outputs(_) => to_entry_of_address(entry),
     }
 }
@@ -132,6 +140,20 @@ fn to_entry_of_address(entry: &JournalEntry) -> EntryWire {
             applied: attributes_to_wire(applied),
             lifecycle: RememberedWire::of(lifecycle),
         },
+        JournalEntry::Quarantined { address, why } => {
+            EntryWire::Remark(RemarkWire::Quarantined { address: address_to_wire(address), why: why.clone() })
+        }
+        JournalEntry::Confirmed { address } => {
+            EntryWire::Remark(RemarkWire::Confirmed { address: address_to_wire(address) })
+        }
+        JournalEntry::Untainted { address } => {
+            EntryWire::Remark(RemarkWire::Untainted { address: address_to_wire(address) })
+        }
+        JournalEntry::Restored { from, at, snapshot } => EntryWire::Restored(Box::new(RestoredWire {
+            from: from.clone(),
+            at: *at,
+            snapshot: SnapshotWire::of(snapshot),
+        })),
         JournalEntry::Outputs(outputs) => EntryWire::Outputs(outputs_to_wire(outputs)),
         JournalEntry::RunStarted { .. }
         | JournalEntry::RunEnded { .. }
@@ -148,6 +170,40 @@ fn to_entry_of_address(entry: &JournalEntry) -> EntryWire {
         | JournalEntry::Asked { .. }
         | JournalEntry::Adopted { .. }
         | JournalEntry::LateDuplicate { .. } => to_entry(entry),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RestoredWire {
+    from: String,
+    at: Timestamp,
+    snapshot: SnapshotWire,
+}
+
+impl RestoredWire {
+    fn read(self) -> Option<JournalEntry> {
+        let snapshot = Box::new(self.snapshot.read()?);
+        Some(JournalEntry::Restored { from: self.from, at: self.at, snapshot })
+    }
+}
+
+/// What a person says of an object, or what is said to persons.
+#[derive(Serialize, Deserialize)]
+enum RemarkWire {
+    Quarantined { address: String, why: String },
+    Confirmed { address: String },
+    Untainted { address: String },
+}
+
+impl RemarkWire {
+    fn read(self) -> Option<JournalEntry> {
+        Some(match self {
+            RemarkWire::Quarantined { address, why } => {
+                JournalEntry::Quarantined { address: address_from_wire(&address)?, why }
+            }
+            RemarkWire::Confirmed { address } => JournalEntry::Confirmed { address: address_from_wire(&address)? },
+            RemarkWire::Untainted { address } => JournalEntry::Untainted { address: address_from_wire(&address)? },
+        })
     }
 }
 
@@ -238,6 +294,8 @@ fn from_entry(wire: EntryWire) -> Option<JournalEntry> {
             applied: attributes_from_wire(&applied)?,
             lifecycle: lifecycle.read()?,
         },
+        EntryWire::Remark(remark) => remark.read()?,
+        EntryWire::Restored(restored) => restored.read()?,
         EntryWire::Outputs(outputs) => JournalEntry::Outputs(outputs_from_wire(&outputs)?),
     })
 }

@@ -7,4 +7,4 @@ mod requests;
 mod signals;
 mod strace;
 mod sweep;
-mod world;
+pub mod world;

@@ -32,7 +32,7 @@ compute_instance jump {
 output address = server.web.ipv4
 "#;
 
-const KEY: &str = "cnx_sk_test_admin0000000000000000";
+pub const KEY: &str = "cnx_sk_test_admin0000000000000000";
 const COMPUTE_KEY: &str = "cn_test_4c3b2a190f8e7d6c5b4a3928";
 
 /// An emulator without delays and limits, and an empty folder for its world.
@@ -56,12 +56,17 @@ impl Cloud {
     }
 
     pub fn project(&self) -> Project {
+        self.project_of(PROGRAM)
+    }
+
+    /// A project of this program, far away: at this emulator.
+    pub fn project_of(&self, program: &str) -> Project {
         let (compute, platform) = (self.emulator.url("compute"), self.emulator.url("sandbox"));
         let settings = format!(
             "provider cloudnexus {{\n  compute_url = \"{compute}\"\n  platform_url = \"{platform}\"\n  speed = 100\n  \
              requests_per_minute = 100000\n}}\n\nenvironment far {{ target = \"sandbox\" }}\n"
         );
-        Project::new(&[("main.cnx", &format!("{settings}{PROGRAM}"))])
+        Project::new(&[("main.cnx", &format!("{settings}{program}"))])
     }
 
     /// What was asked for since the last reset, oldest first.

@@ -204,7 +204,9 @@ impl Launch {
             apply::refresh(context, &needed, snapshot, &mut live).await?;
         }
         let assume_gone = if self.flags.assume_gone { vec![AddressPattern("*".to_owned())] } else { vec![] };
-        let options = plan::Options { assume_gone, ..plan::Options::default() };
+        // Whoever answers knows the truth, and confirms what was adopted on the answer.
+        let confirm = vec![AddressPattern("*".to_owned())];
+        let options = plan::Options { assume_gone, confirm, ..plan::Options::default() };
         Ok((plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
     }
 }

@@ -40,6 +40,10 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::Imported { .. }
             | JournalEntry::Moved { .. }
             | JournalEntry::Noted { .. }
+            | JournalEntry::Quarantined { .. }
+            | JournalEntry::Confirmed { .. }
+            | JournalEntry::Untainted { .. }
+            | JournalEntry::Restored { .. }
             | JournalEntry::Outputs(_) => {}
         }
     }

@@ -17,7 +17,7 @@ pub(super) const FAILED: &str = "failed";
 impl Run {
     pub(super) fn answered(&mut self, step: NodeId, outcome: Outcome) {
         self.free_place(step);
-        match outcome {
+        match self.of_the_first(step, outcome) {
             Outcome::Accepted(accepted) => self.accept(step, accepted),
             Outcome::Rejected(error) => self.refused(step, error),
             Outcome::NotSent { reason } => self.not_sent(step, reason),
@@ -128,7 +128,7 @@ impl Run {
         }
         if watched {
             self.follow(step)
-        } else {
+        } else if !self.repeats(step) {
             self.unclear(step, "an earlier run ended before the answer".to_owned())
         }
     }

@@ -219,7 +219,7 @@ fn unresolved(found: &Diagnostics) -> Failure {
 }
 
 /// The list in which an object with these attributes is.
-pub(super) fn list_below(kind: &Kind, attributes: &Attributes) -> plan::ListRead {
+pub(in crate::apply) fn list_below(kind: &Kind, attributes: &Attributes) -> plan::ListRead {
     let id = kind.parent.as_ref().and_then(|name| Some((name.clone(), attributes.get(name)?.as_str()?)));
     let parent = id.into_iter().map(|(name, id)| (name, RemoteId::new(id))).collect();
     plan::ListRead { kind: kind.name.clone(), parent }

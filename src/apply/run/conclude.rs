@@ -133,6 +133,7 @@ impl Run {
             at: intent.at,
             changed: Default::default(),
             inherited: true,
+            is_repeated: false,
             is_checked: false,
         })
     }

@@ -96,6 +96,7 @@ impl Run {
             at: self.now.wall,
             changed,
             inherited: false,
+            is_repeated: false,
             is_checked: false,
         }))
     }

@@ -5,7 +5,7 @@ use super::work::Failure;
 use crate::apply::context::Seen;
 use crate::cloud::Listing;
 use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Value};
-use crate::plan;
+use crate::plan::{self, ReasonCode};
 use crate::state::JournalEntry;
 
 impl Run {
@@ -63,6 +63,12 @@ impl Run {
         taken.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// It looks like the one that is declared, and the program does not say that such a one is to be taken over.
+    fn is_guessed(&self, step: NodeId) -> bool {
+        let asked = self.works[step.0 as usize].instance.as_ref().is_some_and(|instance| instance.lifecycle.adopt);
+        self.step(step).reason.code == ReasonCode::NaturalKeyExists && !asked
+    }
+
     pub(super) fn adoptable(&mut self, step: NodeId, seen: Seen) {
         self.work(step).errand = None;
         let address = self.step(step).address.clone();
@@ -71,8 +77,12 @@ impl Run {
                 let (applied, lifecycle) = (self.work(step).wanted.clone(), self.work(step).lifecycle.clone());
                 let (kind, at) = (address.kind.clone(), self.now.wall);
                 let observed = *observed;
+                let guess = self.is_guessed(step).then(|| JournalEntry::Quarantined {
+                    address: address.clone(),
+                    why: format!("{} was taken over with --adopt exact", observed.id),
+                });
                 let entry = JournalEntry::Imported { address, kind, observed, applied, lifecycle, at };
-                self.write_and_end(step, vec![entry]);
+                self.write_and_end(step, [entry].into_iter().chain(guess).collect());
             }
             Seen::Gone => self.end(step, unread("there is no such object any more".to_owned()).end()),
             Seen::Hidden => self.end(step, unread("it is not visible to this key".to_owned()).end()),

@@ -10,7 +10,7 @@ use crate::apply::event::{Progress, Summary};
 use crate::apply::holdings::Holdings;
 use crate::apply::identity::{Seed, run_name};
 use crate::desired::Desired;
-use crate::model::{Address, Attributes, NodeId, RemoteId, Timestamp};
+use crate::model::{Address, Attributes, Ident, NodeId, RemoteId, Timestamp};
 use crate::plan::{ListRead, Live, Plan, Step};
 use crate::provider::Catalog;
 use crate::state::{JournalEntry, Pin, Snapshot, fold};
@@ -40,6 +40,7 @@ pub struct Run {
     pub(super) catalog: Arc<Catalog>,
     pub(super) options: Options,
     pub(super) in_process: bool,
+    pub(super) honouring: BTreeSet<Ident>,
     pub(super) recovery: bool,
     pub(super) seed: Seed,
     pub(super) live: Live,
@@ -50,7 +51,7 @@ pub struct Run {
     pub(super) snapshot: Snapshot,
     pub(super) works: Vec<Work>,
     pub(super) schedule: Schedule,
-    pub(super) pollers: BTreeMap<crate::model::Ident, Poller>,
+    pub(super) pollers: BTreeMap<Ident, Poller>,
     /// Objects that are watched without a job, by the list that shows them.
     pub(super) rounds: BTreeMap<ListRead, Round>,
     /// Objects that this run has changed: what the plan saw of them no longer stands.
@@ -120,6 +121,7 @@ impl Run {
             catalog: setup.catalog,
             options: setup.options,
             in_process: setup.in_process,
+            honouring: setup.honouring,
             recovery: setup.recovery,
             seed: setup.seed,
             live: setup.live,

@@ -2,15 +2,17 @@
 
 mod accept;
 mod before;
-mod begin;
+pub(super) mod begin;
 mod conclude;
 mod deed;
 mod ending;
 mod errand;
 mod look;
 mod machine;
+mod person;
 mod poll;
 mod refuse;
+mod repeat;
 mod rounds;
 mod schedule;
 mod seal;

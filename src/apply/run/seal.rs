@@ -66,6 +66,10 @@ impl Run {
             | JournalEntry::Deposed { .. }
             | JournalEntry::Forgotten { .. }
             | JournalEntry::Moved { .. }
+            | JournalEntry::Quarantined { .. }
+            | JournalEntry::Confirmed { .. }
+            | JournalEntry::Untainted { .. }
+            | JournalEntry::Restored { .. }
             | JournalEntry::Outputs(_) => entry.clone(),
         }
     }

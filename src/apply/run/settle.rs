@@ -6,7 +6,6 @@ use super::machine::Run;
 use super::work::Failure;
 use super::work::{Next, Phase, Settling, Then, Waiter};
 use crate::apply::command::Command;
-use crate::apply::context::Answer;
 use crate::apply::event::StepEnd;
 use crate::cloud::{Job, Listing};
 use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
@@ -27,8 +26,11 @@ const AGREEING_LISTS: u32 = 2;
 /// So far apart two clocks may be.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
+/// Rules that prove nothing: what is adopted by them is left alone until somebody confirms it.
+const GUESSES: &[&str] = &["answer", "exact"];
+
 /// What the evidence says.
-enum Verdict {
+pub(super) enum Verdict {
     Adopt {
         id: RemoteId,
         rule: &'static str,
@@ -114,33 +116,6 @@ impl Run {
         self.out.push(Command::RecentJobs { ticket, surface });
     }
 
-    /// A person looked: that ends it, as long as it can be.
-    fn answered_by_person(&mut self, step: NodeId, intent: &Intent, answer: Answer, objects: &[Observed]) {
-        let operation = intent.operation;
-        match answer {
-            Answer::Adopt(id) => {
-                let is_free = !self.snapshot.ids.contains_key(&id);
-                if !(is_free && objects.iter().any(|object| object.id == id)) {
-                    let why = if is_free { "is not there" } else { "is managed already" };
-                    return self.leave_open(step, format!("{id} {why}; answer again"));
-                }
-                let evidence = format!("a person said that it made {id}");
-                self.judge(step, Verdict::Adopt { id, rule: "answer", evidence }, objects);
-            }
-            Answer::Retry => {
-                self.settling.remove(&step);
-                let entry = JournalEntry::NotCreated { operation, evidence: "a person said so".to_owned() };
-                self.close_with(step, vec![entry], Next::End(StepEnd::Done));
-            }
-            Answer::Forget => {
-                self.settling.remove(&step);
-                let message = "a person let go of it".to_owned();
-                let entry = JournalEntry::Rejected { operation, status: 0, message };
-                self.close_with(step, vec![entry], Next::End(StepEnd::Done));
-            }
-        }
-    }
-
     /// Ours already, or there before the first create.
     pub(super) fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
         self.snapshot.ids.contains_key(id)
@@ -170,6 +145,11 @@ impl Run {
                 id: one.id.clone(),
                 rule: "unique",
                 evidence: format!("{} is new and as wanted, and there can be no other", one.id),
+            },
+            [one] if self.options.adopt_exact => Verdict::Adopt {
+                id: one.id.clone(),
+                rule: "exact",
+                evidence: format!("{} is the only new one that is as wanted, and --adopt exact was given", one.id),
             },
             several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
         };
@@ -202,14 +182,17 @@ impl Run {
         self.close_with(step, vec![JournalEntry::Asked { operation, candidates }], Next::End(end));
     }
 
-    fn judge(&mut self, step: NodeId, verdict: Verdict, objects: &[Observed]) {
+    pub(super) fn judge(&mut self, step: NodeId, verdict: Verdict, objects: &[Observed]) {
         let Some(intent) = self.intent_of(step) else { return };
         let operation = intent.operation;
         match verdict {
             Verdict::Nothing => self.pass_over(step, None),
             Verdict::Ask(candidates) => {
                 let shown: Vec<String> = candidates.iter().map(RemoteId::to_string).collect();
-                let why = format!("it may have made one of {}; say which", shown.join(", "));
+                let why = match shown.as_slice() {
+                    [one] => format!("it may have made {one}: say whether"),
+                    several => format!("it may have made one of {}: say which", several.join(", ")),
+                };
                 self.ask(step, operation, candidates, why);
             }
             Verdict::Adopt { id, rule, evidence } => {
@@ -221,7 +204,10 @@ impl Run {
                 }
                 let mut entries = self.binding(step, operation, &id);
                 entries.retain(|entry| !matches!(entry, JournalEntry::Bound { .. }));
+                let is_guess = GUESSES.contains(&rule);
+                let guess = JournalEntry::Quarantined { address: intent.address.clone(), why: evidence.clone() };
                 entries.push(JournalEntry::Adopted { operation, id, rule: rule.to_owned(), evidence });
+                entries.extend(is_guess.then_some(guess));
                 self.settling.remove(&step);
                 self.append(Waiter::Step(step), entries);
             }
@@ -252,7 +238,7 @@ impl Run {
         }
         if !(marked || self.in_process || self.options.retry_unknown) {
             let why = format!(
-                "nothing shows that it was made, and nothing proves that it was not ({}); look, then give --retry-unknown",
+                "nothing shows that it was made, and nothing proves that it was not ({}): look, and say so",
                 settling.reason
             );
             return self.ask(step, operation, Vec::new(), why);

@@ -26,6 +26,8 @@ pub struct Setup {
     pub options: Options,
     /// Requests die with their sender: an unclear create cannot appear later.
     pub in_process: bool,
+    /// Surfaces that answer a repeated request under the same key with the first one's answer.
+    pub honouring: BTreeSet<Ident>,
     pub seed: Seed,
     /// It ends what an earlier run left open, and leaves outputs alone.
     pub recovery: bool,
@@ -127,6 +129,8 @@ pub(super) struct Doing {
     pub changed: BTreeSet<Ident>,
     /// The intent was written by an earlier run.
     pub inherited: bool,
+    /// The very request of an earlier run is under way again, under its own key.
+    pub is_repeated: bool,
     /// The object was looked at right before the write.
     pub is_checked: bool,
 }

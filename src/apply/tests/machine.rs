@@ -332,6 +332,7 @@ fn run(shape: &[(u8, u8, u8)], bytes: &[u8], in_process: bool) -> Outside {
         catalog: cloudnexus().clone(),
         options,
         in_process,
+        honouring: Default::default(),
         seed: [7; 32],
         recovery: false,
     });

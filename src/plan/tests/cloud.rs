@@ -211,6 +211,7 @@ impl World {
             observed: observed.attributes.clone(),
             status: None,
             condition: Condition::Ready,
+            quarantine: None,
             lifecycle,
             created: Timestamp(0),
             updated: Timestamp(0),

@@ -65,6 +65,7 @@ fn settled_world(desired: &Desired) -> (Snapshot, Live) {
             observed: observed.attributes.clone(),
             status: None,
             condition: Condition::Ready,
+            quarantine: None,
             lifecycle: super::super::remembered(desired, step.desired.expect("declared"), instance),
             created: Timestamp(0),
             updated: Timestamp(0),

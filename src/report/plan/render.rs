@@ -48,6 +48,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
     for section in [
         sections::moves(plan, context),
         sections::open(context),
+        sections::guessed(context),
         sections::drift(plan, context),
         sections::outputs(plan, context),
         sections::lifted(plan, context),

@@ -34,6 +34,24 @@ pub fn open(context: &Context<'_>) -> String {
     out
 }
 
+/// Objects that were taken over by a guess.
+pub fn guessed(context: &Context<'_>) -> String {
+    let records = context.snapshot.into_iter().flat_map(|snapshot| snapshot.records.values());
+    let mut out = String::new();
+    for (record, why) in records.filter_map(|record| Some((record, record.quarantine.as_ref()?))) {
+        let (address, why) = (address_text(&record.address), escape::clean(why));
+        let text = format!("  {address}  {}  {why}", escape::clean(record.id.as_str()));
+        out.push_str(&wrap(&text, context.look.width, "    "));
+        out.push('\n');
+    }
+    let title = "Adopted by a guess; neither changed nor destroyed until `cnx state confirm ADDR`:";
+    if out.is_empty() {
+        out
+    } else {
+        context.look.paint(Role::Warning, &wrap(title, context.look.width, "")) + "\n" + &out
+    }
+}
+
 fn open_text(open: &Open) -> String {
     let what = match &open.intent.purpose {
         Purpose::Create => "create",
@@ -42,10 +60,14 @@ fn open_text(open: &Open) -> String {
         Purpose::Run => "run",
     };
     let sent = open.intent.at;
-    match (&open.job, open.candidates.len()) {
+    let candidates: Vec<&str> = open.candidates.iter().map(|id| id.as_str()).collect();
+    match (&open.job, candidates.as_slice()) {
         (Some(job), _) => format!("{what} accepted, job {} (sent {sent})", escape::clean(job.as_str())),
-        (None, 0) => format!("{what} sent {sent}, its outcome is unknown"),
-        (None, candidates) => format!("{what} sent {sent}, one of {candidates} objects may be its own"),
+        (None, []) => format!("{what} sent {sent}, its outcome is unknown"),
+        (None, several) => {
+            let several = escape::clean(&several.join(" or ")).into_owned();
+            format!("{what} sent {sent}, may have made {several}: `cnx recover` shows them")
+        }
     }
 }
 

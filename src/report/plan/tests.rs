@@ -118,6 +118,7 @@ fn sibling() -> Snapshot {
         applied,
         status: Some("running".to_owned()),
         condition: Condition::Ready,
+        quarantine: None,
         lifecycle: Remembered::default(),
         created: Timestamp(0),
         updated: Timestamp(0),

@@ -1,0 +1,73 @@
+//! A create or a run of an earlier run that was never answered is sent once more, as it was: the same bytes under the same
+//! key. Only where the API was found to answer such a request with the first one's answer, and as long as it does.
+
+use super::machine::Run;
+use super::work::{Deed, Phase, Waiter};
+use crate::apply::command::Command;
+use crate::apply::identity::inputs_hash;
+use crate::cloud::{IdempotencyKey, Outcome};
+use crate::model::{Attributes, NodeId};
+use crate::provider::Kind;
+use crate::state::{Intent, STAMP_OPERATION, STAMP_STATE};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Keys are kept for 24 hours (`contract.md` 4.7); an hour less, so that no clock and no slow gateway makes it too late.
+const KEYS_LAST: Duration = Duration::from_secs(23 * 60 * 60);
+
+impl Run {
+    /// Whether the request is on its way again; its answer tells what became of the first one.
+    pub(super) fn repeats(&mut self, step: NodeId) -> bool {
+        let Some(intent) = self.intent_of(step) else { return false };
+        let catalog = self.catalog.clone();
+        let Some(attributes) = self.as_sent(step, &intent) else { return false };
+        let stamp = self.stamp_of(catalog.kind(&intent.kind), &intent);
+        let Some(doing) = self.work(step).doing.as_mut() else { return false };
+        doing.call.attributes = attributes;
+        doing.call.idempotency_key = Some(IdempotencyKey(intent.idempotency_key));
+        doing.call.stamp = if doing.deed == Deed::Create { stamp } else { BTreeMap::new() };
+        doing.phase = Phase::Sending;
+        doing.is_repeated = true;
+        let call = Box::new(doing.call.clone());
+        self.take_place(step);
+        let ticket = self.ticket(Waiter::Step(step));
+        self.out.push(Command::Call { ticket, call });
+        true
+    }
+
+    /// The attributes of the first request, where they are all known and the key is still good.
+    fn as_sent(&self, step: NodeId, intent: &Intent) -> Option<Attributes> {
+        let doing = self.works[step.0 as usize].doing.as_ref()?;
+        let is_meant = matches!(doing.deed, Deed::Create | Deed::Run) && doing.inherited && !doing.is_repeated;
+        let age = self.now.wall.since(intent.at);
+        let is_good = age < KEYS_LAST && self.now.wall >= intent.at && !intent.idempotency_key.is_empty();
+        if !(is_meant && is_good && self.honouring.contains(&doing.surface)) {
+            return None;
+        }
+        let given = intent.wanted.iter().filter(|(_, value)| !value.is_null());
+        let attributes: Attributes = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+        // A secret is known to the journal by its seal alone: such a request can't be made again.
+        (inputs_hash(&intent.kind, &attributes) == intent.inputs_hash).then_some(attributes)
+    }
+
+    fn stamp_of(&self, kind: Option<&Kind>, intent: &Intent) -> BTreeMap<String, String> {
+        if kind.is_none_or(|kind| kind.stamp.is_none()) {
+            return BTreeMap::new();
+        }
+        let lineage = self.snapshot.lineage.clone();
+        BTreeMap::from([(STAMP_OPERATION.to_owned(), intent.nonce.0.clone()), (STAMP_STATE.to_owned(), lineage)])
+    }
+
+    /// What a repeated request was answered with, as far as that tells of the first one: a refusal may be of today.
+    pub(super) fn of_the_first(&self, step: NodeId, outcome: Outcome) -> Outcome {
+        let is_repeated = self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.is_repeated);
+        let told = |reason: String| Outcome::Unknown { reason, error: None };
+        match outcome {
+            Outcome::Rejected(error) if is_repeated => {
+                told(format!("asked again it was refused: {}", crate::cloud::sentence(&error)))
+            }
+            Outcome::NotSent { reason } if is_repeated => told(format!("it could not be asked again: {reason}")),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What an earlier run left open is brought to its end; where only a person can tell, the candidates are shown side by side
+//! and the answer is taken from a flag, or asked for.
+
+use super::answers::{self, Answers};
+use super::driving::{self, Signals};
+use super::exit::{Exit, Failure};
+use super::progress::Teller;
+use super::shell::Shell;
+use crate::apply::{Context, Question, Recovered, questions};
+use crate::report::question;
+use crate::state::Snapshot;
+
+/// Ends what is open, as far as that is safe. The lock is held.
+pub async fn settle(
+    shell: &mut Shell,
+    context: &Context,
+    given: Answers,
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
+    let snapshot = load(context)?;
+    let given = answers::fitting(given, &snapshot)?;
+    if snapshot.open.is_empty() {
+        return Ok(Exit::Done);
+    }
+    shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
+    let mut recovered = run(shell, context, given, snapshot, signals).await;
+    loop {
+        let asked = if recovered.summary.interrupted {
+            Vec::new()
+        } else {
+            signals.unless_stopped(async { Ok(questions(context, &recovered.snapshot).await) }).await?
+        };
+        show(shell, &asked);
+        if asked.is_empty() || !shell.can_ask() {
+            break;
+        }
+        let told = signals.unless_stopped(async { Ok(answers::ask(shell, &asked).await) }).await?;
+        if told.is_empty() {
+            break;
+        }
+        recovered = run(shell, context, told, load(context)?, signals).await;
+    }
+    shell.complain(&recovered.still_open());
+    let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
+    Ok(if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit })
+}
+
+async fn run(
+    shell: &Shell,
+    context: &Context,
+    answers: Answers,
+    snapshot: Snapshot,
+    signals: &mut Signals,
+) -> Recovered {
+    let mut context = context.clone();
+    context.options.answers = answers;
+    let teller = Teller::new(shell, 0);
+    driving::recover(&context, snapshot, &teller, signals).await
+}
+
+/// Each question with its candidates: as a page, or as a line for machines.
+pub fn show(shell: &mut Shell, asked: &[Question]) {
+    for one in asked {
+        if shell.global.json {
+            shell.print_json(&question::json(one));
+        } else {
+            shell.err.line("");
+            let text = question::text(one, &shell.err_look);
+            shell.err.write(&text);
+        }
+    }
+}
+
+fn load(context: &Context) -> Result<Snapshot, Failure> {
+    context.store.load().map_err(|error| Failure::from(error.diagnostic()))
+}
