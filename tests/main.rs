@@ -9,6 +9,7 @@ mod emulator;
 mod engine;
 mod environments;
 mod examples;
+mod fuzz;
 mod generate;
 mod kill;
 mod ledger;
