@@ -40,7 +40,11 @@ impl Builder<'_> {
             // A line that stops short takes the next one with it: that one is looked at on its own.
             let Some(next) = next else { return };
             (text, at) = (&text[next..], at + next);
-            if Grammar::parse(rule, text).is_ok() {
+            let fails_soon = first_lines(text).is_some_and(|lines| match Grammar::parse(rule, lines) {
+                Err(Error { location: InputLocation::Pos(at), .. }) => at + MARGIN < lines.len(),
+                Err(_) | Ok(_) => false,
+            });
+            if !fails_soon && Grammar::parse(rule, text).is_ok() {
                 return;
             }
         }
@@ -91,10 +95,32 @@ impl Builder<'_> {
     }
 }
 
+/// The parser takes time by the length of the whole text to say where it failed, so the first lines of a long one are tried alone.
+const FIRST: usize = 2048;
+/// A failure that lies so far before their end has nothing to do with where they were cut.
+const MARGIN: usize = 256;
+
+/// The first lines of a text that is much longer.
+fn first_lines(text: &str) -> Option<&str> {
+    if text.len() < 2 * FIRST {
+        return None;
+    }
+    let end = text.as_bytes()[..FIRST].iter().rposition(|byte| *byte == b'\n')?;
+    Some(&text[..=end])
+}
+
 /// With what could have stood where the parser stopped; not so where the text is very long, since to note that takes ten times as long.
 fn detailed(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
     // The parser's switch is one for all threads: whoever needs it on holds it so.
     static SWITCH: Mutex<()> = Mutex::new(());
+    if let Some(lines) = first_lines(text) {
+        match detailed(rule, lines) {
+            Err(error) if error.parse_attempts().is_some_and(|all| all.max_position + MARGIN < lines.len()) => {
+                return Err(error);
+            }
+            Err(_) | Ok(_) => {}
+        }
+    }
     if text.len() > MAX_DETAILED {
         return Grammar::parse(rule, text).map_err(Box::new);
     }

@@ -58,8 +58,8 @@ impl Scanner<'_> {
 
     /// `<<EOF`, `<<-EOF`: up to the line that repeats the word.
     pub(super) fn heredoc(&mut self) {
-        let start = self.at;
-        let rest = &self.text[start + 2..];
+        let (start, text) = (self.at, self.text);
+        let rest = &text[start + 2..];
         let word = rest.trim_start_matches(['-', '~']);
         let dashes = rest.len() - word.len();
         let word = &word[..word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(word.len())];
@@ -72,13 +72,14 @@ impl Scanner<'_> {
         let mut end = self.end_of_line();
         let mut found = false;
         // Many that are never closed would each look through the rest of the file.
-        while end < self.bytes.len() && !found && self.lines_to_search > 0 {
+        while end < self.bytes.len() && !found && self.lines_to_search > 0 && !self.endless.contains(word) {
             self.lines_to_search -= 1;
             let line = self.text[end + 1..].split('\n').next().unwrap_or("");
             found = line.trim() == word;
             end += 1 + line.len();
         }
         if !found {
+            self.endless.insert(word);
             end = self.end_of_line();
         }
         let help = "put the text between `\"\"\"` lines; the indent of the closing line is dropped";

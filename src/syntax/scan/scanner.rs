@@ -7,6 +7,7 @@ use crate::model::{FileId, Span};
 use crate::syntax::ast::Comment;
 use crate::syntax::build::RESERVED;
 use crate::syntax::codes;
+use std::collections::BTreeSet;
 
 /// Brackets, strings and interpolations within one another (`design: language`, "Limits").
 pub(super) const MAX_NESTING: usize = 128;
@@ -101,6 +102,8 @@ pub(super) struct Scanner<'t> {
     pub line_end: usize,
     /// How many lines may still be searched for the ends of heredocs.
     pub lines_to_search: usize,
+    /// Words of heredocs that nothing in the rest of the text ends.
+    pub endless: BTreeSet<&'t str>,
     pub patches: Patches,
     pub short: Short,
     pub scan: Scan,
@@ -141,6 +144,7 @@ fn walk(file: FileId, text: &str, shorten: bool) -> Scan {
         suspect: None,
         line_end: 0,
         lines_to_search: 1_000_000,
+        endless: BTreeSet::new(),
         patches: Patches::new(!shorten),
         short: Short::for_text(if shorten { text } else { "" }),
         scan,

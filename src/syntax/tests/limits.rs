@@ -22,7 +22,7 @@ fn nest(depth: usize, open: &str, middle: &str, close: &str) -> String {
     format!("let a = {}{middle}{}\n", open.repeat(depth), close.repeat(depth))
 }
 
-const NESTS: [(&str, &str, &str); 30] = [
+const NESTS: [(&str, &str, &str); 42] = [
     ("(", "1", ")"),
     ("[", "1", "]"),
     ("{ a = ", "1", " }"),
@@ -53,6 +53,38 @@ const NESTS: [(&str, &str, &str); 30] = [
     ("{ for k, v in m : ", "k", " => v }"),
     ("f(a = ", "1", ")"),
     ("[[1], ", "1", "]"),
+    ("\"\"\"\n${", "1", "}\n\"\"\""),
+    ("\"a ${1} ${", "1", "} b\""),
+    ("{ \"${", "k", "}\" = 1 }"),
+    ("a[*].", "b", ""),
+    ("a ? ", "1", " : (2)"),
+    ("a == (", "1", ")"),
+    ("1..", "2", ""),
+    ("f(1, [", "1", "])"),
+    ("{ for k, v in m if ", "k", " : k => v }"),
+    ("{ for k, v in m : k => ", "v", " }"),
+    ("1 * -(", "1", ")"),
+    ("a.b[", "1", "]"),
+];
+
+/// Where an expression may stand: `@` is the nest.
+const PLACES: [&str; 16] = [
+    "let a = @\n",
+    "server a for x in @ {}\n",
+    "server a for x in xs by @ {}\n",
+    "server a if @ {}\n",
+    "server a {\n  b = @\n  lifecycle {\n    triggers = @\n    before { assert = @ }\n  }\n}\n",
+    "module a from \"./a\" for x in @ if @ { b = @ }\n",
+    "param a: int = @ { assert = @, message = @ }\n",
+    "param a: { b: int = @ }\n",
+    "fn f(a: int = @): int = @\n",
+    "output a: int = @\n",
+    "check \"a\" { assert = @ }\n",
+    "policy a for r in server { assert = @ }\n",
+    "environment a { params = { b = @ } }\n",
+    "import server.a[@] = @\n",
+    "moved server.a[@] -> server.b[@]\n",
+    "test \"a\" { assert = [@] }\n",
 ];
 
 #[test]
@@ -81,6 +113,13 @@ fn a_hundred_thousand_levels_are_refused_on_a_small_stack() {
     for (open, close) in [("map(", ")"), ("(", ")"), ("{ a: ", " }")] {
         let text = nest(100_000, open, "int", close).replace("let a =", "type A =");
         assert_eq!(codes_on_a_small_stack(text), ["cnx::syntax::nesting_too_deep"], "{open}");
+    }
+    for place in PLACES {
+        for (open, close) in [("(", ")"), ("f(", ")"), ("[", ""), ("\"${", "")] {
+            let nest = format!("{}1{}", open.repeat(50_000), close.repeat(50_000));
+            let codes = codes_on_a_small_stack(place.replace('@', &nest));
+            assert_eq!(codes, ["cnx::syntax::nesting_too_deep"], "{open} in {place}");
+        }
     }
     let questions = format!("param a: int{}\n", "?".repeat(100_000));
     assert!(codes_on_a_small_stack(questions).is_empty());
@@ -117,6 +156,35 @@ fn time(text: &str) -> Duration {
     (0..3).map(|_| run()).min().expect("three runs")
 }
 
+/// What stands in a row is not nested: any number of it is read, on a small stack.
+#[test]
+fn long_rows_are_read() {
+    let row = |start: &str, one: &str, end: &str| format!("{start}{}{end}\n", one.repeat(100_000));
+    for text in [
+        row("let a = [", "1, ", "]"),
+        row("let a = {", " a = 1,", " }"),
+        row("let a = f(", "1, ", ")"),
+        row("let a = \"", "${b}", "\""),
+        row("let a = \"", "\\n", "\""),
+        row("let a = \"\"\"\n", "text ${b}\n", "\"\"\""),
+        row("let a = [", "...b, ", "]"),
+        row("type A = \"x\"", " | \"a\"", ""),
+        row("type A = {", " a: int,", " }"),
+        row("fn f(", "a: int, ", "): int = 1"),
+        row("server a {\n", "b = 1\n", "}"),
+        row("server a {\n", "lifecycle { protect = true }\n", "}"),
+        row("", "# a comment\n", ""),
+        row("let a = [ # a\n", "# b\n", "]"),
+        row("", "let a = 1\n", ""),
+        row("", "server a {}\n", ""),
+        row("", "\n", ""),
+        row("", " \t", ""),
+    ] {
+        let codes = codes_on_a_small_stack(text.clone());
+        assert!(codes.is_empty(), "{}: {codes:?}", &text[..40.min(text.len())]);
+    }
+}
+
 #[test]
 fn time_grows_with_the_text_alone() {
     for (open, middle, close) in NESTS {
@@ -129,4 +197,79 @@ fn time_grows_with_the_text_alone() {
     let many = |count: usize| "server a {\n  name \"x\"\n  b = [1, 2\n}\nlet = 5\nlet b = 1 +\n".repeat(count);
     let ratio = time(&many(1_600)).as_secs_f64() / time(&many(100)).as_secs_f64();
     assert!(ratio < 100.0, "{ratio}");
+}
+
+/// Mistakes and other things in a row, which are not nested.
+const ROWS: [&str; 40] = [
+    "!",
+    ".",
+    "..",
+    "...",
+    "?",
+    ":",
+    "=",
+    "=>",
+    "->",
+    "&",
+    "|",
+    "@",
+    "$",
+    "é",
+    "\u{1}",
+    ";",
+    "'",
+    "';",
+    "'x'",
+    "<<A\n",
+    "<<A",
+    "/*",
+    "/* x */",
+    "// x\n",
+    "# x\n",
+    "\"\"\"\n",
+    "\"",
+    "a = 'x'\n",
+    "a b\n",
+    "a =\n",
+    "let a =\n",
+    "let a = 1 +\n",
+    "server a {\n",
+    "server a {\n x\n}\n",
+    "let x: int = 1\n",
+    "x = if a { 1 }\n",
+    "a[0]",
+    "(1)",
+    "}\n",
+    "\r\n",
+];
+
+/// Six times the rows take no more than some six times as long; their square would take 36 times.
+#[test]
+fn rows_of_mistakes_take_time_by_their_length() {
+    for (row, head) in ROWS.into_iter().flat_map(|row| ["", "server a {\n  x = "].map(|head| (row, head))) {
+        let text = |count: usize| head.to_owned() + &row.repeat(count);
+        let ratio = time(&text(1_500)).as_secs_f64() / time(&text(250)).as_secs_f64().max(2e-3);
+        assert!(ratio < 22.0, "{head:?} {row:?}: {ratio}");
+    }
+}
+
+/// However many mistakes there are, each is told.
+#[test]
+fn every_mistake_of_very_many_is_told() {
+    let mistakes = [
+        "let a = 1 +\n",
+        "let = 5\n",
+        "server a {\n  b 1\n}\n",
+        "let a = 'x'\n",
+        "let a = [1 2]\n",
+        "x y z\n",
+        "let a = é\n",
+    ];
+    for (mistake, count) in mistakes.iter().flat_map(|mistake| [(mistake, 10), (mistake, 3_000)]) {
+        let parsed = parse(FileId(0), &mistake.repeat(count));
+        let told = parsed.diagnostics.0.len();
+        assert_eq!(told, count, "{mistake:?}");
+    }
+    let all = mistakes.concat();
+    assert_eq!(parse(FileId(0), &all.repeat(1_000)).diagnostics.0.len(), 1_000 * mistakes.len());
 }
