@@ -69,6 +69,12 @@ impl<T> Graph<T> {
         Err((self, cycles))
     }
 
+    /// Every node that stands in a ring with another one.
+    pub fn in_rings(&self) -> BTreeSet<NodeId> {
+        let components = kosaraju_scc(&self.inner).into_iter().filter(|component| component.len() > 1);
+        components.flatten().map(|n| NodeId(n.index() as u32)).collect()
+    }
+
     fn cycles(&self) -> Vec<Cycle> {
         let mut cycles: Vec<Cycle> = kosaraju_scc(&self.inner)
             .into_iter()

@@ -40,6 +40,12 @@ impl Number {
         self.0.is_integer()
     }
 
+    /// How long it is: about three for each decimal digit, and one for each zero before or behind them.
+    pub fn size(&self) -> u64 {
+        let (digits, scale) = self.0.as_bigint_and_scale();
+        digits.bits() + scale.unsigned_abs()
+    }
+
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()
     }

@@ -52,6 +52,24 @@ pub struct SourceFile {
     pub name: String,
     pub text: Arc<str>,
     line_starts: Vec<u32>,
+    /// Characters before each [`BLOCK`] of bytes: a column in a very long line is found without counting all of it.
+    counts: Vec<u32>,
+}
+
+/// Bytes between two counts of a file's characters.
+const BLOCK: usize = 4096;
+
+impl SourceFile {
+    fn characters_before(&self, at: usize) -> usize {
+        let block = (at / BLOCK).min(self.counts.len().saturating_sub(1));
+        let before = self.counts.get(block).copied().unwrap_or(0) as usize;
+        before + characters(&self.text.as_bytes()[block * BLOCK..at])
+    }
+}
+
+/// Characters that begin in these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte as i8 >= -0x40).count()
 }
 
 /// All source files of a run.
@@ -64,7 +82,14 @@ impl SourceMap {
     pub fn add(&mut self, name: &str, text: &str) -> FileId {
         let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        self.files.push(SourceFile { name: name.to_owned(), text: Arc::from(text), line_starts });
+        let mut count = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let before = count;
+            count += characters(block) as u32;
+            before
+        });
+        let counts = blocks.collect();
+        self.files.push(SourceFile { name: name.to_owned(), text: Arc::from(text), line_starts, counts });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -85,7 +110,7 @@ impl SourceMap {
         let file = self.file(span.file);
         let line = file.line_starts.partition_point(|start| *start <= span.start);
         let start = file.line_starts[line - 1] as usize;
-        (line, file.text[start..span.start as usize].chars().count() + 1)
+        (line, file.characters_before(span.start as usize) - file.characters_before(start) + 1)
     }
 
     /// `path:line:column` of the span's start.

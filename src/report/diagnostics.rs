@@ -10,16 +10,24 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, Th
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// All of them in the order given, then `3 errors, 1 warning`. Empty for none.
+/// So many are shown to people; machines get all of them.
+const MOST_SHOWN: usize = 200;
+
+/// In the order given, then `3 errors, 1 warning`. Where there are very many, the first ones, errors before warnings. Empty for none.
 pub fn diagnostics(all: &Diagnostics, sources: &SourceMap, look: &Look) -> String {
-    let files = all.0.iter().flat_map(labels_of).map(|label| label.span.file);
+    let chosen = chosen(all);
+    let files = chosen.iter().flat_map(|diagnostic| labels_of(diagnostic)).map(|label| label.span.file);
     let excerpts = Excerpts::new(sources, files);
     let handler = handler(look);
     let mut out = String::new();
-    for diagnostic in &all.0 {
+    for diagnostic in &chosen {
         let shown = Shown::new(diagnostic, &excerpts, sources);
         handler.render_report(&mut out, &shown).expect("writing to a string does not fail");
         out.push('\n');
+    }
+    let left_out = all.0.len() - chosen.len();
+    if left_out > 0 {
+        out.push_str(&format!("… and {left_out} more, not shown\n\n"));
     }
     let summary = summary(all, look);
     if !summary.is_empty() {
@@ -27,6 +35,18 @@ pub fn diagnostics(all: &Diagnostics, sources: &SourceMap, look: &Look) -> Strin
         out.push('\n');
     }
     out
+}
+
+/// Those that are shown, in the order given.
+fn chosen(all: &Diagnostics) -> Vec<&Diagnostic> {
+    if all.0.len() <= MOST_SHOWN {
+        return all.0.iter().collect();
+    }
+    let mut places: Vec<usize> = (0..all.0.len()).collect();
+    places.sort_by_key(|at| !all.0[*at].is_error());
+    places.truncate(MOST_SHOWN);
+    places.sort_unstable();
+    places.into_iter().map(|at| &all.0[at]).collect()
 }
 
 /// `3 errors, 1 warning`; empty for none.

@@ -130,3 +130,16 @@ fn state_and_outputs() {
     assert!(!machine.contains("hunter2"));
     snapshot("state_json", &machine);
 }
+
+#[test]
+fn very_many_are_told_in_part_to_people_and_whole_to_machines() {
+    let at = |n: usize| Span::new(FileId(0), n % MAIN.len(), n % MAIN.len());
+    let warning = |n| Diagnostic::new(&UNUSED, format!("warning {n}")).at(at(n), "here");
+    let error = |n| Diagnostic::new(&DUPLICATE, format!("error {n}")).at(at(n), "here");
+    let all = Diagnostics((0..300).map(warning).chain((0..150).map(error)).collect());
+    let text = diagnostics::diagnostics(&all, &sources(), &Look::default());
+    let shown = |what: &str| text.lines().filter(|line| line.contains(what)).count();
+    assert_eq!((shown("error "), shown("warning ")), (150, 50));
+    assert!(text.contains("… and 250 more, not shown") && text.ends_with("150 errors, 300 warnings\n"), "{text}");
+    assert_eq!(diagnostics_json::diagnostics(&all, &sources()).lines().count(), 450);
+}
