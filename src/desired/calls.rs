@@ -1,7 +1,7 @@
 //! Calls: the program's functions, the library, files and templates.
 
 use super::codes;
-use super::machine::{Evaluated, Machine, Stop, pending};
+use super::machine::{Evaluated, Machine, Stop, parts, pending};
 use super::scope::Slot;
 use crate::model::{Span, Value};
 use crate::program::check_with_locals;
@@ -30,14 +30,20 @@ impl Machine<'_> {
             values.push(self.eval(argument)?);
         }
         let waits = match function.run {
-            Run::Partial(_) => values.iter().any(|value| matches!(value, Value::Unknown(_))),
-            Run::Pure(_) | Run::File(_) | Run::Template => !values.iter().all(Value::is_known),
+            Run::Partial(_) => {
+                self.burn(values.iter().map(text_size).sum::<u64>() / 8, expr.span)?;
+                values.iter().any(|value| matches!(value, Value::Unknown(_)))
+            }
+            Run::Pure(_) | Run::File(_) | Run::Template => {
+                self.burn(values.iter().map(parts).sum::<u64>() / 8, expr.span)?;
+                !values.iter().all(Value::is_known)
+            }
         };
-        if !matches!(function.run, Run::Partial(_)) {
-            self.burn(values.iter().map(size).sum::<u64>() / 8, expr.span)?;
-        }
         if waits {
             return Ok(pending(&values.iter().collect::<Vec<_>>(), &expr.ty));
+        }
+        if let Some(at) = function.pattern {
+            self.burn_pattern(&values[at], expr.span)?;
         }
         let result = match function.run {
             Run::Pure(run) | Run::Partial(run) => run(&values),
@@ -50,7 +56,7 @@ impl Machine<'_> {
         match result {
             Ok(value) => {
                 self.burn(size(&value), expr.span)?;
-                Ok(value)
+                if function.result.is_part() { Ok(value) } else { self.made(value, expr.span) }
             }
             Err(why) => {
                 let message = format!("`{}`: {why}", function.name);
@@ -152,16 +158,19 @@ fn closing_brace(text: &str) -> Option<usize> {
     None
 }
 
-/// What a value costs, by its outermost size.
+fn text_size(value: &Value) -> u64 {
+    value.as_str().map_or(0, |text| text.len() as u64 / 16)
+}
+
+/// What a value costs that was just made, by its outermost size and the texts in it.
 fn size(value: &Value) -> u64 {
     match value {
-        Value::String(text) => text.len() as u64 / 16,
-        Value::List(items) => items.len() as u64,
+        Value::String(_) => text_size(value),
+        Value::List(items) => items.iter().map(|item| 1 + text_size(item)).sum(),
         Value::Set(items) => items.len() as u64,
         Value::Map(entries) => entries.len() as u64,
         Value::Object(members) => members.len() as u64,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Unknown(_) | Value::Sealed(_) => {
-            1
-        }
+        Value::Number(number) => 1 + number.size() / 16,
+        Value::Null | Value::Bool(_) | Value::Duration(_) | Value::Unknown(_) | Value::Sealed(_) => 1,
     }
 }

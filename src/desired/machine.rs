@@ -23,9 +23,11 @@ pub enum Stop {
     Short,
 }
 
-/// Steps that any program may take; each instance adds [`FUEL_PER_INSTANCE`].
-const FUEL: u64 = 10_000_000;
-const FUEL_PER_INSTANCE: u64 = 2_000;
+/// Steps that any program may take; each declaration and each instance adds [`FUEL_EACH`].
+pub const FUEL: u64 = 10_000_000;
+const FUEL_EACH: u64 = 2_000;
+/// What a pattern costs that was not compiled before.
+const PATTERN: u64 = 20_000;
 /// Nesting of expressions across calls.
 const MAX_DEPTH: u32 = 400;
 pub const MAX_ELEMENTS: usize = 100_000;
@@ -44,8 +46,10 @@ pub struct Machine<'w> {
     pub diagnostics: Diagnostics,
     complained: HashSet<(&'static str, Span)>,
     pub fuel: u64,
-    /// What instances have added to it.
+    /// What declarations and instances have added to it.
     pub granted: u64,
+    /// Patterns that were paid for.
+    patterns: HashSet<SmolStr>,
     pub depth: u32,
     /// How many elements a range may have here.
     pub element_limit: usize,
@@ -70,6 +74,7 @@ impl<'w> Machine<'w> {
             complained: HashSet::new(),
             fuel: FUEL,
             granted: 0,
+            patterns: HashSet::new(),
             depth: 0,
             element_limit: MAX_ELEMENTS,
             stable_only: false,
@@ -158,10 +163,18 @@ impl<'w> Machine<'w> {
         }
     }
 
-    /// More instances may do more work.
+    /// A larger program may do more work.
     pub fn grant(&mut self) {
-        self.fuel = self.fuel.saturating_add(FUEL_PER_INSTANCE);
-        self.granted += FUEL_PER_INSTANCE;
+        self.fuel = self.fuel.saturating_add(FUEL_EACH);
+        self.granted += FUEL_EACH;
+    }
+
+    /// Compiling a pattern is far more work than reading it.
+    pub fn burn_pattern(&mut self, pattern: &Value, span: Span) -> Result<(), Stop> {
+        match pattern {
+            Value::String(pattern) if self.patterns.insert(pattern.clone()) => self.burn(PATTERN, span),
+            _ => Ok(()),
+        }
     }
 
     pub fn burn(&mut self, steps: u64, span: Span) -> Result<(), Stop> {
@@ -240,6 +253,7 @@ impl<'w> Machine<'w> {
 
     fn convert(&mut self, inner: &Expr, expr: &Expr) -> Evaluated {
         let value = self.eval(inner)?;
+        self.burn(parts(&value) / 8, expr.span)?;
         match convert(&value, &expr.ty, &self.world.catalog) {
             Ok(value) => Ok(value),
             Err(why) => {
@@ -381,6 +395,19 @@ impl<'w> Machine<'w> {
                 Ok(if yes == no { yes } else { pending(&[&other, &yes, &no], &expr.ty) })
             }
         }
+    }
+}
+
+/// How many parts a value has, wherever they stand; a long text counts as several.
+pub fn parts(value: &Value) -> u64 {
+    1 + match value {
+        Value::Null | Value::Bool(_) | Value::Duration(_) | Value::Unknown(_) | Value::Sealed(_) => 0,
+        Value::Number(number) => number.size() / 16,
+        Value::String(text) => text.len() as u64 / 16,
+        Value::List(items) => items.iter().map(parts).sum(),
+        Value::Set(items) => items.iter().map(parts).sum(),
+        Value::Map(entries) => entries.values().map(parts).sum(),
+        Value::Object(members) => members.values().map(parts).sum(),
     }
 }
 

@@ -31,4 +31,6 @@ pub use types::*;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_limits;
+#[cfg(test)]
 mod tests_modules;

@@ -25,7 +25,11 @@ impl Machine<'_> {
         let result = cell.get_or_init(|| {
             let mut fresh = Machine::new(world, None);
             fresh.depth = self.depth;
+            self.grant();
+            fresh.fuel = self.fuel;
             let value = fresh.evaluated(named);
+            self.fuel = fresh.fuel;
+            self.granted += fresh.granted;
             self.hand_over(std::mem::take(&mut fresh.diagnostics));
             value.map(|value| Found::new(value, fresh.references))
         });

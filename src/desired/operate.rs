@@ -1,7 +1,7 @@
 //! Binary operators on values.
 
 use super::codes;
-use super::machine::{Evaluated, Machine, pending};
+use super::machine::{Evaluated, Machine, parts, pending};
 use crate::model::{Number, Value};
 use crate::program::expr::{Expr, Operator};
 use std::cmp::Ordering;
@@ -52,6 +52,7 @@ impl Machine<'_> {
     fn strict(&mut self, operator: Operator, a: &Value, b: &Value, right: &Expr, expr: &Expr) -> Evaluated {
         if matches!(operator, Operator::Equal | Operator::NotEqual) {
             let wanted = operator == Operator::Equal;
+            self.burn((parts(a) + parts(b)) / 16, expr.span)?;
             if a.is_known() && b.is_known() {
                 return Ok(Value::Bool(equal(a, b) == wanted));
             }
@@ -113,6 +114,8 @@ impl Machine<'_> {
         let (Value::Number(a), Value::Number(b)) = (a, b) else {
             return self.fail(&codes::WRONG_VALUE, expr.span, "these are no numbers", "no numbers", "use numbers");
         };
+        // A product of long numbers takes time by the product of their lengths.
+        self.burn(a.size() * b.size() / 4096, expr.span)?;
         let divides = matches!(operator, Operator::Divide | Operator::Remainder);
         if divides && b.is_zero() {
             return self.zero_divisor(right);

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_TEXT: usize = 1 << 20;
 /// No list that a function makes has more elements (language, Limits).
 pub const MAX_ELEMENTS: usize = 100_000;
+/// The texts that a function makes have no more bytes together, nor has a row of lists more elements.
+const MAX_TOGETHER: usize = 16 << 20;
 
 pub fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| unfit("string", value))
@@ -70,6 +72,43 @@ pub fn fits_limit(length: usize) -> Result<(), String> {
 
 pub fn fits_elements(length: usize) -> Result<(), String> {
     if length > MAX_ELEMENTS { Err("there would be more than 100,000 elements".to_owned()) } else { Ok(()) }
+}
+
+/// Of many texts, or of many lists, the sizes added up.
+pub fn fits_together(size: usize) -> Result<(), String> {
+    if size > MAX_TOGETHER { Err("the result would be too large".to_owned()) } else { Ok(()) }
+}
+
+/// The value as JSON. A text that would be too long is never made.
+pub fn encoded(value: &Value) -> Result<String, String> {
+    fits_limit(least_length(value, MAX_TEXT + 1))?;
+    let json = crate::model::json::to_json(value).ok_or("a value is not known yet")?.to_string();
+    fits_limit(json.len())?;
+    Ok(json)
+}
+
+/// So many bytes the value has as JSON at least; counted up to a bound.
+fn least_length(value: &Value, bound: usize) -> usize {
+    fn within<'v>(bound: usize, items: impl Iterator<Item = &'v Value>) -> usize {
+        let mut total = 2;
+        for item in items {
+            if total > bound {
+                break;
+            }
+            total += 1 + least_length(item, bound - total);
+        }
+        total
+    }
+    match value {
+        Value::String(text) => text.len(),
+        Value::List(items) => within(bound, items.iter()),
+        Value::Set(items) => within(bound, items.iter()),
+        Value::Map(entries) => within(bound, entries.values()),
+        Value::Object(members) => within(bound, members.values()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Duration(_) | Value::Unknown(_) | Value::Sealed(_) => {
+            1
+        }
+    }
 }
 
 fn unfit(expected: &str, value: &Value) -> String {

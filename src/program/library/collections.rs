@@ -1,6 +1,6 @@
 //! Lists, sets and maps.
 
-use super::arguments::{count, fits_elements, int, items, key_value, list, map, set, text};
+use super::arguments::{count, fits_elements, fits_together, int, items, key_value, list, map, set, text};
 use super::table::{Function, Shape};
 use crate::model::{Key, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -430,16 +430,19 @@ fn transpose(a: &[Value]) -> Result<Value, String> {
 }
 
 fn setproduct(a: &[Value]) -> Result<Value, String> {
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for one in a {
-        let choices = items(one)?;
-        fits_elements(rows.len().saturating_mul(choices.len()))?;
-        rows = rows
-            .iter()
-            .flat_map(|row| choices.iter().map(|choice| row.iter().cloned().chain([(*choice).clone()]).collect()))
-            .collect();
-    }
-    Ok(Value::list(rows.into_iter().map(Value::list).collect()))
+    let lists = a.iter().map(items).collect::<Result<Vec<_>, _>>()?;
+    let rows = lists.iter().fold(1usize, |rows, choices| rows.saturating_mul(choices.len()));
+    fits_elements(rows)?;
+    fits_together(rows * lists.len())?;
+    let row = |at: usize| {
+        let (mut rest, mut made) = (at, vec![Value::Null; lists.len()]);
+        for (place, choices) in made.iter_mut().zip(&lists).rev() {
+            *place = choices[rest % choices.len()].clone();
+            rest /= choices.len();
+        }
+        Value::list(made)
+    };
+    Ok(Value::list((0..rows).map(row).collect()))
 }
 
 fn member(object: &Value, name: &str) -> Result<Value, String> {

@@ -1,6 +1,6 @@
 //! `format`: the verbs of Terraform that make sense for exact numbers (`%s %d %f %t %q %v %x %o %b %%`).
 
-use super::arguments::{fits_limit, items, made, number, render, text};
+use super::arguments::{encoded, fits_elements, fits_limit, fits_together, items, made, number, render, text};
 use super::table::{Function, Shape};
 use crate::model::{Key, Value};
 
@@ -93,9 +93,7 @@ fn rendered(letter: char, value: &Value, verb: &Verb) -> Result<String, String> 
     match letter {
         's' | 'v' => match render(value) {
             Some(text) => Ok(text),
-            None => crate::model::json::to_json(value)
-                .map(|json| json.to_string())
-                .ok_or_else(|| "not known yet".to_owned()),
+            None => encoded(value),
         },
         'q' => Ok(Key::text(text(value)?).to_string()),
         't' => value.as_bool().map(|flag| flag.to_string()).ok_or_else(|| "`%t` takes a bool".to_owned()),
@@ -147,13 +145,17 @@ fn padded(body: String, verb: &Verb) -> String {
 fn formatlist(a: &[Value]) -> Result<Value, String> {
     let pattern = text(&a[0])?;
     let length = a[1..].iter().filter_map(|value| items(value).ok().map(|items| items.len())).max().unwrap_or(1);
-    let mut out = Vec::new();
+    let (mut out, mut together) = (Vec::new(), 0);
+    fits_elements(length)?;
     for at in 0..length {
         let row = a[1..].iter().map(|value| match items(value) {
             Ok(all) => all.get(at).map(|one| (*one).clone()).ok_or("the lists have different lengths"),
             Err(_) => Ok(value.clone()),
         });
-        out.push(made(format(pattern, &row.collect::<Result<Vec<_>, _>>()?)?)?);
+        let text = format(pattern, &row.collect::<Result<Vec<_>, _>>()?)?;
+        together += text.len();
+        fits_together(together)?;
+        out.push(made(text)?);
     }
     Ok(Value::list(out))
 }

@@ -106,15 +106,23 @@ fn sum(a: &[Value]) -> Result<Value, String> {
     Ok(Value::Number(total))
 }
 
+const TOO_LARGE: &str = "the power has too many digits";
+
 fn pow(a: &[Value]) -> Result<Value, String> {
     let base = number(&a[0])?;
     let exponent = super::arguments::count(&a[1])?;
     if exponent > 4_000 {
         return Err("the exponent is above 4000".to_owned());
     }
-    let mut result = Number::from(1);
-    for _ in 0..exponent {
-        result = result.times(base).ok_or("the power has too many digits")?;
+    let (mut result, mut square, mut rest) = (Number::from(1), base.clone(), exponent);
+    while rest > 0 {
+        if rest % 2 == 1 {
+            result = result.times(&square).ok_or(TOO_LARGE)?;
+        }
+        rest /= 2;
+        if rest > 0 {
+            square = square.times(&square).ok_or(TOO_LARGE)?;
+        }
     }
     Ok(Value::Number(result))
 }

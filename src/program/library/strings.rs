@@ -1,6 +1,6 @@
 //! Texts: cutting, joining, testing.
 
-use super::arguments::{count, int, items, list, made, text};
+use super::arguments::{count, fits_elements, int, items, list, made, text};
 use super::table::{Function, Shape};
 use crate::model::Value;
 
@@ -151,7 +151,11 @@ pub static FUNCTIONS: &[Function] = &[
         &[("text", S)],
         TEXTS,
         (r#"lines("a\nb\n")"#, r#"["a", "b"]"#),
-        |a| Ok(texts(text(&a[0])?.lines())),
+        |a| {
+            let whole = text(&a[0])?;
+            fits_elements(whole.matches('\n').count())?;
+            Ok(texts(whole.lines()))
+        },
     ),
     Function::new(
         "slug",
@@ -227,9 +231,11 @@ fn replace(a: &[Value]) -> Result<Value, String> {
 fn split(a: &[Value]) -> Result<Value, String> {
     let (separator, whole) = (text(&a[0])?, text(&a[1])?);
     if separator.is_empty() {
+        fits_elements(whole.chars().count())?;
         let parts: Vec<String> = whole.chars().map(String::from).collect();
         return Ok(texts(parts.iter().map(String::as_str)));
     }
+    fits_elements(whole.matches(separator).count())?;
     Ok(texts(whole.split(separator)))
 }
 

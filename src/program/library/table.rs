@@ -52,6 +52,8 @@ pub struct Function {
     pub result: Shape,
     /// An expression and the expression that it equals.
     pub example: (&'static str, &'static str),
+    /// Which argument is a regular expression.
+    pub pattern: Option<usize>,
     pub run: Run,
 }
 
@@ -64,7 +66,14 @@ impl Function {
         example: (&'static str, &'static str),
         run: fn(&[Value]) -> Result<Value, String>,
     ) -> Function {
-        Function { name, doc, parameters, optional: 0, variadic: false, result, example, run: Run::Pure(run) }
+        let run = Run::Pure(run);
+        Function { name, doc, parameters, optional: 0, variadic: false, result, example, pattern: None, run }
+    }
+
+    /// That argument is a regular expression.
+    pub const fn matching(mut self, argument: usize) -> Function {
+        self.pattern = Some(argument);
+        self
     }
 
     pub const fn optional(mut self, count: usize) -> Function {
@@ -116,6 +125,26 @@ pub struct Bindings {
 }
 
 impl Shape {
+    /// Whether such a result is one of the arguments or a part of one, so no larger than what there was.
+    pub fn is_part(&self) -> bool {
+        match self {
+            Shape::A | Shape::B => true,
+            Shape::Optional(inner) => inner.is_part(),
+            Shape::Any
+            | Shape::Bool
+            | Shape::Int
+            | Shape::Number
+            | Shape::String
+            | Shape::Duration
+            | Shape::Key
+            | Shape::List(_)
+            | Shape::Set(_)
+            | Shape::Map(_)
+            | Shape::Collection(_)
+            | Shape::Sized => false,
+        }
+    }
+
     /// The type that it stands for; what is not bound yet is `any`.
     pub fn instantiate(&self, bindings: &Bindings) -> Type {
         match self {
