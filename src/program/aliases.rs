@@ -118,7 +118,9 @@ impl Checker<'_> {
         if self.symbols.broken.contains(name) {
             return Type::Error;
         }
-        let aliases: Vec<&str> = self.symbols.type_names.keys().map(Ident::as_str).collect();
+        let may = self.may_compare(self.symbols.type_names.len());
+        let all = if may { self.symbols.type_names.len() } else { 0 };
+        let aliases: Vec<&str> = self.symbols.type_names.keys().take(all).map(Ident::as_str).collect();
         // What was most likely meant is used: that it is not would be a second complaint about one mistake.
         if let Some(near) = closest(name, aliases.iter().copied())
             && let Some((at, _)) = self.symbols.type_names.get(near)

@@ -36,7 +36,8 @@ impl Checker<'_> {
                 }
                 None => {
                     self.mark_meant(name.value.as_str());
-                    let own = self.symbols.globals.iter();
+                    let may = self.may_compare(self.symbols.globals.len());
+                    let own = self.symbols.globals.iter().take(if may { usize::MAX } else { 0 });
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));
                     let known = library::functions().iter().map(|function| function.name);
                     let candidates = known.chain(own.map(|(name, _)| name.as_str()));

@@ -3,7 +3,7 @@
 use super::codes;
 use super::expr::Expr;
 use super::fits::{has_error, too_complex};
-use super::ir::{Function, Module, Resource};
+use super::ir::{Function, Lifecycle, Module, Resource};
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -49,6 +49,7 @@ pub struct Checker<'a> {
     pub functions: Vec<Option<Function>>,
     pub resource_types: Vec<Type>,
     pub resources: Vec<Option<Resource>>,
+    pub no_lifecycle: Arc<Lifecycle>,
     pub module_types: Vec<Type>,
     pub modules: Vec<Option<Module>>,
     pub locals: Vec<Local>,
@@ -60,6 +61,9 @@ pub struct Checker<'a> {
     /// `region` may be left out: the provider's settings have one.
     pub default_region: bool,
     pub used: Used,
+    /// Names that may still be compared to find what a misspelt one means: with very many mistakes in a very large program, the last ones
+    /// are told without that.
+    pub comparisons: usize,
     /// Splats under way: the address of the node and the slot that stands for its element.
     pub splats: Vec<(usize, usize)>,
     pub diagnostics: Diagnostics,
@@ -75,6 +79,8 @@ impl<'a> Checker<'a> {
             functions: vec![None; symbols.functions.len()],
             resource_types: vec![Type::Error; symbols.resources.len()],
             resources: vec![None; symbols.resources.len()],
+            no_lifecycle: Arc::default(),
+            comparisons: 5_000_000,
             module_types: vec![Type::Error; symbols.modules.len()],
             modules: vec![None; symbols.modules.len()],
             symbols,
@@ -92,6 +98,13 @@ impl<'a> Checker<'a> {
 
     pub fn report(&mut self, code: &'static Code, message: impl Into<String>, span: Span, label: &str, help: &str) {
         self.diagnostics.push(Diagnostic::new(code, message).at(span, label).help(help));
+    }
+
+    /// Whether so many names may be compared with one that is misspelt.
+    pub fn may_compare(&mut self, names: usize) -> bool {
+        let rest = self.comparisons.checked_sub(names);
+        self.comparisons = rest.unwrap_or(0);
+        rest.is_some()
     }
 
     /// The value of an expression that must be a constant; complaints are reported.

@@ -80,7 +80,9 @@ impl Checker<'_> {
             return Expr { kind: ExprKind::Elsewhere(at), ty: Type::Any, span };
         }
         if !self.symbols.broken.contains(&name.value) {
-            let names: Vec<&str> = self.symbols.elsewhere_names.keys().map(Ident::as_str).collect();
+            let may = self.may_compare(self.symbols.elsewhere_names.len());
+            let all = if may { self.symbols.elsewhere_names.len() } else { 0 };
+            let names: Vec<&str> = self.symbols.elsewhere_names.keys().take(all).map(Ident::as_str).collect();
             let fallback = format!("declare it: `data {SOURCE} {} {{ project = \"…\" }}`", name.value);
             let help = did_you_mean(name.value.as_str(), names, &fallback);
             let message = format!("no `{SOURCE}` named `{}` is declared", name.value);

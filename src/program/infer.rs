@@ -202,10 +202,12 @@ impl Checker<'_> {
 
     /// What a misspelt name most likely means is used: that it is not would be a second complaint about one mistake.
     pub fn mark_meant(&mut self, written: &str) {
-        let exact = self.symbols.globals.get(&Ident::new(written));
-        let near = closest(written, self.symbols.globals.keys().map(Ident::as_str));
-        let meant = exact.or_else(|| self.symbols.globals.get(&Ident::new(near?))).map(|(meant, _)| *meant);
-        if let Some(meant) = meant {
+        let mut meant = self.symbols.globals.get(&Ident::new(written)).copied();
+        if meant.is_none() && self.may_compare(self.symbols.globals.len()) {
+            let near = closest(written, self.symbols.globals.keys().map(Ident::as_str));
+            meant = near.and_then(|near| self.symbols.globals.get(&Ident::new(near)).copied());
+        }
+        if let Some((meant, _)) = meant {
             self.mark_used(meant);
         }
     }
@@ -224,8 +226,11 @@ impl Checker<'_> {
             let message = format!("`{name}` is a kind and no value");
             return self.report(&codes::UNKNOWN_NAME, message, span, "a kind", &help);
         }
+        let may = self.may_compare(self.symbols.globals.len());
         let mut candidates: Vec<&str> = self.locals.iter().map(|local| local.name.as_str()).collect();
-        candidates.extend(self.symbols.globals.keys().map(Ident::as_str));
+        if may {
+            candidates.extend(self.symbols.globals.keys().map(Ident::as_str));
+        }
         candidates.extend(self.catalog.kinds.keys().map(Ident::as_str));
         candidates.push("env");
         let help = did_you_mean(name.as_str(), candidates, "declare it with `let` or `param`, or put text in quotes");

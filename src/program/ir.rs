@@ -266,7 +266,8 @@ pub struct Resource {
     pub repeat: Option<Repeat>,
     pub condition: Option<Expr>,
     pub attributes: IndexMap<Ident, Setting>,
-    pub lifecycle: Lifecycle,
+    /// Shared by all that have none written.
+    pub lifecycle: Arc<Lifecycle>,
 }
 
 /// `name = value` in a body.

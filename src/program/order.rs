@@ -6,7 +6,8 @@ use super::symbols::{Global, Symbols, resource_key};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Graph, Ident, NodeId, Span};
 use crate::syntax::ast::{self, BodyEntry, Element, Entry, Expr, ExprKind, ObjectKey, Piece, ResourceForm};
-use std::collections::{BTreeMap, BTreeSet};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// The order, and the declarations that stand in a ring (their types cannot be known).
 pub struct Order {
@@ -14,21 +15,31 @@ pub struct Order {
     pub broken: BTreeSet<Declaration>,
 }
 
-type Edges = BTreeMap<(Declaration, Declaration), Span>;
+type Edges = IndexMap<(Declaration, Declaration), Span>;
+
+/// So many rings are told one by one; where there are more, the rest of them is cut at once.
+const MOST_RINGS: usize = 32;
+/// So many edges of a ring are told.
+const LONGEST_SHOWN: usize = 40;
 
 /// Orders every declaration; each ring is one diagnostic.
 pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
     let all = declarations(symbols);
     let mut edges = edges(symbols);
     let mut broken = BTreeSet::new();
-    loop {
+    for round in 0.. {
         let mut graph = Graph::default();
-        let nodes: BTreeMap<Declaration, NodeId> = all.iter().map(|one| (*one, graph.add(*one))).collect();
+        all.iter().for_each(|one| _ = graph.add(*one));
         for (from, to) in edges.keys() {
-            graph.depend(nodes[from], nodes[to]);
+            graph.depend(node(*from, symbols), node(*to, symbols));
         }
         let cycles = match graph.freeze() {
             Ok(dag) => return Order { order: dag.order().map(|(_, node)| *node).collect(), broken },
+            Err((graph, _)) if round == MOST_RINGS => {
+                broken.extend(graph.in_rings().into_iter().map(|id| all[id.0 as usize]));
+                edges.retain(|(from, to), _| !broken.contains(from) || !broken.contains(to));
+                continue;
+            }
             Err((_, cycles)) => cycles,
         };
         for cycle in cycles {
@@ -37,11 +48,25 @@ pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
                 diagnostics.push(complaint(&ring, &edges, symbols));
             }
             for (at, from) in ring.iter().enumerate() {
-                edges.remove(&(*from, ring[(at + 1) % ring.len()]));
+                edges.swap_remove(&(*from, ring[(at + 1) % ring.len()]));
             }
             broken.extend(ring);
         }
     }
+    Order { order: all, broken }
+}
+
+/// Its place among [`declarations`].
+fn node(one: Declaration, symbols: &Symbols) -> NodeId {
+    let counts = [symbols.params.len(), symbols.lets.len(), symbols.functions.len(), symbols.resources.len()];
+    let (kind, at) = match one {
+        Declaration::Param(at) => (0, at),
+        Declaration::Let(at) => (1, at),
+        Declaration::Function(at) => (2, at),
+        Declaration::Resource(at) => (3, at),
+        Declaration::Module(at) => (4, at),
+    };
+    NodeId((counts[..kind].iter().sum::<usize>() + at) as u32)
 }
 
 fn declarations(symbols: &Symbols) -> Vec<Declaration> {
@@ -55,9 +80,13 @@ fn declarations(symbols: &Symbols) -> Vec<Declaration> {
 
 fn complaint(ring: &[Declaration], edges: &Edges, symbols: &Symbols) -> Diagnostic {
     let shown = |one: &Declaration| shown(one, symbols);
-    let path: Vec<String> = ring.iter().chain(ring.first()).map(shown).collect();
+    let mut path: Vec<String> = ring.iter().take(LONGEST_SHOWN).map(shown).collect();
+    if let Some(more) = ring.len().checked_sub(LONGEST_SHOWN).filter(|more| *more > 0) {
+        path.push(format!("({more} more)"));
+    }
+    path.extend(ring.first().map(shown));
     let mut diagnostic = Diagnostic::new(&codes::CYCLE, path.join(" → "));
-    for (at, from) in ring.iter().enumerate() {
+    for (at, from) in ring.iter().enumerate().take(LONGEST_SHOWN) {
         let to = &ring[(at + 1) % ring.len()];
         let Some(span) = edges.get(&(*from, *to)) else { continue };
         let text = format!("`{}` needs `{}`", shown(from), shown(to));

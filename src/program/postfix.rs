@@ -133,7 +133,9 @@ impl Checker<'_> {
         if self.symbols.broken.contains(&name.value) {
             return Some(Expr::error(at));
         }
-        let declared = self.symbols.resource_names.keys().find(|(_, _, other)| *other == name.value);
+        let may = self.may_compare(self.symbols.resource_names.len());
+        let mut all = self.symbols.resource_names.keys();
+        let declared = if may { all.find(|(_, _, other)| *other == name.value) } else { None };
         let kinds = self.catalog.kinds.keys().chain(self.catalog.actions.keys()).map(Ident::as_str);
         let close = crate::diag::suggest::closest(word.as_str(), kinds);
         if declared.is_none() && close.is_none() {
@@ -161,17 +163,19 @@ impl Checker<'_> {
             self.unknown_kind(kind, at, form);
             return Expr::error(span);
         }
-        let misspelt = |(_, of, other): &&(bool, Ident, Ident)| {
+        let may = self.may_compare(self.symbols.resource_names.len());
+        let all = || self.symbols.resource_names.keys().take(if may { usize::MAX } else { 0 });
+        let misspelt = |(_, of, other): &(bool, Ident, Ident)| {
             *other == name.value && self.catalog.attributes_of(of.as_str()).is_none()
         };
-        if self.symbols.broken.contains(&name.value) || self.symbols.resource_names.keys().any(|key| misspelt(&key)) {
+        if self.symbols.broken.contains(&name.value) || all().any(misspelt) {
             return Expr::error(span);
         }
         let data = form == ResourceForm::Data;
-        let same_kind = self.symbols.resource_names.keys().filter(|(other, of, _)| *other == data && of == kind);
+        let same_kind = all().filter(|(other, of, _)| *other == data && of == kind);
         let names: Vec<&str> = same_kind.map(|(_, _, name)| name.as_str()).collect();
         let fallback = match names.len() {
-            0 => format!("declare it: `{}{kind} {} {{ … }}`", if data { "data " } else { "" }, name.value),
+            0 if may => format!("declare it: `{}{kind} {} {{ … }}`", if data { "data " } else { "" }, name.value),
             1..=8 => format!("declared are `{}`", names.join("`, `")),
             _ => "see `cnx check` for what is declared".to_owned(),
         };
@@ -187,7 +191,9 @@ impl Checker<'_> {
             return Expr { kind: ExprKind::Module(at), ty: self.module_types[at].clone(), span };
         }
         if !self.symbols.broken.contains(&name.value) {
-            let names: Vec<&str> = self.symbols.module_names.keys().map(Ident::as_str).collect();
+            let may = self.may_compare(self.symbols.module_names.len());
+            let all = if may { self.symbols.module_names.len() } else { 0 };
+            let names: Vec<&str> = self.symbols.module_names.keys().take(all).map(Ident::as_str).collect();
             let fallback = format!("declare it: `module {} from \"./path\" {{ … }}`", name.value);
             let help = did_you_mean(name.value.as_str(), names, &fallback);
             let message = format!("no module named `{}` is declared", name.value);

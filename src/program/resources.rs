@@ -14,6 +14,7 @@ use crate::provider::{Attribute, Presence};
 use crate::syntax::ast::{self, BodyEntry, ResourceForm};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one declaration is measured against.
 struct Measure<'c> {
@@ -41,7 +42,7 @@ impl<'a> Checker<'a> {
             (None, None) => instance,
         };
         let catalog = self.catalog;
-        let (mut attributes, mut lifecycle) = (IndexMap::new(), Lifecycle::default());
+        let (mut attributes, mut lifecycle) = (IndexMap::new(), None);
         match catalog.attributes_of(node.kind.value.as_str()) {
             Some(known_attributes) if known => {
                 let lookup = (node.form == ResourceForm::Data && catalog.kinds.contains_key(&node.kind.value))
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
             repeat,
             condition,
             attributes,
-            lifecycle,
+            lifecycle: lifecycle.map_or_else(|| Arc::clone(&self.no_lifecycle), Arc::new),
         });
     }
 
@@ -108,15 +109,15 @@ impl<'a> Checker<'a> {
         node: &'a ast::Resource,
         measure: &Measure,
         patterns: &Patterns,
-    ) -> (IndexMap<Ident, Setting>, Lifecycle) {
-        let mut settings: IndexMap<Ident, Setting> = IndexMap::new();
-        let mut seen: BTreeMap<Ident, Span> = BTreeMap::new();
+    ) -> (IndexMap<Ident, Setting>, Option<Lifecycle>) {
+        let mut settings: IndexMap<Ident, Setting> = IndexMap::with_capacity(node.body.entries.len());
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         let mut lifecycle = None;
         for entry in &node.body.entries {
             match entry {
                 BodyEntry::Attribute(written) => {
                     let name = &written.name;
-                    let first = *seen.entry(name.value.clone()).or_insert(name.span);
+                    let first = *seen.entry(name.value.as_str()).or_insert(name.span);
                     duplicate(&mut self.diagnostics, "attribute", name.value.as_str(), name.span, first);
                     if let Some(value) = self.attribute(written, measure, patterns) {
                         settings.entry(name.value.clone()).or_insert(Setting {
@@ -134,7 +135,7 @@ impl<'a> Checker<'a> {
                 BodyEntry::Block(_) => {}
             }
         }
-        (settings, lifecycle.map(|(lifecycle, _)| lifecycle).unwrap_or_default())
+        (settings, lifecycle.map(|(lifecycle, _)| lifecycle))
     }
 
     fn attribute(&mut self, written: &ast::Attribute, measure: &Measure, patterns: &Patterns) -> Option<Expr> {

@@ -5,7 +5,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Mode, Span};
 use crate::provider::Catalog;
 use crate::syntax::ast::{self, Ast, ItemKind, ResourceForm};
-use std::collections::{BTreeMap, BTreeSet};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// What a bare name in an expression may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Symbols<'a> {
     pub resources: Vec<Documented<'a, ast::Resource>>,
     /// `data cnx_outputs`.
     pub elsewhere: Vec<&'a ast::Resource>,
-    pub elsewhere_names: BTreeMap<Ident, (usize, Span)>,
+    pub elsewhere_names: IndexMap<Ident, (usize, Span)>,
     pub outputs: Vec<Documented<'a, ast::Output>>,
     pub checks: Vec<Documented<'a, ast::Check>>,
     pub policies: Vec<Documented<'a, ast::Policy>>,
@@ -49,14 +50,14 @@ pub struct Symbols<'a> {
     pub environments: Vec<Documented<'a, ast::Environment>>,
     pub providers: Vec<&'a ast::Provider>,
     pub projects: Vec<&'a ast::Project>,
-    pub globals: BTreeMap<Ident, (Global, Span)>,
-    pub type_names: BTreeMap<Ident, (usize, Span)>,
-    pub resource_names: BTreeMap<(bool, Ident, Ident), (usize, Span)>,
-    output_names: BTreeMap<Ident, Span>,
+    pub globals: IndexMap<Ident, (Global, Span)>,
+    pub type_names: IndexMap<Ident, (usize, Span)>,
+    pub resource_names: IndexMap<(bool, Ident, Ident), (usize, Span)>,
+    output_names: IndexMap<Ident, Span>,
     /// Names on lines that could not be read: they may have been declared there.
     pub broken: BTreeSet<Ident>,
     pub modules: Vec<Documented<'a, ast::Module>>,
-    pub module_names: BTreeMap<Ident, (usize, Span)>,
+    pub module_names: IndexMap<Ident, (usize, Span)>,
 }
 
 /// Reads every item once.

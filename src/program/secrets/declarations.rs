@@ -111,7 +111,10 @@ fn mark(program: &mut Program, params: &[Taint], marks: Vec<Marks>, modules: BTr
                 setting.secrecy = secrecy;
             }
         }
-        (resource.lifecycle.triggers_secrecy, resource.lifecycle.replace_when_secrecy) = (triggers, replace_when);
+        if (&triggers, &replace_when) != (&Secrecy::Clear, &Secrecy::Clear) {
+            let lifecycle = Arc::make_mut(&mut resource.lifecycle);
+            (lifecycle.triggers_secrecy, lifecycle.replace_when_secrecy) = (triggers, replace_when);
+        }
     }
     for (at, marked) in modules {
         program.modules[at].program = marked;
@@ -175,10 +178,11 @@ impl Flow<'_> {
             if !taint.is_clear() || self.places.contains(&setting.value.span) {
                 self.places.insert(setting.span);
             }
-            taints.insert(name.0.clone(), taint);
+            if !taint.is_clear() {
+                taints.insert(name.0.clone(), taint);
+            }
         }
         let secrecies = taints.iter().map(|(name, taint)| (name.clone(), taint.secrecy())).collect();
-        taints.retain(|_, taint| !taint.is_clear());
         self.resources[at] = taints;
         let (triggers, replace_when) = self.lifecycle(&resource.lifecycle);
         (secrecies, triggers, replace_when)
