@@ -1,6 +1,7 @@
 //! The front end by size of the program: parsing beside `hcl-edit`, checking, evaluating, formatting.
 //! `cargo bench --bench front` measures 1, 10 and 100 MB in files of a megabyte; `cargo bench --bench front -- 10` one size. With
-//! `once parse`, `once hcl-edit`, `once format` or `once nothing` it makes one pass, to be run under `valgrind --tool=callgrind`.
+//! `once parse`, `once check`, `once evaluate`, `once hcl-edit`, `once format` or `once nothing` it makes one pass (with those that it
+//! needs before it), to be run under `valgrind --tool=callgrind`.
 
 #![expect(clippy::print_stdout, reason = "its output is the result")]
 
@@ -9,6 +10,7 @@ mod programs;
 
 use cnx::desired::{Inputs, evaluate};
 use cnx::model::FileId;
+use cnx::program::{Program, check};
 use cnx::provider::cloudnexus;
 use cnx::syntax::{Parsed, format, parse};
 use cnx::world::in_parallel;
@@ -84,7 +86,7 @@ fn one(megabytes: usize) {
     let (mut checks, mut evaluations) = (Vec::new(), Vec::new());
     let again = if megabytes > 10 { 2 } else { 5 };
     for _ in 0..again {
-        let (time, (program, found)) = seconds(|| cnx::program::check(&trees, cloudnexus()));
+        let (time, (program, found)) = seconds(|| check(&trees, cloudnexus()));
         assert!(found.is_empty(), "{:?}", found.0.first());
         checks.push(time);
         let inputs = Inputs { project_name: "bench".to_owned(), ..Inputs::default() };
@@ -106,6 +108,12 @@ fn one(megabytes: usize) {
     );
 }
 
+fn checked(file: &Pair) -> Program {
+    let (program, found) = check(&[parse(FileId(0), &file.cnx).ast], cloudnexus());
+    assert!(found.is_empty(), "{:?}", found.0.first());
+    program
+}
+
 /// One pass over one file and nothing else, for a counter of instructions.
 fn once(what: &str) {
     let file = programs::files(1).remove(0);
@@ -113,6 +121,11 @@ fn once(what: &str) {
         "parse" => drop(black_box(parse(FileId(0), &file.cnx))),
         "hcl-edit" => drop(black_box(hcl_edit::parser::parse_body(&file.hcl))),
         "format" => drop(black_box(format(FileId(0), &file.cnx))),
+        "check" => drop(black_box(checked(&file))),
+        "evaluate" => {
+            let inputs = Inputs { project_name: "bench".to_owned(), ..Inputs::default() };
+            drop(black_box(evaluate(Arc::new(checked(&file)), &inputs)));
+        }
         _ => {}
     }
 }

@@ -87,7 +87,7 @@ fn remote(
         urls: settings.urls.clone(),
         requests_per_minute: settings.requests_per_minute,
         max_wait: settings.max_wait,
-        needed: needed.clone(),
+        needed,
         allow_live_key: settings.allow_live_key,
     };
     let files = Arc::clone(&shell.world.files);
@@ -96,9 +96,7 @@ fn remote(
         return Err(found.into());
     }
     shell.complain(&found);
-    // A key may be good for a surface that this run never asks.
-    let is_asked = |endpoint: &&Endpoint| needed.is_empty() || needed.contains(&endpoint.surface);
-    let hosts_shown: BTreeSet<&str> = endpoints.iter().filter(is_asked).map(Endpoint::host).collect();
+    let hosts_shown: BTreeSet<&str> = endpoints.iter().map(Endpoint::host).collect();
     shell.say(&format!("{} at {}", hosts.as_str(), hosts_shown.into_iter().collect::<Vec<_>>().join(", ")));
     let network =
         Network::new().map_err(|error| {
