@@ -58,10 +58,13 @@ fn bound_right(life: &Life, snapshot: &Snapshot, found: &mut Vec<(&'static str, 
     // Slower than the window, or left out of a list.
     let excuses = [&[Fault::TimeoutMuchLater][..], LISTS_LIE].concat();
     let excused = excuses.iter().any(|fault| world.tally.faults.contains_key(fault));
-    // A stranger's that looks the same is told as well, where the list before the create could not be had.
+    // What only looks like it is told as well: a stranger's, or what a create made that is still open.
+    let given_up = |key: &String| {
+        life.disk.intent(key).is_some_and(|(operation, ..)| snapshot.tombstones.contains_key(&operation))
+    };
     let own = |line: &&String| {
         let id = line.split(' ').next().unwrap_or_default();
-        !world.truth.is_of_stranger(id)
+        matches!(world.truth.makers.get(id), Some((_, Maker::Engine(key))) if given_up(key))
     };
     if let Some(line) = life.late.iter().find(own).filter(|_| !excused) {
         found.push(("I2", format!("late, though nothing took longer than the window: {line}")));

@@ -190,11 +190,22 @@ impl Life {
             if rests {
                 break;
             }
+            if last.as_ref().and_then(|report| report.refused.as_ref()).is_some_and(|why| why.contains("vanished")) {
+                flags.assume_gone = self.some_are_gone();
+            }
             if is_open && launch >= 1 {
                 flags.answers = self.answers();
             }
         }
         checks::at_rest(self, last.as_ref(), program);
+    }
+
+    /// Whether the guard against a wrong cloud asks with reason: a person looks, and says so.
+    fn some_are_gone(&self) -> bool {
+        let held: BTreeSet<String> = self.disk.look(|known| known.ids.keys().map(ToString::to_string).collect());
+        let world = self.hub.lock();
+        let there: BTreeSet<&str> = super::truth::living(&world.emulator).map(|object| object.id.as_str()).collect();
+        held.iter().any(|id| !there.contains(id.as_str()))
     }
 
     /// A person who knows the truth answers for what is open.

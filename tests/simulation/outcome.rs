@@ -6,6 +6,7 @@ use super::cloud::Settings;
 use super::life::{Look, Plot, live};
 use super::truth::living;
 use cnx::emulator::{Emulator, Kind};
+use cnx::provider::cloudnexus;
 use cnx::state::Snapshot;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -25,11 +26,20 @@ pub fn describe(snapshot: &Snapshot, emulator: &Emulator) -> String {
             .collect();
         let applied = named(Value::Object(applied), &names);
         let object = living(emulator).find(|object| object.id == record.id.as_str());
+        let unset = |name: &str| {
+            let known = cloudnexus().kind(&record.kind).is_some_and(|kind| kind.attribute(name).is_some());
+            known && !record.applied.contains_key(name)
+        };
         let object = object.map(|object| {
             // A snapshot is named after the time, a zone shows its domain.
             let is_unnamed = matches!(object.kind, Kind::Snapshot | Kind::CdnZone);
             let name = if is_unnamed { "" } else { &object.name };
-            json!({"name": name, "region": object.region, "status": object.status, "body": object.body})
+            let mut body = json!(object.body);
+            // What the program leaves out stays as an earlier program had it.
+            for members in body.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+                members.retain(|name, _| !unset(name));
+            }
+            json!({"name": name, "region": object.region, "status": object.status, "body": body})
         });
         let object = named(object.unwrap_or_default(), &names);
         let _ = writeln!(text, "{address} {:?} {:?} {applied} {object}", record.condition, record.lifecycle);
