@@ -1,4 +1,5 @@
 //! What a door does with an answer: give it out whole, late, in part, or not at all (contract.md 4.8, group "transport").
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl Deref for Payload {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    pub headers: Headers,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Payload,
     /// Wait this long (real time) before anything is sent.
     pub delay_ms: u64,
@@ -75,12 +76,19 @@ impl Answer {
     /// A response that arrives as it is.
     pub fn whole(response: Response) -> Answer {
         let Response { status, headers, body } = response;
-        Answer { status, headers, body: Payload::Own(body), delay_ms: 0, delivery: Delivery::Whole, restarts: false }
+        let headers = headers.0.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect();
+        Answer::of(status, headers, Payload::Own(body))
+    }
+
+    /// An answer that arrives as it is.
+    pub fn of(status: u16, headers: Vec<(Cow<'static, str>, String)>, body: Payload) -> Answer {
+        Answer { status, headers, body, delay_ms: 0, delivery: Delivery::Whole, restarts: false }
     }
 
     /// What is given out, whatever its way is like.
     pub fn into_response(self) -> Response {
-        Response { status: self.status, headers: self.headers, body: self.body.into_bytes() }
+        let headers = self.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        Response { status: self.status, headers: Headers(headers), body: self.body.into_bytes() }
     }
 
     /// With one more effect on its way.

@@ -158,6 +158,7 @@ fn put_state(emulator: &mut Emulator, request: &Request, now: Now) -> Result<Val
     for record in records {
         emulator.replace_with(record).map_err(complain)?;
     }
+    emulator.replays.end_all();
     emulator.settle(now);
     Ok(json!({"account_id": emulator.account_id()}))
 }

@@ -123,6 +123,7 @@ impl Emulator {
         if !begun {
             return Err("there are no records".to_owned());
         }
+        emulator.replays.end_all();
         let mut clock = emulator.head.clock.clone();
         clock.follow(&emulator.config, now);
         emulator.set_clock(clock);

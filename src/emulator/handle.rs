@@ -1,5 +1,6 @@
 //! The way of a request through the machine, in the order of checks of contract.md 4.2:
 //! route, key, rate limit, permission, body, idempotency, and then what the operation itself checks.
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -159,14 +160,11 @@ impl Emulator {
         if full {
             extra.push(("X-Request-Id", arrival.request_id.to_string()));
         }
-        let mut headers = Headers::default();
-        headers.push("Content-Type", content_type);
-        headers.push("Date", http_date(arrival.now));
-        for (name, value) in extra {
-            headers.push(name, value);
-        }
-        let empty = Answer::whole(Response { status, headers, body: Vec::new() });
-        (Answer { body, ..empty }, error_code)
+        let mut headers = Vec::with_capacity(extra.len() + 2);
+        headers.push((Cow::Borrowed("Content-Type"), content_type.to_owned()));
+        headers.push((Cow::Borrowed("Date"), http_date(arrival.now)));
+        headers.extend(extra.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)));
+        (Answer::of(status, headers, body), error_code)
     }
 
     /// A change of the world that a request brings with it.

@@ -48,6 +48,11 @@ impl Replays {
         self.by_place.values()
     }
 
+    /// Requests end with the process that they came to: none is under way in a new one.
+    pub fn end_all(&mut self) {
+        self.by_place.values_mut().for_each(|stored| stored.busy_until_ms = 0);
+    }
+
     /// Drops what is older than a day.
     pub fn expire(&mut self, now: Now) {
         while self.by_age.first().is_some_and(|(at_ms, _)| at_ms.saturating_add(KEPT_MS) <= now.unix_ms) {

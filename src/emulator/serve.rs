@@ -205,8 +205,9 @@ async fn read(request: axum::extract::Request) -> Result<(Option<Method>, Reques
         headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
     }
     let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-    let origin = format!("http://{}", headers.get("host").unwrap_or("127.0.0.1"));
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| format!("The body can't be read: {error}."))?;
+    // Its origin is the door that it came in by.
+    let origin = String::new();
     let request = Request { method: method.unwrap_or(Method::Get), origin, target, headers, body: body.to_vec() };
     Ok((method, request))
 }
@@ -228,8 +229,8 @@ fn write(answered: Answer) -> axum::response::Response {
     };
     let mut written = axum::response::Response::new(Body::from(bytes));
     *written.status_mut() = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    written.headers_mut().reserve(answered.headers.0.len());
-    for (name, value) in answered.headers.0 {
+    written.headers_mut().reserve(answered.headers.len());
+    for (name, value) in answered.headers {
         let value = HeaderValue::from_maybe_shared(Bytes::from(value));
         if let (Some(name), Ok(value)) = (header_name(&name), value) {
             written.headers_mut().append(name, value);

@@ -237,6 +237,11 @@ fn a_request_that_is_held_up_is_in_progress() {
     };
     assert_eq!(send(&mut world), (202, String::new()));
     assert_eq!(send(&mut world), (409, "idempotency_in_progress".to_owned()));
+    // A request ends with the process that it came to: the next one answers at once what was executed.
+    let records = world.emulator.snapshot();
+    let emulator = Emulator::restore(Config::default(), records, Now { unix_ms: world.now_ms }).expect("records");
+    let mut next = World { emulator, ..world };
+    assert_eq!(send(&mut next), (202, String::new()));
     world.wait_s(3.0);
     assert_eq!(send(&mut world), (202, String::new()));
     assert_eq!(world.get(Door::P, "/v1/servers").json["meta"]["total"], 1);
