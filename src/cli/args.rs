@@ -61,6 +61,9 @@ pub struct Global {
     /// Show every request (secrets redacted) and plans in full detail
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Write every request to a file, one JSON object a line (secrets redacted, bodies left out)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub trace: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -1,7 +1,7 @@
 //! Which cloud a run speaks to: from settings to a client, its description, and the mark that a state carries of it.
 
 use super::exit::Failure;
-use super::http_log::Logged;
+use super::http_log::{Logged, Outputs};
 use super::shell::Shell;
 use super::{codes, emulator};
 use crate::cloud::{Client, Endpoint, Hosts, Wishes, endpoints, local_endpoints};
@@ -11,6 +11,7 @@ use crate::emulator::local::LocalEmulator;
 use crate::emulator::{Config, Now};
 use crate::model::Ident;
 use crate::provider::Catalog;
+use crate::report::Writer;
 use crate::state::Pin;
 use crate::world::{InProcess, Network, Transport};
 use sha2::{Digest, Sha256};
@@ -71,7 +72,7 @@ fn local(shell: &mut Shell, catalog: &Arc<Catalog>, access: Access) -> Result<Re
     let account = Some(emulator.account_id());
     let transport: Arc<dyn Transport> = Arc::new(InProcess::new(emulator, Arc::clone(&shell.world.clock)));
     let endpoints = local_endpoints(catalog);
-    let client = client(shell, catalog, endpoints.clone(), transport);
+    let client = client(shell, catalog, endpoints.clone(), transport)?;
     Ok(Reached { client, shown: "local emulator".to_owned(), speed: LOCAL_SPEED, endpoints, account })
 }
 
@@ -105,7 +106,7 @@ fn remote(
             ))
         })?;
     let speed = speed(settings, &endpoints)?;
-    let client = client(shell, catalog, endpoints.clone(), Arc::new(network));
+    let client = client(shell, catalog, endpoints.clone(), Arc::new(network))?;
     Ok(Reached { client, shown: hosts.as_str().to_owned(), speed, endpoints, account: None })
 }
 
@@ -124,15 +125,26 @@ fn client(
     catalog: &Arc<Catalog>,
     endpoints: Vec<Endpoint>,
     transport: Arc<dyn Transport>,
-) -> Arc<Client> {
+) -> Result<Arc<Client>, Failure> {
     let (clock, random) = (Arc::clone(&shell.world.clock), Arc::clone(&shell.world.random));
-    let transport = if shell.global.verbose {
-        Arc::new(Logged::new(transport, Arc::clone(&clock), shell.secrets.clone())) as Arc<dyn Transport>
+    let outputs = Outputs { lines: shell.global.verbose.then(Writer::stderr), trace: trace(shell)? };
+    let transport = if outputs.lines.is_some() || outputs.trace.is_some() {
+        Arc::new(Logged::new(transport, Arc::clone(&clock), shell.secrets.clone(), outputs)) as Arc<dyn Transport>
     } else {
         transport
     };
     let client = Client::new(Arc::clone(catalog), endpoints, transport, clock, random);
-    Arc::new(client.discreet(shell.secrets.clone()))
+    Ok(Arc::new(client.discreet(shell.secrets.clone())))
+}
+
+/// The file of `--trace`, begun anew.
+fn trace(shell: &Shell) -> Result<Option<Writer>, Failure> {
+    let Some(path) = &shell.global.trace else { return Ok(None) };
+    let begun = shell.world.files.begin(&shell.global.directory.join(path)).map_err(|error| {
+        let help = "check the folder's permissions and the disk";
+        Failure::from(Diagnostic::new(&codes::UNWRITABLE, error.to_string()).help(help))
+    })?;
+    Ok(Some(Writer::new(begun)))
 }
 
 impl Reached {

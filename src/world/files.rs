@@ -33,6 +33,10 @@ impl Files for RealFiles {
         write(path, bytes, private).map_err(|error| named(path, &error))
     }
 
+    fn begin(&self, path: &Path) -> Result<Box<dyn Write + Send>> {
+        begin(path).map_err(|error| named(path, &error))
+    }
+
     fn create_folder(&self, path: &Path) -> Result<()> {
         create_folder(path).map_err(|error| named(path, &error))
     }
@@ -99,6 +103,17 @@ fn write(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
         return Err(error);
     }
     File::open(&folder)?.sync_all()
+}
+
+fn begin(path: &Path) -> Result<Box<dyn Write + Send>> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    set_mode(&mut options, 0o600);
+    Ok(Box::new(options.open(path)?))
 }
 
 /// `create_new` never follows a link that lies in wait.

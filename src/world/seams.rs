@@ -52,6 +52,10 @@ pub trait Files: Send + Sync {
     fn write(&self, path: &Path, bytes: &[u8], private: bool) -> std::io::Result<()>;
     /// With all its parents, mode 0700.
     fn create_folder(&self, path: &Path) -> std::io::Result<()>;
+    /// A file that begins anew, for its owner alone, to be written to little by little; a link in its place is not followed.
+    fn begin(&self, path: &Path) -> std::io::Result<Box<dyn std::io::Write + Send>> {
+        Err(std::io::Error::new(std::io::ErrorKind::Unsupported, path.display().to_string()))
+    }
     fn exists(&self, path: &Path) -> bool;
     fn remove(&self, path: &Path) -> std::io::Result<()>;
     /// The real path of what lies below `root`, links followed; refused where they lead out of it.

@@ -199,10 +199,13 @@ fn check_refusal(canary: &str, number: usize) {
         if meets { refusals(heard).remove(number) } else { pass(&response) }
     });
     let project = project(&cloud, SERVER);
-    let arguments = [&["plan", "-v", "--adopt", "exact"][..], &["apply", "--yes", "--json"]][number % 2];
+    let traced = ["plan", "-v", "--adopt", "exact", "--trace", "trace.jsonl"];
+    let arguments = [&traced[..], &["apply", "--yes", "--json", "--trace", "trace.jsonl"]][number % 2];
     let output = run(&project, canary, arguments);
     let all = [output.stdout, output.stderr].concat();
     assert!(!holds(&all, canary), "{number}: {}", String::from_utf8_lossy(&all));
+    let trace = std::fs::read_to_string(project.path().join("trace.jsonl")).expect("a trace");
+    assert!(trace.lines().all(|line| line.starts_with("{\"format\":\"cnx-trace\"")) && !trace.is_empty(), "{trace}");
     for (name, bytes) in files(project.path()) {
         assert!(!holds(&bytes, canary), "{number}: {name}");
     }
