@@ -6,15 +6,17 @@ use super::memory;
 use super::shell::Shell;
 use crate::desired::Settings;
 use crate::diag::Diagnostic;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Value};
 use crate::plan::{Finding, What};
 use crate::report::drift::Verdict;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 const FORMAT: &str = "cnx-drift-baseline";
-const VERSION: u32 = 1;
+/// 1 held digests of a form that changed with the compiler: they say nothing today.
+const VERSION: u32 = 2;
 
 /// The file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +60,9 @@ pub fn read(shell: &Shell, settings: &Settings) -> Result<Baseline, Failure> {
         let message = format!("{}: version {}", path.display(), baseline.version);
         return Err(Diagnostic::new(&codes::NEWER, message).help("use a newer cnx").into());
     }
+    if baseline.version < VERSION {
+        return Ok(Baseline { version: VERSION, accepted: Vec::new(), ..baseline });
+    }
     Ok(baseline)
 }
 
@@ -93,10 +98,43 @@ impl Baseline {
     }
 }
 
-/// Tells findings apart. Another version of cnx may write values differently: then what was accepted counts again.
+/// Tells findings apart: over a form of its own, so that the same finding has the same digest in every version of cnx.
 fn digest(finding: &Finding) -> String {
-    let digest = Sha256::digest(format!("{:?} {:?}", finding.path, finding.what).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let text = json!([finding.path, canonical_what(&finding.what)]).to_string();
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn canonical_what(what: &What) -> Json {
+    let optional = |value: &Option<Value>| value.as_ref().map(canonical);
+    match what {
+        What::Changed { applied, live, ignored: _ } => json!({ "changed": [optional(applied), optional(live)] }),
+        What::Gone => json!("gone"),
+        What::Unknown(_) => json!("unknown"),
+    }
+}
+
+/// Arrays and texts only: nothing in it depends on an order that somebody else chooses.
+fn canonical(value: &Value) -> Json {
+    let all = |items: &mut dyn Iterator<Item = &Value>| items.map(canonical).collect::<Vec<Json>>();
+    match value {
+        Value::Null => json!(["null"]),
+        Value::Bool(flag) => json!(["bool", flag]),
+        Value::Number(number) => json!(["number", number.to_string()]),
+        Value::String(text) => json!(["text", text.as_str()]),
+        Value::Duration(milliseconds) => json!(["duration", milliseconds]),
+        Value::List(items) => json!(["list", all(&mut items.iter())]),
+        Value::Set(items) => json!(["set", all(&mut items.iter())]),
+        Value::Map(entries) => {
+            let entries = entries.iter().map(|(key, value)| json!([key.to_string(), canonical(value)]));
+            json!(["map", entries.collect::<Vec<_>>()])
+        }
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| json!([name.as_str(), canonical(value)]));
+            json!(["object", members.collect::<Vec<_>>()])
+        }
+        Value::Sealed(seal) => json!(["sealed", seal.as_str()]),
+        Value::Unknown(_) => json!(["unknown"]),
+    }
 }
 
 /// The last day on which it holds.
@@ -114,4 +152,32 @@ pub fn until(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     };
     let until = end_of_day.or_else(|| Timestamp::parse(text)).ok_or_else(|| wrong(format!("`{text}` is no date")))?;
     if until <= now { Err(wrong(format!("{text} is over"))) } else { Ok(until) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Key, RemoteId};
+    use std::collections::BTreeMap;
+
+    /// Written down once: another digest forgets what people accepted.
+    #[test]
+    fn the_digest_is_the_same_in_every_version() {
+        let tags = BTreeMap::from([(Key::text("team"), Value::string("ops")), (Key::Int(1), Value::Duration(5))]);
+        let members = BTreeMap::from([("cpu".into(), Value::int(2)), ("on".into(), Value::Bool(true))]);
+        let live = Value::list(vec![
+            Value::map(tags),
+            Value::object(members),
+            Value::set([Value::string("a"), Value::string("b")]),
+            Value::Sealed("seal".into()),
+        ]);
+        let finding = Finding {
+            address: Address::managed("server", "web", None),
+            id: RemoteId::new("srv_1"),
+            path: vec!["tags".to_owned(), "team".to_owned()],
+            what: What::Changed { applied: None, live: Some(live), ignored: false },
+        };
+        assert_eq!(digest(&finding), "38c2e5b2c6e391135ee4f03a8e1c7e54ddb65189e148e1b4d4a49dbf2c8ca881");
+        assert_ne!(digest(&finding), digest(&Finding { what: What::Gone, ..finding.clone() }));
+    }
 }
