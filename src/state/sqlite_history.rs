@@ -86,3 +86,128 @@ pub fn shorten(connection: &mut Connection, most: u64, kept: u64) -> Result<bool
     transaction.commit()?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sqlite_rows::{head, read_history, read_snapshot};
+    use super::super::{Nonce, Purpose, Remembered, SqliteStore, Store};
+    use super::*;
+    use crate::model::{Address, Attributes, Observed, RemoteId, Timestamp, Value};
+    use crate::state::{Intent, JournalEntry, OperationId};
+    use std::path::{Path, PathBuf};
+
+    const DAY: i64 = 86_400_000;
+
+    fn fresh() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/dev.db");
+        (folder, path)
+    }
+
+    /// One small run on a day: an object comes, or goes again.
+    fn run(store: &SqliteStore, day: i64) {
+        let snapshot = store.load().unwrap();
+        let (run, at, address) = (format!("r{day}"), Timestamp(day * DAY), Address::managed("server", "web", None));
+        let attributes = Attributes::from([("name".into(), Value::string(&"web".repeat(100)))]);
+        let id = RemoteId::new(&format!("srv_{day}"));
+        let change = if snapshot.records.contains_key(&address) {
+            JournalEntry::Forgotten { address }
+        } else {
+            JournalEntry::Imported {
+                address,
+                kind: "server".into(),
+                observed: Observed { id, attributes: attributes.clone(), status: None, current_job: None, etag: None },
+                applied: attributes,
+                lifecycle: Remembered::default(),
+                at,
+            }
+        };
+        let epoch = snapshot.epoch + 1;
+        let begin = JournalEntry::RunStarted { run: run.clone(), epoch, holder: "a@b".into(), plan: "p".into(), at };
+        store.append(&[begin, change, JournalEntry::RunEnded { run, at }]).unwrap();
+    }
+
+    fn raw(path: &Path) -> Connection {
+        Connection::open(path).unwrap()
+    }
+
+    #[test]
+    fn a_shortened_journal_goes_on_and_tells_what_is_left() {
+        let (_folder, path) = fresh();
+        let store = SqliteStore::open(&path, "line").unwrap();
+        (0..20).for_each(|day| run(&store, day));
+        let known = store.load().unwrap();
+        drop(store);
+        let mut connection = raw(&path);
+        let then = snapshot_at(&connection, 45).unwrap().unwrap();
+        assert!(!shorten(&mut connection, 60, 30).unwrap(), "it is no longer than it may be");
+        for (most, kept) in [(40, 30), (20, 10)] {
+            assert!(shorten(&mut connection, most, kept).unwrap());
+            assert_eq!(
+                read_history(&connection, usize::MAX).unwrap().len() as u64,
+                kept,
+                "each follows from the one before"
+            );
+            assert_eq!(read_snapshot(&connection).unwrap(), known);
+            assert_eq!(snapshot_at(&connection, known.serial).unwrap().as_ref(), Some(&known));
+            assert_eq!(snapshot_at(&connection, 3).unwrap(), None, "it is no longer told");
+            if kept == 30 {
+                assert_eq!(snapshot_at(&connection, 45).unwrap().as_ref(), Some(&then));
+            }
+        }
+        drop(connection);
+        let store = SqliteStore::open(&path, "other").unwrap();
+        run(&store, 20);
+        assert_eq!(head(&raw(&path)).unwrap().serial, known.serial + 3);
+        assert_eq!(snapshot_at(&raw(&path), known.serial).unwrap(), Some(known));
+    }
+
+    #[test]
+    fn two_hundred_runs_take_no_more_room_than_forty() {
+        let (_folder, path) = fresh();
+        let size_after = |runs: std::ops::Range<i64>| {
+            for day in runs {
+                run(&SqliteStore::open(&path, "line").unwrap(), day);
+                shorten(&mut raw(&path), 60, 30).unwrap();
+            }
+            std::fs::metadata(&path).unwrap().len()
+        };
+        let first = size_after(0..40);
+        let last = size_after(40..200);
+        assert!(last <= first + first / 4, "{first} bytes after 40 runs, {last} after 200");
+    }
+
+    #[test]
+    fn marks_of_given_up_creates_are_kept_for_a_week_and_not_for_ever() {
+        let (_folder, path) = fresh();
+        let store = SqliteStore::open(&path, "line").unwrap();
+        run(&store, 0);
+        let snapshot = store.load().unwrap();
+        let operation = OperationId(snapshot.next_operation);
+        let intent = Intent {
+            operation,
+            address: Address::managed("server", "app", None),
+            kind: "server".into(),
+            purpose: Purpose::Create,
+            id: None,
+            nonce: Nonce("n".into()),
+            idempotency_key: "k".into(),
+            fingerprint: "f".into(),
+            inputs_hash: "h".into(),
+            wanted: Attributes::new(),
+            lifecycle: Remembered::default(),
+            epoch: snapshot.epoch,
+            attempt: 1,
+            at: Timestamp(DAY),
+            surveyed: false,
+        };
+        let given_up = JournalEntry::NotCreated { operation, evidence: "none".into() };
+        store.append(&[JournalEntry::Intent(Box::new(intent)), given_up]).unwrap();
+        for (day, is_kept) in [(8, true), (12, true), (16, false)] {
+            run(&store, day);
+            assert_eq!(!store.load().unwrap().tombstones.is_empty(), is_kept, "on day {day}");
+        }
+        drop(store);
+        assert!(SqliteStore::open(&path, "line").unwrap().load().unwrap().tombstones.is_empty());
+    }
+}
