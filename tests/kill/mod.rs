@@ -2,6 +2,8 @@
 //! `CNX_EVERY_POINT=1` works through every point (about half an hour on two cores), otherwise a part that moves on each
 //! day; `CNX_WORKERS` says how many run beside each other.
 
+mod changes;
+mod log;
 pub mod process;
 mod requests;
 mod signals;

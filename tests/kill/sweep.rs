@@ -1,6 +1,6 @@
 //! Points: the places at which a run is killed, refused or stopped, worked through by several workers with a cloud each.
 
-use super::world::{Cloud, Ending, next_run_ends_it};
+use super::world::{Cloud, Ending, PROGRAM, next_run_ends_it};
 use crate::outside::tools::say;
 use crate::support::Project;
 use std::sync::Mutex;
@@ -31,6 +31,17 @@ struct Tally {
 
 /// Lets `strike` harm a fresh run at each point (it says whether the point was reached), then lets a plain run end it.
 pub fn sweep(name: &str, points: &[usize], strike: impl Fn(&Cloud, &Project, usize) -> bool + Sync) {
+    sweep_of(name, PROGRAM, points, strike, next_run_ends_it);
+}
+
+/// As [`sweep`], of this program, with another way to end it.
+pub fn sweep_of(
+    name: &str,
+    program: &str,
+    points: &[usize],
+    strike: impl Fn(&Cloud, &Project, usize) -> bool + Sync,
+    end: impl Fn(&Cloud, &Project) -> Result<Ending, String> + Sync,
+) {
     let began = Instant::now();
     let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     std::thread::scope(|scope| {
@@ -39,9 +50,9 @@ pub fn sweep(name: &str, points: &[usize], strike: impl Fn(&Cloud, &Project, usi
                 let cloud = Cloud::new();
                 while let Some(point) = points.get(next.fetch_add(1, Ordering::SeqCst)) {
                     cloud.reset();
-                    let project = cloud.project();
+                    let project = cloud.project_of(program);
                     let reached = strike(&cloud, &project, *point);
-                    let ended = next_run_ends_it(&cloud, &project);
+                    let ended = end(&cloud, &project);
                     let mut tally = tally.lock().expect("unbroken");
                     tally.unreached += usize::from(!reached);
                     match ended {
