@@ -204,7 +204,7 @@ impl TryFrom<Value> for Effect {
         // An effect without settings is its name, and may be written with an empty object.
         let alone = if is_empty { read(&name, &Value::String(name.clone())) } else { Err(None) };
         let told = |reason: String| match reason.as_str() {
-            reason if reason.contains("expected unit variant") => format!("effect {name} takes no settings"),
+            reason if reason.contains("expected unit") => format!("effect {name} takes no settings"),
             reason => format!("effect {name}: {reason}"),
         };
         match (alone, whole) {
