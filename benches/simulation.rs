@@ -1,7 +1,7 @@
 //! Runs the simulation and prints its figures.
 //!
 //! `cargo bench --bench simulation [-- MODE… [--from SEED] [--threads N] [--log DAY]]`; modes are `single`, `double[=STRIDE]`,
-//! `kills`, `swarm=RUNS`, `wide=RUNS`, `order=RUNS`, `rivals=RUNS`, `planted`, `rate`; without any: all of them, as CI runs them.
+//! `kills`, `swarm=RUNS`, `wide=RUNS`, `order=RUNS`, `rivals=RUNS`, `planted`, `rate`; without any: all of them.
 //! `replay CASE` repeats one run and prints what happened.
 
 #![expect(clippy::print_stdout, reason = "a runner prints its figures")]
