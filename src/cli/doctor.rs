@@ -144,12 +144,16 @@ fn examined(
         Ok(None)
     })?;
     if found.is_none() {
-        let left = if writes { " What it made is deleted; the next `cnx doctor --write` looks once more." } else { "" };
+        let left =
+            if writes { " Nothing is known to be left; the next `cnx doctor --write` looks once more." } else { "" };
         shell.say(&format!("Interrupted.{left}"));
     }
     for (surface, one) in found.iter().flat_map(|found| &found.surfaces) {
         if one.swept > 0 {
             shell.say(&format!("{surface}: deleted {} that an earlier doctor had left behind.", one.swept));
+        }
+        if let Some(why) = &one.untried {
+            shell.say(&format!("{surface}: nothing could be made to try it out: {}", escape::clean(why)));
         }
         if !one.left.is_empty() {
             let ids = one.left.join(", ");
@@ -199,8 +203,8 @@ fn shown(shell: &Shell, found: &Findings) -> String {
     }
     if found.surfaces.values().any(|one| one.jobs.is_none()) {
         text.push_str(
-            "Reading can't tell whether a job may be asked for by its id: a job and a route that are not there are\n\
-             answered alike. Where no job answers, its object is polled.\n",
+            "Reading can't tell whether a job may be asked for by its id: a job and a route\n\
+             that are not there are answered alike. Where no job answers, its object is polled.\n",
         );
     }
     text

@@ -88,7 +88,7 @@ fn remote(
         urls: settings.urls.clone(),
         requests_per_minute: settings.requests_per_minute,
         max_wait: settings.max_wait,
-        needed,
+        needed: needed.clone(),
         allow_live_key: settings.allow_live_key,
     };
     let files = Arc::clone(&shell.world.files);
@@ -97,7 +97,9 @@ fn remote(
         return Err(found.into());
     }
     shell.complain(&found);
-    let hosts_shown: BTreeSet<&str> = endpoints.iter().map(Endpoint::host).collect();
+    // A key may be good for a surface that this run never asks.
+    let is_asked = |endpoint: &&Endpoint| needed.is_empty() || needed.contains(&endpoint.surface);
+    let hosts_shown: BTreeSet<&str> = endpoints.iter().filter(is_asked).map(Endpoint::host).collect();
     shell.say(&format!("{} at {}", hosts.as_str(), hosts_shown.into_iter().collect::<Vec<_>>().join(", ")));
     let network =
         Network::new().map_err(|error| {

@@ -12,7 +12,7 @@ use super::shared::Queues;
 use super::sources::Account;
 use super::{pace, redact, scrub};
 use crate::model::http::{Headers, Request, Response};
-use crate::model::{Attributes, Ident, Secrets};
+use crate::model::{Attributes, Ident, RemoteId, Secrets};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
@@ -67,6 +67,8 @@ pub struct Client {
     pub(super) routeless: Mutex<BTreeSet<Ident>>,
     /// The first 401: nothing is sent after it.
     pub(super) refusal: OnceLock<ReadError>,
+    /// What `examine` made and has not deleted yet.
+    pub(super) trials: Mutex<Vec<(Ident, RemoteId)>>,
 }
 
 impl fmt::Debug for Client {
@@ -116,6 +118,7 @@ impl Client {
             queues: Queues::default(),
             routeless: Mutex::default(),
             refusal: OnceLock::new(),
+            trials: Mutex::default(),
         }
     }
 
@@ -274,7 +277,7 @@ impl Client {
         self.reaches.get(surface).ok_or_else(missing)
     }
 
-    async fn read_outcome(&self, kind: &Ident, id: &crate::model::RemoteId, values: &Attributes) -> Outcome {
+    async fn read_outcome(&self, kind: &Ident, id: &RemoteId, values: &Attributes) -> Outcome {
         match self.read(kind, id, values).await {
             Ok(object) => Outcome::Accepted(super::call::Accepted {
                 id: Some(object.id.clone()),

@@ -2,7 +2,7 @@
 
 use super::call::{ApiError, Call, IdempotencyKey, Outcome, Verb};
 use super::client::{Client, Failure, READ_DEADLINE, Reach};
-use super::error::ReadError;
+use super::error::{ReadError, rejection};
 use super::findings::Found;
 use super::pace::date;
 use super::request::{self, Parts};
@@ -10,6 +10,7 @@ use crate::model::http::{Method, Response};
 use crate::model::{Attributes, Ident, Observed, RemoteId, Value};
 use crate::provider::Kind;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -25,12 +26,19 @@ impl Client {
         let documented: Option<&Kind> = kinds.clone().find(|kind| kind.documented_list);
         if let Some(kind) = documented {
             let none = Attributes::new();
-            let listing = self.list(&kind.name, &none).await?;
-            found.page_size = Some(reach.page_size.load(Ordering::Relaxed));
-            if let Some(object) = listing.objects.first() {
-                self.probe(kind, &object.id, &none).await;
+            match self.list(&kind.name, &none).await {
+                Ok(listing) => {
+                    found.page_size = Some(reach.page_size.load(Ordering::Relaxed));
+                    if let Some(object) = listing.objects.first() {
+                        self.probe(kind, &object.id, &none).await;
+                    }
+                    found.single_reads = reach.single_reads.get();
+                }
+                // A key for other things: the rest can be told all the same.
+                Err(ReadError::Permission(_)) => {}
+                Err(ReadError::NotFound(error)) => return Err(strange(reach, kind, &error)),
+                Err(error) => return Err(error),
             }
-            found.single_reads = reach.single_reads.get();
             self.measure(reach, kind, &mut found).await;
         }
         if let Some(account) = self.known_account(surface).await? {
@@ -71,10 +79,15 @@ impl Client {
     /// The list can't be read.
     pub async fn sweep(&self, surface: &Ident) -> Result<u32, ReadError> {
         let Some((kind, trial)) = self.trial(surface) else { return Ok(0) };
+        let mut swept = 0;
+        let known = self.trials.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (_, id) in known.iter().filter(|(own, _)| own == surface) {
+            swept += u32::from(self.take_back(kind, id).await);
+        }
         let listing = match self.list(&kind.name, &Attributes::new()).await {
             Ok(listing) => listing,
             // What can't be listed or may not be seen was not made either.
-            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => return Ok(0),
+            Err(ReadError::NotFound(_) | ReadError::Permission(_)) => return Ok(swept),
             Err(error) => return Err(error),
         };
         let is_trial = |object: &&Observed| {
@@ -82,11 +95,42 @@ impl Client {
                 object.attributes.get(name).and_then(Value::as_str).is_some_and(|text| is_made_of(template, text))
             })
         };
-        let mut swept = 0;
         for object in listing.objects.iter().filter(is_trial) {
-            swept += u32::from(matches!(self.call(&deletion(kind, &object.id)).await, Outcome::Accepted(_)));
+            swept += u32::from(self.take_back(kind, &object.id).await);
         }
         Ok(swept)
+    }
+
+    /// Deletes what was made for a trial; whether it is gone.
+    async fn take_back(&self, kind: &Kind, id: &RemoteId) -> bool {
+        let deletion = Call {
+            kind: kind.name.clone(),
+            verb: Verb::Delete,
+            id: Some(id.clone()),
+            attributes: Attributes::new(),
+            idempotency_key: None,
+            stamp: BTreeMap::new(),
+            etag: None,
+            deadline: READ_DEADLINE,
+        };
+        let is_gone = matches!(self.call(&deletion).await, Outcome::Accepted(_));
+        if is_gone {
+            self.trials.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, own)| own != id);
+        }
+        is_gone
+    }
+
+    /// Makes the object of a trial, and remembers it.
+    async fn make(&self, surface: &Ident, call: &Call) -> Result<RemoteId, String> {
+        let made = match self.call(call).await {
+            Outcome::Accepted(accepted) => accepted.id.ok_or_else(|| "the answer named no object".to_owned()),
+            Outcome::Rejected(error) => Err(rejection(&error).message),
+            Outcome::NotSent { reason } | Outcome::Unknown { reason, .. } => Err(reason),
+        };
+        if let Ok(id) = &made {
+            self.trials.lock().unwrap_or_else(PoisonError::into_inner).push((surface.clone(), id.clone()));
+        }
+        made
     }
 
     /// Whether a job can be asked for by its id, from how a job that is not there is answered: otherwise than a route that
@@ -133,27 +177,23 @@ impl Client {
     /// Makes an object twice under one key, waits for it to show in its list, and deletes it.
     async fn try_out(&self, kind: &Kind, trial: &[(Ident, String)], found: &mut Found) {
         let call = self.trial_call(kind, trial);
-        let first = match self.call(&call).await {
-            Outcome::Accepted(accepted) => accepted.id,
+        let id = match self.make(&kind.surface, &call).await {
+            Ok(id) => id,
             // No such route, no such right: nothing is learned.
-            Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
+            Err(why) => {
+                found.untried = Some(why);
+                return;
+            }
         };
-        let Some(id) = first else { return };
-        let second = match self.call(&call).await {
-            Outcome::Accepted(accepted) => accepted.id,
-            Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => None,
-        };
+        let second = self.make(&kind.surface, &call).await.ok();
         found.idempotency = Some(second.as_ref() == Some(&id));
         let begun = self.clock.monotonic();
         let shown = self.wait_for(kind, &id).await;
         let lag = self.clock.monotonic().saturating_sub(begun).as_millis();
         found.list_lag_ms = shown.then(|| i64::try_from(lag).unwrap_or(i64::MAX));
         for made in [Some(id.clone()), second.filter(|second| *second != id)].into_iter().flatten() {
-            match self.call(&deletion(kind, &made)).await {
-                Outcome::Accepted(_) => {}
-                Outcome::Rejected(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => {
-                    found.left.push(made.to_string());
-                }
+            if !self.take_back(kind, &made).await {
+                found.left.push(made.to_string());
             }
         }
     }
@@ -210,15 +250,9 @@ fn is_made_of(template: &str, text: &str) -> bool {
     random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-fn deletion(kind: &Kind, id: &RemoteId) -> Call {
-    Call {
-        kind: kind.name.clone(),
-        verb: Verb::Delete,
-        id: Some(id.clone()),
-        attributes: Attributes::new(),
-        idempotency_key: None,
-        stamp: BTreeMap::new(),
-        etag: None,
-        deadline: READ_DEADLINE,
-    }
+/// Every CloudNexus has the documented list.
+fn strange(reach: &Reach, kind: &Kind, error: &ApiError) -> ReadError {
+    let path = kind.list.routes.first().map_or("", |route| route.path.as_str());
+    let told = format!("{} is no CloudNexus: GET {path} was answered with {}", reach.endpoint.url(), error.status);
+    ReadError::BadAnswer { what: format!("{told} ({})", error.message) }
 }

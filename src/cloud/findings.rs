@@ -46,6 +46,8 @@ pub struct Found {
     pub swept: u32,
     /// Ids of what this examination made and could not delete.
     pub left: Vec<String>,
+    /// Why nothing could be made, where that was asked for.
+    pub untried: Option<String>,
 }
 
 impl Found {

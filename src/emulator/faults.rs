@@ -1,11 +1,13 @@
 //! Faults on command (contract.md 4.8): which request meets which. What they do is in `effects.rs`; it is carried
 //! out by `handle.rs` (around the execution), `tamper.rs` (on the answer) and the doors (on the wire).
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::cdn::glob;
 use super::effects::{Effect, Instead};
 use super::ids;
-use super::routes::Door;
+use super::routes::{self, Door};
 use crate::model::http::Request;
 
 /// One fault.
@@ -30,6 +32,9 @@ pub struct Fault {
     /// How often it has happened.
     #[serde(default)]
     pub happened: u32,
+    /// The same by route, where `p` draws: what another route is asked in between changes nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ordinals: BTreeMap<String, u64>,
 }
 
 /// Which requests: all that are given must fit.
@@ -103,10 +108,9 @@ impl Faults {
             }
             fault.seen += 1;
             counted = true;
-            let seed = fault.seed.unwrap_or(seed);
-            if fault.times.is_some_and(|times| fault.happened >= times)
-                || !fault.matcher.draws(seed, method, request, fault.seen)
-            {
+            let is_drawn = fault.is_drawn(seed, door, method, request);
+            let is_over = fault.times.is_some_and(|times| fault.happened >= times);
+            if is_over || !is_drawn || !fault.matcher.is_turn(fault.seen) {
                 continue;
             }
             // The n of revoke_after counts requests that still pass.
@@ -117,6 +121,18 @@ impl Faults {
             met.push(fault.effect.clone());
         }
         (met, counted)
+    }
+}
+
+impl Fault {
+    /// Whether the fault's probability falls on a request, by its ordinal among those of its route.
+    fn is_drawn(&mut self, seed: u64, door: Door, method: &str, request: &Request) -> bool {
+        let Some(p) = self.matcher.p else { return true };
+        let route = routes::name(door.surface(), method, request.path());
+        let ordinal = self.ordinals.entry(format!("{} {method} {route}", door.as_str())).or_insert(0);
+        *ordinal += 1;
+        let parts = [self.seed.unwrap_or(seed).to_string(), ordinal.to_string()];
+        ids::fraction(&["fault", &parts[0], method, route, &parts[1]]) < p
     }
 }
 
@@ -139,14 +155,9 @@ impl Matcher {
     }
 
     /// Whether it is this one's turn, by its number among those that fit.
-    fn draws(&self, seed: u64, method: &str, request: &Request, number: u64) -> bool {
-        let drawn = |p: f64| {
-            let parts = [seed.to_string(), number.to_string()];
-            ids::fraction(&["fault", &parts[0], method, request.path(), &parts[1]]) < p
-        };
+    fn is_turn(&self, number: u64) -> bool {
         self.nth.is_none_or(|nth| number == nth)
             && self.every.is_none_or(|every| every > 0 && number.is_multiple_of(every))
             && self.after_n.is_none_or(|after| number > after)
-            && self.p.is_none_or(drawn)
     }
 }

@@ -58,8 +58,11 @@ pub fn create(emulator: &mut Emulator, call: &Call<'_>, kind: Kind) -> Result<Re
     };
     let place = fields.required_text("region", region);
     fields.finish()?;
-    check_references(emulator, call, &machine)?;
+    let snapshot = references(emulator, call, &machine)?;
     Emulator::check_region(call, &place)?;
+    if let Some(snapshot) = snapshot {
+        check_available(snapshot)?;
+    }
     check_name(emulator, call, kind, &place, &name, None)?;
     let tenant = emulator.tenant(call.environment);
     capacity::check_quota(&emulator.config, tenant, kind)?;
@@ -76,17 +79,21 @@ pub fn printable(text: &str) -> Option<String> {
         .or_else(|| text.chars().any(char::is_control).then(|| "must not have control characters".to_owned()))
 }
 
-/// 404 for SSH keys and snapshots that are not there; 409 for a snapshot that is not ready.
-fn check_references(emulator: &Emulator, call: &Call<'_>, machine: &Machine) -> Result<(), Refusal> {
+/// 404 for SSH keys and snapshots that are not there; else the snapshot that the image is.
+fn references<'a>(emulator: &'a Emulator, call: &Call<'_>, machine: &Machine) -> Result<Option<&'a Object>, Refusal> {
     let tenant = emulator.tenant(call.environment);
     if let Some(missing) = machine.ssh_keys.iter().find(|key| tenant.get(Kind::SshKey, key).is_none()) {
         return Err(not_found(Kind::SshKey.as_str(), missing));
     }
     if !machine.image.starts_with("snap_") {
-        return Ok(());
+        return Ok(None);
     }
     let snapshot = tenant.get(Kind::Snapshot, &machine.image);
-    let snapshot = snapshot.ok_or_else(|| not_found(Kind::Snapshot.as_str(), &machine.image))?;
+    snapshot.map(Some).ok_or_else(|| not_found(Kind::Snapshot.as_str(), &machine.image))
+}
+
+/// 409 for a snapshot that is not ready.
+fn check_available(snapshot: &Object) -> Result<(), Refusal> {
     if snapshot.status == Status::Available {
         return Ok(());
     }

@@ -211,6 +211,14 @@ pub fn find(surface: Surface, profile: Profile, method: Option<Method>, path: &s
     }
 }
 
+/// The path of the route that a request is for, as the table has it; empty where there is none.
+pub fn name(surface: Surface, method: &str, path: &str) -> &'static str {
+    match find(surface, Profile::Full, Method::parse(method), path) {
+        Found::Route(route, _) => route.path,
+        Found::WrongMethod(_) | Found::Nothing => "",
+    }
+}
+
 /// Whether the route is there on this surface in this profile.
 pub fn exists(route: &Route, surface: Surface, profile: Profile) -> bool {
     let on_surface = match route.on {

@@ -6,6 +6,7 @@ use crate::support::{Project, Run};
 use cnx::cloud::{Findings, Found};
 use cnx::emulator::{Config, Profile};
 use cnx::model::Ident;
+use cnx::world::Clock;
 use serde_json::json;
 use std::time::Duration;
 
@@ -82,6 +83,44 @@ fn what_an_examination_left_behind_is_deleted_by_the_next() {
     let found = platform(&examined(&stage, true)).clone();
     assert_eq!((found.left.len(), found.swept), (0, 1));
     assert_eq!(stage.list("ssh_key").expect("a list"), [stage.id("ssh_key", "mine").to_string()]);
+}
+
+/// Interrupted while a lagging list hides what was made: it is deleted by its id.
+#[test]
+fn an_interrupted_examination_takes_back_what_it_made() {
+    let stage = Stage::new();
+    stage.fault(json!({"effect": {"list_lag": {"seconds": 1000}}, "match": {"path": "/v1/ssh_keys"}}));
+    let surface = Ident::new("platform");
+    let client = &stage.world.client;
+    let swept = stage.world.run(async {
+        let examination = Box::pin(client.examine(&surface, true));
+        let interrupted = futures::future::select(examination, stage.world.clock.sleep(Duration::from_secs(5))).await;
+        assert!(matches!(interrupted, futures::future::Either::Right(_)), "it waits for the list");
+        client.sweep(&surface).await
+    });
+    assert_eq!(swept, Ok(1));
+    assert_eq!(stage.list_anyway("ssh_key"), 0);
+}
+
+/// A key for other things hides a list; the rest is told. Where the list is not there it is another API.
+#[test]
+fn a_key_for_other_things_and_a_stranger_are_told_apart() {
+    let stage = Stage::new();
+    stage
+        .fault(json!({"effect": {"status": {"status": 403}}, "match": {"path": "/v1/compute/instances*"}, "times": 1}));
+    let found = examined(&stage, false);
+    assert_eq!(found.surfaces["compute"].page_size, None);
+    assert!(found.surfaces["compute"].account.is_some());
+    stage.fault(json!({"effect": {"status": {"status": 403}}, "match": {"method": "POST"}}));
+    let found = platform(&examined(&stage, true)).clone();
+    assert!(found.untried.is_some_and(|why| why.contains("status 403")) && found.idempotency.is_none());
+    stage.fault(json!({"effect": {"status": {"status": 404}}, "match": {"path": "/v1/servers"}}));
+    let told = stage.world.run(client_of(&stage).examine(&Ident::new("platform"), false)).expect_err("another API");
+    contains(&told.diagnostic().message, "is no CloudNexus: GET /servers was answered with 404");
+}
+
+fn client_of(stage: &Stage) -> &cnx::cloud::Client {
+    &stage.world.client
 }
 
 #[test]
@@ -169,6 +208,7 @@ fn a_cloud_is_examined_without_a_project() {
     assert_eq!(both.code, 0, "{}", both.all());
     both.says("compute").says("Reading can't tell whether a job").says("1000");
     let one = run(LIVE_P, &["--platform-url", &platform, "--json"]);
+    assert!(!one.stderr.contains("cloudnexus.com"), "{}", one.stderr);
     let told: serde_json::Value = serde_json::from_str(one.stdout.trim()).expect("one object");
     let surfaces: Vec<&str> = told["surfaces"].as_object().expect("surfaces").keys().map(String::as_str).collect();
     assert_eq!((one.code, surfaces), (0, vec!["platform"]), "nothing is asked elsewhere");
@@ -177,7 +217,7 @@ fn a_cloud_is_examined_without_a_project() {
     let wrong: [(&str, &str, &str); 4] = [
         ("cnx_sk_live_wrong", &platform, "cnx::cloud::authentication"),
         (LIVE_P, &url(nobody.port()), "cnx::cloud::unreachable"),
-        (LIVE_P, &stranger, "cnx::cloud::"),
+        (LIVE_P, &stranger, "is no CloudNexus"),
         (LIVE_P, "http://example.com/v1", "cnx::cloud::bad_url"),
     ];
     for (key, url, code) in wrong {

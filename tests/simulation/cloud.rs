@@ -143,6 +143,7 @@ fn plant(world: &mut Inner, effect: Effect) {
         seed: None,
         seen: 0,
         happened: 0,
+        ordinals: Default::default(),
     });
 }
 

@@ -213,6 +213,18 @@ fn matchers_choose_requests() {
     };
     let drawn = chances();
     assert_eq!(drawn, chances());
+    // What another route is asked in between changes nothing (4.8: the ordinal is a route's).
+    let mixed = {
+        let mut world = World::new(documented());
+        set(&mut world, &json!({"match": {"p": 0.5}, "effect": {"status": {"status": 503}}}));
+        (0..40)
+            .map(|number| {
+                (0..number % 3).for_each(|_| drop(world.get(Door::P, "/v1/plans")));
+                world.get(Door::P, "/v1/servers?limit=1").status
+            })
+            .collect::<Vec<u16>>()
+    };
+    assert_eq!(drawn, mixed);
     assert!((10..30).contains(&drawn.iter().filter(|status| **status == 503).count()));
     let mut world = World::new(documented());
     for bad in

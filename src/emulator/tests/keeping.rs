@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::support::START_MS;
 use crate::emulator::local::LocalEmulator;
-use crate::emulator::{Config, Door, Now, serve};
+use crate::emulator::{Config, Door, Now, Ports, serve};
 use crate::model::http::{Headers, Method, Request};
 
 const SERVER: &str = r#"{"name": "web", "region": "eu-west-3", "plan": "standard-8", "image": "ubuntu-22.04"}"#;
@@ -120,68 +120,49 @@ fn many_threads_share_one_emulator() {
 
 #[test]
 fn the_server_answers_on_four_ports_of_loopback() {
-    let runtime = tokio_runtime();
-    runtime.block_on(async {
-        let emulator = LocalEmulator::in_memory(Config::local(), Now { unix_ms: START_MS });
-        let server = serve::start(emulator, 0).await.expect("bound");
-        let ports = server.ports;
-        let asked = std::thread::spawn(move || {
-            let control = ask(ports.control, "GET /__emulator/config HTTP/1.1", "");
-            let created = ask(ports.platform, "POST /v1/servers HTTP/1.1", SERVER);
-            let options = ask(ports.compute, "OPTIONS /v1/compute/instances HTTP/1.1", "");
-            (control, created, options)
-        });
-        let stop = async {
-            while !asked.is_finished() {
-                serve::pause_ms(5).await;
-            }
-        };
-        server.run_until(stop).await.expect("ran");
-        let (control, created, options) = asked.join().expect("asked");
-        assert!(control.starts_with("HTTP/1.1 200 ") && control.contains("\"profile\":\"full\""), "{control}");
-        assert!(
-            created.starts_with("HTTP/1.1 202 ") && created.to_lowercase().contains("x-ratelimit-limit"),
-            "{created}"
-        );
-        assert!(
-            options.starts_with("HTTP/1.1 405 ") && options.to_lowercase().contains("allow: get, post"),
-            "{options}"
-        );
+    let [control, created, options] = while_served(|ports| {
+        [
+            ask(ports.control, "GET /__emulator/config HTTP/1.1", ""),
+            ask(ports.platform, "POST /v1/servers HTTP/1.1", SERVER),
+            ask(ports.compute, "OPTIONS /v1/compute/instances HTTP/1.1", ""),
+        ]
     });
+    assert!(control.starts_with("HTTP/1.1 200 ") && control.contains("\"profile\":\"full\""), "{control}");
+    assert!(created.starts_with("HTTP/1.1 202 ") && created.to_lowercase().contains("x-ratelimit-limit"), "{created}");
+    assert!(options.starts_with("HTTP/1.1 405 ") && options.to_lowercase().contains("allow: get, post"), "{options}");
 }
 
 #[test]
 fn the_server_carries_out_what_faults_do_to_a_connection() {
-    let runtime = tokio_runtime();
-    runtime.block_on(async {
+    let [reset, truncated, slow, hung] = while_served(|ports| {
+        let effects = ["\"reset_after\"", r#"{"truncate": {"bytes": 7}}"#, r#"{"slow_body": {"ms": 40}}"#, "\"hang\""];
+        effects.map(|effect| {
+            let fault = format!(r#"{{"effect": {effect}, "times": 1}}"#);
+            ask(ports.control, "POST /__emulator/faults HTTP/1.1", &fault);
+            ask(ports.platform, "GET /v1/account HTTP/1.1", "")
+        })
+    });
+    assert_eq!((reset.as_str(), hung.as_str()), ("", ""));
+    let body = truncated.split_once("\r\n\r\n").map(|(_, body)| body);
+    assert_eq!(body, Some("{\"data\""));
+    assert!(slow.ends_with("}}}"), "{slow}");
+}
+
+/// What is asked of an emulator on free ports, which ends with the last answer.
+fn while_served<T: Send + 'static>(asks: impl FnOnce(Ports) -> T + Send + 'static) -> T {
+    serve::runtime().expect("a runtime").block_on(async {
         let emulator = LocalEmulator::in_memory(Config::local(), Now { unix_ms: START_MS });
         let server = serve::start(emulator, 0).await.expect("bound");
         let ports = server.ports;
-        let asked = std::thread::spawn(move || {
-            let effects =
-                ["\"reset_after\"", r#"{"truncate": {"bytes": 7}}"#, r#"{"slow_body": {"ms": 40}}"#, "\"hang\""];
-            effects.map(|effect| {
-                let fault = format!(r#"{{"effect": {effect}, "times": 1}}"#);
-                ask(ports.control, "POST /__emulator/faults HTTP/1.1", &fault);
-                ask(ports.platform, "GET /v1/account HTTP/1.1", "")
-            })
-        });
+        let asked = std::thread::spawn(move || asks(ports));
         let stop = async {
             while !asked.is_finished() {
                 serve::pause_ms(5).await;
             }
         };
         server.run_until(stop).await.expect("ran");
-        let [reset, truncated, slow, hung] = asked.join().expect("asked");
-        assert_eq!((reset.as_str(), hung.as_str()), ("", ""));
-        let body = truncated.split_once("\r\n\r\n").map(|(_, body)| body);
-        assert_eq!(body, Some("{\"data\""));
-        assert!(slow.ends_with("}}}"), "{slow}");
-    });
-}
-
-fn tokio_runtime() -> serve::Runtime {
-    serve::runtime().expect("a runtime")
+        asked.join().expect("asked")
+    })
 }
 
 /// One raw request over a socket.
