@@ -1,7 +1,7 @@
 //! The emulator and the document that it serves, judged by tools that are not ours, over HTTP.
 
 #[path = "outside/browser.rs"]
-mod browser;
+pub mod browser;
 #[path = "outside/conformance.rs"]
 mod conformance;
 #[path = "outside/proxy.rs"]

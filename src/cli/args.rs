@@ -110,6 +110,10 @@ pub enum Command {
     Test(Test),
     /// The long form of an error
     Explain(Explain),
+    /// What there is: kinds, functions, the project's own declarations
+    Docs(Docs),
+    /// What depends on what
+    Graph(Graph),
     /// What the target supports
     Doctor(Doctor),
     /// The local CloudNexus
@@ -480,6 +484,30 @@ pub enum Cloud {
 pub struct Explain {
     /// As printed with the error, or its last part; without it, a list of all
     pub code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// A kind, a function, or something that the project declares; `fn NAME` is a function. Without it, a list
+    #[arg(value_name = "NAME", num_args = 0..=2)]
+    pub words: Vec<String>,
+    /// Write the whole reference as HTML into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "words")]
+    pub html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// Graphviz, Mermaid, or a drawing
+    #[arg(long, value_name = "FORMAT", default_value = "dot", conflicts_with = "json")]
+    pub format: GraphFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Dot,
+    Mermaid,
+    Svg,
 }
 
 #[derive(Debug, Args)]

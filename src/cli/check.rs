@@ -8,7 +8,7 @@ use crate::diag::Diagnostics;
 use crate::report::{github, sarif, value_json};
 
 pub fn run(shell: &mut Shell, arguments: &Check) -> Result<Exit, Failure> {
-    let (diagnostics, exit) = match project::checked(shell) {
+    let (diagnostics, exit) = match project::checked_whole(shell) {
         Ok((_, found)) => (found, Exit::Done),
         Err(failure) if arguments.format.is_some() => (failure.diagnostics, failure.exit),
         Err(failure) => return Err(failure),

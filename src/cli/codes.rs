@@ -11,6 +11,7 @@ codes! {
     EXISTS = error("exists", "a file is in the way");
     BAD_ARGUMENT = error("bad_argument", "an argument makes no sense");
     EXPOSED = warning("exposed_secret", "a secret on the command line");
+    SHADOWED = warning("shadowed", "a variable of the process hides a written value");
     STEP_FAILED = error("step_failed", "a step of an apply failed");
     EMULATOR = error("emulator", "the local emulator can't be used");
     NOT_THERE = error("not_there", "nothing has that name");

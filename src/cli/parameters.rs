@@ -18,12 +18,18 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
         Some(path) => parameter_file::read(shell, &path, program.params.iter().any(|param| param.secret))?,
         None => Given::new(),
     };
+    let mut shadowed = Vec::new();
     for param in &program.params {
         let name = param.name.value.as_str();
         let variables = [format!("CNX_PARAM_{name}"), format!("CNX_PARAM_{}", name.to_ascii_uppercase())];
-        if let Some(text) = variables.iter().find_map(|variable| shell.world.environment.0.get(variable)) {
-            given.insert(name.to_owned(), ParamInput::Raw(text.clone()));
+        let variables = variables.iter().filter_map(|one| Some((one, shell.world.environment.0.get(one)?.clone())));
+        if let Some((variable, text)) = variables.take(1).next() {
+            let hidden = given.insert(name.to_owned(), ParamInput::Raw(text));
+            shadowed.extend(shadowing(shell, program, (name, variable), hidden.is_some()));
         }
+    }
+    if !shadowed.is_empty() {
+        shell.complain(&Diagnostics(shadowed));
     }
     let mut complaints = Diagnostics::default();
     let mut told: Vec<String> = Vec::new();
@@ -70,6 +76,26 @@ fn exposed(shell: &mut Shell, name: &str) {
         Diagnostic::new(&codes::EXPOSED, format!("`{name}` is secret, and others on this machine can read it"))
             .help(format!("give it by CNX_PARAM_{name}, by `--params FILE`, or type it: `--param-prompt`"));
     shell.complain(&Diagnostics(vec![warning]));
+}
+
+/// A variable of the process that stands over what is written in a file, or in the environment's block: perhaps a leftover. With `-p` none
+/// of them counts.
+fn shadowing(shell: &Shell, program: &Program, (name, variable): (&str, &str), in_file: bool) -> Option<Diagnostic> {
+    let written = |one: &String| one.split_once('=').is_some_and(|(given, _)| given.trim() == name);
+    if shell.global.parameters.iter().any(written) {
+        return None;
+    }
+    let at = program.params.iter().position(|param| param.name.value.as_str() == name)?;
+    let block = project::environment_name(shell, program);
+    let block = block.filter(|one| program.environment(one).is_some_and(|one| one.params.contains_key(&at)));
+    let place = match (in_file, block) {
+        (true, _) => shell.global.parameter_file.as_ref()?.display().to_string(),
+        (false, Some(block)) => format!("environment `{block}`"),
+        (false, None) => return None,
+    };
+    let message = format!("`{name}` is taken from {variable}, not from {place}");
+    let help = format!("unset {variable}, or say what is meant with `-p {name}=…`");
+    Some(Diagnostic::new(&codes::SHADOWED, message).help(help))
 }
 
 /// Parameters that have a value from nowhere.

@@ -98,6 +98,26 @@ pub fn checked(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
     Ok((program, diagnostics))
 }
 
+/// The same, with the tests of the folder and of the modules that it uses from this disk.
+pub fn checked_whole(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
+    let (trees, mut diagnostics) = trees(shell)?;
+    let mut loaded = modules::load(shell, trees)?;
+    diagnostics.append(loaded.diagnostics);
+    let folder = shell.global.directory.clone();
+    let own = |place: &modules::Place| !place.path.starts_with(FOLDER);
+    for (one, place) in loaded.folders.iter_mut().zip(&loaded.places).filter(|(_, place)| own(place)) {
+        let folder = if place.path.is_empty() { folder.clone() } else { shown(&folder, &place.path) };
+        let paths = files(shell, &folder)?.into_iter().filter(|path| is_test(path)).collect();
+        let (tests, found) = parsed(shell, paths);
+        diagnostics.append(found);
+        one.tests = tests;
+    }
+    let (program, found) = program::check_folders(&loaded.folders, cloudnexus());
+    diagnostics.append(found);
+    diagnostics.sort();
+    Ok((program, diagnostics))
+}
+
 /// The environment that is meant: by `-e`, else the first declared one whose target is `local`, else none.
 pub fn environment_name(shell: &Shell, program: &Program) -> Option<String> {
     let is_local = |one: &&Environment| !one.is_pattern() && env::target(one) == "local";

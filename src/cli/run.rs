@@ -4,8 +4,8 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, console, doctor, drift, emulator, env, explain, fmt, init, plan, recover, run_action,
-    show, state, test, unlock, version,
+    apply, check, completions, console, docs, doctor, drift, emulator, env, explain, fmt, graph, init, plan, recover,
+    run_action, show, state, test, unlock, version,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
@@ -80,6 +80,8 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         },
         Command::Doctor(arguments) => doctor::run(shell, &arguments),
         Command::Explain(arguments) => explain::run(shell, &arguments),
+        Command::Graph(arguments) => graph::run(shell, &arguments),
+        Command::Docs(arguments) => docs::run(shell, &arguments),
         Command::Emulator(arguments) => emulator::run(shell, &arguments),
         Command::Completions(arguments) => Ok(completions::run(shell, &arguments)),
         Command::Version => Ok(version::run(shell)),

@@ -5,7 +5,7 @@ use super::codes;
 use super::symbols::Symbols;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::{closest, did_you_mean};
-use crate::model::{Graph, Ident, Member, ObjectType, Span, Type};
+use crate::model::{Graph, Ident, Member, ObjectType, Span, Type, Value};
 use crate::syntax::ast::{TypeExpr, TypeExprKind, TypeMember};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -143,9 +143,10 @@ impl Checker<'_> {
         let mut object = ObjectType::default();
         for member in written {
             let ty = self.resolve_type(&member.ty);
-            let default = member.default.as_ref().map(|expr| self.constant_of(expr, &ty));
+            // One that is wrong has been told; the member may be left out all the same.
+            let default = member.default.as_ref().map(|expr| self.constant_of(expr, &ty).unwrap_or(Value::Null));
             let name = member.name.value.0.clone();
-            if object.members.insert(name.clone(), Member { ty, default: default.flatten() }).is_some() {
+            if object.members.insert(name.clone(), Member { ty, default }).is_some() {
                 let first = written.iter().find(|other| other.name.value.0 == name);
                 let earlier = first.map_or(member.name.span, |first| first.name.span);
                 super::symbols::duplicate(&mut self.diagnostics, "member", &name, member.name.span, earlier);

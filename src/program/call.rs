@@ -73,6 +73,8 @@ impl Checker<'_> {
             self.infer_arguments(arguments);
             return Expr::error(span);
         };
+        let doc = self.symbols.functions[at].doc;
+        self.warn_of(doc, "the function", name.value.as_str(), name.span);
         let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         let Some(places) = self.place(name, arguments, &names, false, span) else { return Expr::error(span) };
         let mut values = Vec::new();

@@ -8,6 +8,7 @@ use super::folders::sets_default_region;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
 use super::modules::Surroundings;
 use super::order::order;
+use super::repeats::told_once;
 use super::secrets;
 use super::symbols::{Global, collect};
 use super::validate::Patterns;
@@ -39,7 +40,8 @@ pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Itera
 /// Names and types of one folder, among those that it uses.
 pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings) -> (Program, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
-    let symbols = collect(asts, catalog, &mut diagnostics);
+    let mut symbols = collect(asts, catalog, &mut diagnostics);
+    symbols.broken.extend(around.tests.iter().flat_map(|tree| tree.broken.words.iter().cloned()));
     let ordered = order(&symbols, &mut diagnostics);
     let mut checker = Checker::new(symbols, catalog, diagnostics);
     checker.default_region = around.default_region;
@@ -63,10 +65,15 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     let provider = checker.provider();
     let tests = checker.tests(&around.tests, &outputs);
     let asked = around.asked.as_ref().map(|asked| checker.infer(asked));
-    checker.unused();
+    // What a mistake leaves unused is used once that is mended.
+    let all = || asts.iter().chain(&around.tests);
+    if !checker.diagnostics.has_errors() && all().all(|tree| tree.broken.lines.is_empty()) {
+        checker.unused();
+    }
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort();
-    on_whole_lines(&mut diagnostics, asts.iter());
+    on_whole_lines(&mut diagnostics, all());
+    told_once(&mut diagnostics);
     let program = Program {
         catalog: Arc::clone(catalog),
         folder: around.folder.clone(),
@@ -91,6 +98,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         tests,
         asked,
         order: ordered.order,
+        unread: checker.symbols.broken,
         ..Program::default()
     };
     (program, diagnostics)

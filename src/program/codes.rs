@@ -27,6 +27,7 @@ codes! {
     INVALID_VALUE = error("invalid_value", "value is not allowed");
     UNUSUAL_VALUE = warning("unusual_value", "value looks unusual");
     UNUSED = warning("unused", "never used");
+    DEPRECATED = warning("deprecated", "deprecated");
     NOT_SUPPORTED = error("not_supported", "not supported yet");
     FOREIGN_NAME = error("foreign_name", "name from another tool");
     NOT_HERE = error("not_here", "reference not possible here");

@@ -44,7 +44,7 @@ fn object_fits(found: &ObjectType, wanted: &ObjectType) -> bool {
 
 /// Whether an object may lack this member.
 pub fn may_be_left_out(member: &Member) -> bool {
-    member.default.is_some() || member.ty.is_optional()
+    member.default.is_some() || member.ty.is_optional() || member.ty == Type::Error
 }
 
 /// Whether a fitting value needs another form, or a check that only the value allows.

@@ -62,7 +62,7 @@ pub fn check_folders(folders: &[Folder], catalog: &Arc<Catalog>) -> (Program, Di
     let mut root = root.map(Arc::unwrap_or_clone).unwrap_or_default();
     secrets::infer(&mut root, &mut diagnostics);
     diagnostics.sort();
-    on_whole_lines(&mut diagnostics, folders.iter().flat_map(|folder| &folder.trees));
+    on_whole_lines(&mut diagnostics, folders.iter().flat_map(|folder| folder.trees.iter().chain(&folder.tests)));
     (root, diagnostics)
 }
 

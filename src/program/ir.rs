@@ -38,6 +38,8 @@ pub struct Program {
     pub provider: BTreeMap<Ident, Expr>,
     /// Every declaration that has a value, dependencies first.
     pub order: Vec<Declaration>,
+    /// Names on lines that could not be read: they may be declared there.
+    pub unread: BTreeSet<Ident>,
     /// Of the files of tests beside it.
     pub tests: Vec<Test>,
     /// An expression that somebody asks for beside the declarations.

@@ -49,8 +49,12 @@ impl Checker<'_> {
 
     /// Checks what is run over and brings the variables into scope.
     pub fn each(&mut self, clause: &ForClause) -> Each {
-        let over = self.infer(&clause.over);
-        let (key, value) = self.loop_types(&over).unwrap_or((Type::Error, Type::Error));
+        let mut over = self.infer(&clause.over);
+        let types = self.loop_types(&over);
+        if types.is_none() {
+            over.ty = Type::Error;
+        }
+        let (key, value) = types.unwrap_or((Type::Error, Type::Error));
         let over = Box::new(over);
         match clause.names.as_slice() {
             [first, second] => {

@@ -2,6 +2,7 @@
 
 use super::checker::Checker;
 use super::codes;
+use super::fits::has_error;
 use super::ir::{Module, Program};
 use super::symbols::duplicate;
 use crate::diag::Diagnostic;
@@ -53,6 +54,7 @@ impl Checker<'_> {
         self.locals.truncate(depth);
         self.module_types[at] = match (&program, &repeat, &condition) {
             (None, _, _) => Type::Error,
+            (_, Some(repeat), _) if has_error(&repeat.each.over.ty) => Type::Error,
             (Some(program), Some(repeat), _) => Type::Map(repeat.key, Box::new(outputs(program))),
             (Some(program), None, Some(_)) => outputs(program).optional(),
             (Some(program), None, None) => outputs(program),
@@ -79,11 +81,14 @@ impl Checker<'_> {
             let first = *seen.entry(name.value.clone()).or_insert(name.span);
             duplicate(&mut self.diagnostics, "parameter", name.value.as_str(), name.span, first);
             let Some(at) = program.params.iter().position(|param| param.name.value == name.value) else {
-                self.unknown_argument(node, program, name);
+                if !program.unread.contains(&name.value) {
+                    self.unknown_argument(node, program, name);
+                }
                 self.infer(&written.value);
                 continue;
             };
             let param = &program.params[at];
+            self.warn_of(&param.doc, "the parameter", name.value.as_str(), name.span);
             let expected = if param.default.is_some() { param.ty.clone().optional() } else { param.ty.clone() };
             let value = self.check(&written.value, &expected);
             made.entry(at).or_insert(value);
@@ -148,9 +153,9 @@ impl Checker<'_> {
 
 /// A module as an object of its outputs.
 fn outputs(program: &Program) -> Type {
-    let members = program.outputs.iter().map(|output| {
-        let member = Member { ty: output.ty.clone(), default: None };
-        (output.name.value.0.clone(), member)
-    });
-    Type::Object(Arc::new(ObjectType { members: members.collect() }))
+    let member = |ty: Type| Member { ty, default: None };
+    // What may be declared on a line that could not be read is no mistake.
+    let unread = program.unread.iter().map(|name| (name.0.clone(), member(Type::Error)));
+    let members = program.outputs.iter().map(|output| (output.name.value.0.clone(), member(output.ty.clone())));
+    Type::Object(Arc::new(ObjectType { members: unread.chain(members).collect() }))
 }

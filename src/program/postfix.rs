@@ -220,6 +220,7 @@ impl Checker<'_> {
             self.diagnostics.push(complaint);
             return Expr::error(span);
         };
+        self.warn_of_output(&target, name.value.as_str(), name.span);
         Expr { kind: ExprKind::Member { target: Box::new(target), name: name.value.0.clone(), optional }, ty, span }
     }
 

@@ -37,6 +37,7 @@ impl<'a> Checker<'a> {
         let instance = if known { Type::Instance(node.kind.value.clone()) } else { Type::Error };
         self.resource_types[at] = match (&repeat, &condition) {
             _ if !known => Type::Error,
+            (Some(repeat), _) if has_error(&repeat.each.over.ty) => Type::Error,
             (Some(repeat), _) => Type::Map(repeat.key, Box::new(instance)),
             (None, Some(_)) => instance.optional(),
             (None, None) => instance,
@@ -87,6 +88,11 @@ impl<'a> Checker<'a> {
         };
         if !known {
             self.unknown_kind(&node.kind.value, node.kind.span, node.form);
+        }
+        let doc = catalog.kinds.get(&node.kind.value).map(|kind| &kind.doc);
+        let doc = doc.or_else(|| catalog.sources.get(&node.kind.value).map(|source| &source.doc));
+        if let Some(doc) = doc.or_else(|| catalog.actions.get(&node.kind.value).map(|action| &action.doc)) {
+            self.warn_of(doc, "the kind", node.kind.value.as_str(), node.kind.span);
         }
         known
     }
@@ -145,6 +151,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         let name = &written.name;
+        self.warn_of(&attribute.doc, "the attribute", name.value.as_str(), name.span);
         if let Some(lookup) = &measure.lookup {
             if !lookup.contains(&name.value) {
                 let list: Vec<String> = lookup.iter().map(|one| format!("`{one}`")).collect();
@@ -204,7 +211,8 @@ impl<'a> Checker<'a> {
         if let Some(lookup) = &measure.lookup {
             let by_id = written.contains(&"id");
             let by_key = lookup.len() > 1 && lookup.iter().skip(1).all(|name| written.contains(&name.as_str()));
-            if !by_id && !by_key {
+            let unread = lookup.iter().any(|name| self.symbols.broken.contains(name));
+            if !by_id && !by_key && !unread {
                 let key: Vec<String> = lookup.iter().skip(1).map(|name| format!("`{name}`")).collect();
                 let or = if key.is_empty() { String::new() } else { format!(" or {}", key.join(" and ")) };
                 let help = format!("say which: give `id`{or}");

@@ -64,7 +64,8 @@ impl Checker<'_> {
             duplicate(&mut self.diagnostics, "setting", name.value.as_str(), name.span, first);
             self.test_setting(written, outputs, &mut made);
         }
-        if made.asserts.is_empty() && made.expects.is_empty() {
+        let unread = ["assert", "expect_error"].iter().any(|word| self.symbols.broken.contains(*word));
+        if made.asserts.is_empty() && made.expects.is_empty() && !unread {
             let help = "add `assert = [ … ]`, or `expect_error = \"…\"`";
             self.report(&codes::MISSING_ATTRIBUTE, "`assert` is missing", node.name.span, "nothing is asserted", help);
         }
@@ -107,7 +108,8 @@ impl Checker<'_> {
 
     fn known_environment(&mut self, named: &Spanned<String>) {
         let known: Vec<String> = self.symbols.environments.iter().map(|one| one.node.name.value.to_string()).collect();
-        if known.contains(&named.value) || known.is_empty() && named.value == "default" {
+        let unread = self.symbols.broken.contains(named.value.as_str());
+        if unread || known.contains(&named.value) || known.is_empty() && named.value == "default" {
             return;
         }
         let help = did_you_mean(&named.value, known.iter().map(String::as_str), "declare it: `environment NAME { … }`");
@@ -118,13 +120,19 @@ impl Checker<'_> {
     /// A list of conditions, or one. They see what the program's expressions see, and the views.
     fn asserts(&mut self, value: &ast::Expr, outputs: &[Output]) -> Vec<Expr> {
         let depth = self.locals.len();
-        for (name, ty) in VIEWS.iter().zip([plan_type(), outputs_type(outputs), resources_type()]) {
+        for (name, ty) in VIEWS.iter().zip([plan_type(), self.outputs_type(outputs), resources_type()]) {
             self.bind_silently(Ident::new(name), ty);
         }
         let made = listed(value).into_iter().map(|one| self.within(Reach::Everything, |it| it.check(one, &Type::Bool)));
         let made = made.collect();
         self.locals.truncate(depth);
         made
+    }
+
+    /// `outputs`; what may be declared on a line that could not be read is no mistake.
+    fn outputs_type(&self, outputs: &[Output]) -> Type {
+        let unread = self.symbols.broken.iter().map(|name| (name.0.clone(), Type::Error));
+        object(unread.chain(outputs.iter().map(|output| (output.name.value.0.clone(), output.ty.clone()))))
     }
 
     /// A text or a list of texts: codes, or parts of messages.
@@ -175,11 +183,6 @@ fn plan_type() -> Type {
         (SmolStr::new_static("is_empty"), Type::Bool),
         (SmolStr::new_static("warnings"), Type::list(warning)),
     ])
-}
-
-/// `outputs`
-fn outputs_type(outputs: &[Output]) -> Type {
-    object(outputs.iter().map(|output| (output.name.value.0.clone(), output.ty.clone())))
 }
 
 /// `resources`: what is there after an apply, by address.

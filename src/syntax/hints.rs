@@ -100,7 +100,7 @@ fn declaration(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagn
             let help = format!("write `let {name} = value`, or move it between the braces of its declaration");
             return Some(Diagnostic::new(&codes::NOT_A_DECLARATION, "").at(place(0, word.len()), label).help(help));
         }
-        _ => return None,
+        _ => return super::heads::head(text, place),
     };
     let span = place(0, word.len());
     let label = format!("`{word}` is not written so here");

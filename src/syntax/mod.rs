@@ -2,10 +2,12 @@
 
 pub mod ast;
 mod build;
+mod cascade;
 pub mod codes;
 mod comments;
 mod diagnose;
 mod grammar;
+mod heads;
 mod hints;
 mod parse;
 mod print;

@@ -2,6 +2,7 @@
 
 use super::ast::{Ast, Broken, Comment, Expr, Item, TypeExpr};
 use super::build::Builder;
+use super::cascade::{declaration, spreads, without_consequences};
 use super::codes;
 use super::comments::attach_docs;
 use super::grammar::{Grammar, Rule};
@@ -74,6 +75,7 @@ fn parsed(file: FileId, text: &str, items: Vec<Item>, comments: Vec<Comment>, di
     let mut diagnostics = Diagnostics(diagnostics);
     diagnostics.sort();
     let broken = broken(file, text, &diagnostics);
+    let diagnostics = Diagnostics(without_consequences(text, diagnostics.0));
     Parsed { ast: Ast { file, items, comments, broken }, diagnostics }
 }
 
@@ -81,14 +83,21 @@ fn parsed(file: FileId, text: &str, items: Vec<Item>, comments: Vec<Comment>, di
 fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
     let mut broken = Broken::default();
     let mut end = 0;
-    let errors = diagnostics.0.iter().filter(|diagnostic| diagnostic.is_error());
-    for label in errors.filter_map(|diagnostic| diagnostic.primary.as_ref()) {
+    for diagnostic in diagnostics.0.iter().filter(|diagnostic| diagnostic.is_error()) {
+        let Some(label) = &diagnostic.primary else { continue };
         let at = (label.span.start as usize).min(text.len());
         if (at < end && end > 0) || !text.is_char_boundary(at) {
             continue;
         }
-        let start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
-        end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        let start;
+        if spreads(text, diagnostic) {
+            // Where it ends is not known: nothing in the declaration is what it seems.
+            let whole = declaration(text, at);
+            (start, end) = (whole.start, whole.end);
+        } else {
+            start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
+            end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        }
         broken.lines.push(Span::new(file, start, end));
         broken.words.extend(words(&text[start..end]));
     }

@@ -60,12 +60,12 @@ impl<'t> Stop<'t> {
         let ends_here = self.start == self.end;
         if self.has("\"") && self.has("(") && self.has("0..9") {
             Wanted::Value
-        } else if self.has("\"") && self.has("(") && self.has("{") {
-            Wanted::Type
         } else if self.has("=>") {
             Wanted::Arrow
         } else if self.has(":") && (operator || self.has("if") && !self.has("for")) {
             Wanted::Colon
+        } else if self.has("\"") && self.has("(") && self.has("{") {
+            Wanted::Type
         } else if self.has("->") {
             Wanted::Word("->")
         } else if self.has("from") {
@@ -169,6 +169,13 @@ pub(super) fn explain(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> 
     }
     let (code, label, help) = words(stop);
     let before = stop.before();
+    if *code == codes::EXPECTED_COLON
+        && let Some(question) = open_question(before)
+    {
+        let diagnostic = Diagnostic::new(code, "").at(place(question, question + 1), "no `:` follows this `?`");
+        let end = stop.end.max(stop.start);
+        return (diagnostic.and(place(stop.start, end), label).help(help), None);
+    }
     // Where something is missing at the end of a line or of the text, the place is the last token before.
     let (start, end) = if stop.start == stop.end || stop.found() == "a line break" {
         let last = before.chars().next_back().map_or(0, char::len_utf8);
@@ -229,6 +236,26 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
             (code, format!("{found} cannot stand here"), help.to_owned())
         }
     }
+}
+
+/// The last `?` of a conditional that stands before, outside of texts and later than any `:`.
+fn open_question(before: &str) -> Option<usize> {
+    let mut quoted = false;
+    let mut found = None;
+    let bytes = before.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b':' if !quoted => found = None,
+            b'?' if !quoted => {
+                let next = bytes.get(at + 1);
+                let other = matches!(next, Some(b'.' | b'[' | b'?')) || at > 0 && bytes[at - 1] == b'?';
+                found = if other { found } else { Some(at) };
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Where a value is wanted: how another language begins one.

@@ -8,7 +8,7 @@ use super::served::{Served, quick, serve};
 use super::{own_folder, tools};
 
 /// The browser; installed in CI where it is missing, else left out.
-fn chromium() -> Option<PathBuf> {
+pub fn chromium() -> Option<PathBuf> {
     let places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     let find = || places.iter().map(Path::new).find(|path| path.exists()).map(Path::to_path_buf);
     if find().is_none() && tools::is_ci() {

@@ -95,6 +95,14 @@ pub static FUNCTIONS: &[Function] = &[
         |a| made(STANDARD.encode(Sha256::digest(text(&a[0])?.as_bytes()))),
     ),
     Function::new(
+        "base64sha512",
+        "The SHA-512 of the text, in base64.",
+        &[("text", S)],
+        S,
+        (r#"substr(base64sha512("a"), 0, 12)"#, r#""H0D8ktokFpR1""#),
+        |a| made(STANDARD.encode(Sha512::digest(text(&a[0])?.as_bytes()))),
+    ),
+    Function::new(
         "tostring",
         "The scalar as text.",
         &[("value", Shape::Any)],
@@ -181,6 +189,33 @@ pub static FUNCTIONS: &[Function] = &[
         never,
     )
     .runs(Run::File(|bytes| made(hex(&Sha256::digest(bytes))))),
+    Function::new(
+        "filesha512",
+        "The SHA-512 of a file, in hex.",
+        &[("path", S)],
+        S,
+        (r#"substr(filesha512("hello.txt"), 0, 8)"#, r#""e7c22b99""#),
+        never,
+    )
+    .runs(Run::File(|bytes| made(hex(&Sha512::digest(bytes))))),
+    Function::new(
+        "filebase64sha256",
+        "The SHA-256 of a file, in base64.",
+        &[("path", S)],
+        S,
+        (r#"filebase64sha256("hello.txt")"#, r#""WJG1tSLV3whtD/CxEPvZ0hu0/HFjrzTQgoai6Eb2vgM=""#),
+        never,
+    )
+    .runs(Run::File(|bytes| made(STANDARD.encode(Sha256::digest(bytes))))),
+    Function::new(
+        "filebase64sha512",
+        "The SHA-512 of a file, in base64.",
+        &[("path", S)],
+        S,
+        (r#"substr(filebase64sha512("hello.txt"), 0, 12)"#, r#""58IrmUxZ2c8r""#),
+        never,
+    )
+    .runs(Run::File(|bytes| made(STANDARD.encode(Sha512::digest(bytes))))),
     Function::new(
         "template",
         "The text of a file, with the given variables interpolated.",

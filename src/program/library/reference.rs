@@ -35,6 +35,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("log", "numbers are exact decimals; a logarithm is not"),
     ("yamlencode, yamldecode, csvdecode", "`jsonencode` and `jsondecode` carry structured data"),
     ("textencodebase64, textdecodebase64, base64gzip", "texts are UTF-8; `base64encode` is here"),
+    ("ephemeralasnull", "nothing is ephemeral: a secret is marked by `secret`, and the state holds only its seal"),
     ("issensitive", "what is secret is known before anything is evaluated: `cnx check` says it"),
 ];
 
@@ -69,7 +70,7 @@ pub fn markdown() -> String {
             function.doc
         ));
     }
-    page.push_str("\n## Left out\n\n| Terraform | why |\n|---|---|\n");
+    page.push_str("\n## Left out\n\nThe other functions of Terraform 1.11 are here under their own names.\n\n| Terraform | why |\n|---|---|\n");
     for (names, why) in LEFT_OUT {
         page.push_str(&format!("| {names} | {why} |\n"));
     }
