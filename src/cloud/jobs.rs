@@ -46,7 +46,7 @@ impl Client {
     /// Every job that the API still keeps: evidence for what became of a request without an answer. `None`: it has no such list.
     pub async fn all_jobs(&self, surface: &Ident) -> Result<Option<Vec<Job>>, ReadError> {
         let path = self.reach(surface)?.surface.jobs_path.clone();
-        match self.pages(surface, &path).await {
+        match self.pages(surface, &path, &|item: &Json| Some(item.clone())).await {
             Ok(listed) => Ok(Some(listed.items.iter().filter_map(job_of).collect())),
             Err(ReadError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),

@@ -19,11 +19,14 @@ const PAGE_LIMIT: u32 = 25_000;
 /// The page size that both documents give as the default.
 const SMALLEST_PAGE: u32 = 20;
 
-/// All items of a list as they came, each id once.
-pub(super) struct Items {
-    pub items: Vec<Json>,
+/// All items of a list as they were taken, each id once.
+pub(super) struct Items<T> {
+    pub items: Vec<T>,
     pub requests: u32,
 }
+
+/// What is kept of an item of a list; the rest of a page is dropped before the next one is asked for.
+pub(super) type Take<'t, T> = &'t (dyn Fn(&Json) -> Option<T> + Sync);
 
 /// Where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +35,8 @@ enum Next {
     Cursor(String),
 }
 
-struct Page {
-    items: Vec<Json>,
+struct Page<T> {
+    items: Vec<(Option<RemoteId>, T)>,
     next: Option<Next>,
     /// The total of page-numbered lists, which shift while objects come and go.
     total: Option<u64>,
@@ -52,7 +55,8 @@ impl Client {
         let impossible = |reason| ReadError::NotPossible { reason };
         let route = request::route(&kind.list, parent).map_err(impossible)?;
         let target = request::path(&route.path, None, parent).map_err(impossible)?;
-        let listed = self.pages(&route.surface, &target).await;
+        let take = |item: &Json| observed(&kind.attributes, item, None);
+        let listed = self.pages(&route.surface, &target, &take).await;
         if let (Err(ReadError::NotFound(_)), None) = (&listed, &kind.parent) {
             self.routeless.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.name.clone());
         }
@@ -60,8 +64,7 @@ impl Client {
             Err(ReadError::NotFound(_)) if self.parent_is_gone(kind, parent).await? => return Ok(Listing::default()),
             listed => listed?,
         };
-        let mut objects: Vec<_> =
-            listed.items.iter().filter_map(|item| observed(&kind.attributes, item, None)).collect();
+        let mut objects = listed.items;
         // Rules say their zone themselves as a rule; where one does not, the list that it came from does.
         for object in &mut objects {
             for name in kind.parent.iter().filter(|name| parent.contains_key(*name)) {
@@ -77,12 +80,17 @@ impl Client {
     }
 
     /// All pages of a collection; begins again where the list changed under it, once for each reason.
-    pub(super) async fn pages(&self, surface: &Ident, target: &str) -> Result<Items, ReadError> {
+    pub(super) async fn pages<T: Send>(
+        &self,
+        surface: &Ident,
+        target: &str,
+        take: Take<'_, T>,
+    ) -> Result<Items<T>, ReadError> {
         let reach = self.reach(surface)?;
         let mut requests = 0;
         let mut restarts = 0;
         loop {
-            match self.walk(reach, target, &mut requests, restarts == 0).await {
+            match self.walk(reach, (target, take), &mut requests, restarts == 0).await {
                 Ok(items) => return Ok(Items { items, requests }),
                 Err(Stop::Error(error)) => return Err(error),
                 Err(Stop::Again) => restarts += 1,
@@ -90,13 +98,13 @@ impl Client {
         }
     }
 
-    async fn walk(
+    async fn walk<T: Send>(
         &self,
         reach: &Reach,
-        target: &str,
+        (target, take): (&str, Take<'_, T>),
         requests: &mut u32,
         may_restart: bool,
-    ) -> Result<Vec<Json>, Stop> {
+    ) -> Result<Vec<T>, Stop> {
         let mut found = Vec::new();
         let (mut ids, mut seen) = (BTreeSet::<RemoteId>::new(), BTreeSet::new());
         let (mut next, mut total) = (None, None);
@@ -105,14 +113,18 @@ impl Client {
             if *requests > PAGE_LIMIT {
                 return Err(Stop::Error(bad(reach, "the list does not end")));
             }
-            let page = match self.page(reach, target, next.as_ref()).await {
+            let page = match self.page(reach, (target, take), next.as_ref()).await {
                 Ok(page) => page,
                 Err(ReadError::Refused(error)) if error.code == "invalid_cursor" && next.is_some() && may_restart => {
                     return Err(Stop::Again);
                 }
                 Err(error) => return Err(Stop::Error(error)),
             };
-            found.extend(page.items.into_iter().filter(|item| id_of(item).is_none_or(|id| ids.insert(id))));
+            let new = page.items.into_iter().filter_map(|(id, item)| match id {
+                Some(id) => ids.insert(id).then_some(item),
+                None => Some(item),
+            });
+            found.extend(new);
             if may_restart && total.is_some() && page.total != total {
                 return Err(Stop::Again);
             }
@@ -126,7 +138,12 @@ impl Client {
     }
 
     /// One page; a refused page size is halved down to the default, and stays so for the run.
-    async fn page(&self, reach: &Reach, target: &str, next: Option<&Next>) -> Result<Page, ReadError> {
+    async fn page<T: Send>(
+        &self,
+        reach: &Reach,
+        (target, take): (&str, Take<'_, T>),
+        next: Option<&Next>,
+    ) -> Result<Page<T>, ReadError> {
         loop {
             let size = reach.page_size.load(Ordering::Relaxed);
             let mut full = target.to_owned();
@@ -142,7 +159,7 @@ impl Client {
                 None => {}
             }
             match self.get(&reach.endpoint.surface, full).await {
-                Ok(answer) => return read_page(reach, &answer.json, next),
+                Ok(answer) => return read_page(reach, &answer.json, next, take),
                 Err(ReadError::Refused(error))
                     if error.status == 400 && error.code != "invalid_cursor" && size > SMALLEST_PAGE =>
                 {
@@ -158,7 +175,7 @@ fn bad(reach: &Reach, what: &str) -> ReadError {
     ReadError::BadAnswer { what: format!("{}: {what}", reach.endpoint.host()) }
 }
 
-fn read_page(reach: &Reach, json: &Json, asked: Option<&Next>) -> Result<Page, ReadError> {
+fn read_page<T>(reach: &Reach, json: &Json, asked: Option<&Next>, take: Take<'_, T>) -> Result<Page<T>, ReadError> {
     let Some(items) = json.get("data").and_then(Json::as_array) else {
         return Err(bad(reach, "the list has no `data`"));
     };
@@ -169,7 +186,8 @@ fn read_page(reach: &Reach, json: &Json, asked: Option<&Next>) -> Result<Page, R
         (None, None) => None,
     };
     let total = pagination.and_then(|pagination| pagination.get("total")).and_then(Json::as_u64);
-    Ok(Page { items: items.clone(), next, total })
+    let items = items.iter().filter_map(|item| Some((id_of(item), take(item)?))).collect();
+    Ok(Page { items, next, total })
 }
 
 /// By our own count: an answer that repeats a page number leads nowhere else.

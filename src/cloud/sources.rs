@@ -66,7 +66,7 @@ impl Client {
             }
         }
         if let Some(item) = &source.items {
-            let listed = self.pages(&route.surface, &target).await?;
+            let listed = self.pages(&route.surface, &target, &|item: &Json| Some(item.clone())).await?;
             let items = listed.items.iter().map(|json| value_of(json, item)).collect();
             return Ok(Attributes::from([(Ident::new("items"), Value::list(items))]));
         }
