@@ -1,6 +1,7 @@
 //! The arguments as clap reads them. Knows no command's work.
 
 pub use super::args_emulator::Emulator;
+pub use super::args_reference::{Docs, Graph, GraphFormat};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -484,30 +485,6 @@ pub enum Cloud {
 pub struct Explain {
     /// As printed with the error, or its last part; without it, a list of all
     pub code: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Docs {
-    /// A kind, a function, or something that the project declares; `fn NAME` is a function. Without it, a list
-    #[arg(value_name = "NAME", num_args = 0..=2)]
-    pub words: Vec<String>,
-    /// Write the whole reference as HTML into this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "words")]
-    pub html: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Graph {
-    /// Graphviz, Mermaid, or a drawing
-    #[arg(long, value_name = "FORMAT", default_value = "dot", conflicts_with = "json")]
-    pub format: GraphFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    Dot,
-    Mermaid,
-    Svg,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod answers;
 mod apply;
 pub mod args;
 mod args_emulator;
+mod args_reference;
 mod baseline;
 mod check;
 mod choices;
