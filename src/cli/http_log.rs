@@ -69,10 +69,6 @@ impl Logged {
             Err(TransportError::NotSent { reason }) => ("not_sent", None, None, Some(self.clean(reason))),
             Err(TransportError::Lost { reason }) => ("lost", None, None, Some(self.clean(reason))),
         };
-        let header = |name: &str| {
-            let response = outcome.as_ref().ok()?;
-            response.headers.get(name).map(|value| self.clean(value))
-        };
         json!({
             "format": "cnx-trace",
             "version": VERSION,
@@ -83,7 +79,6 @@ impl Logged {
             "status": status,
             "bytes": bytes,
             "why": why,
-            "request_id": header("X-Request-Id"),
             "taken_ms": u64::try_from(taken.as_millis()).unwrap_or(u64::MAX),
         })
     }
