@@ -49,10 +49,10 @@ pub fn run(shell: &mut Shell, arguments: &Doctor) -> Result<Exit, Failure> {
         let surfaces: serde_json::Map<String, serde_json::Value> = surfaces.collect();
         shell.print_json(&json!({
             "format": "cnx-doctor", "version": 1, "environment": environment, "target": reached.shown,
-            "surfaces": surfaces, "settle_window_ms": window(&found).as_millis(),
+            "surfaces": surfaces, "settle_window_ms": window(&reached.client, &found).as_millis(),
         }));
     } else {
-        let text = shown(shell, &found);
+        let text = shown(shell, &found, window(&reached.client, &found));
         shell.print(&text);
     }
     if meant.is_kept {
@@ -163,12 +163,16 @@ fn examined(
     Ok(found)
 }
 
-fn window(found: &Findings) -> Duration {
+/// How long an apply looks for what a create without an answer may have made; nothing where a request ends with its sender.
+fn window(client: &Client, found: &Findings) -> Duration {
+    if client.dies_with_sender() {
+        return Duration::ZERO;
+    }
     found.settle_window().unwrap_or(crate::apply::Options::default().settle_window)
 }
 
 /// A row a question, a column a surface.
-fn shown(shell: &Shell, found: &Findings) -> String {
+fn shown(shell: &Shell, found: &Findings, window: Duration) -> String {
     type Cell = fn(&Found) -> String;
     let rows: [(&str, Cell); 13] = [
         ("url", |one| one.url.clone()),
@@ -196,7 +200,10 @@ fn shown(shell: &Shell, found: &Findings) -> String {
     };
     let lines: Vec<Vec<String>> = rows.iter().map(line).collect();
     let mut text = table::table(&names, &lines, &shell.out_look);
-    text.push_str(&format!("\nAn unclear create is looked for during {} s.\n", window(found).as_secs()));
+    text.push_str(&match window.as_secs() {
+        0 => "\nA request ends with its sender: an unclear create is settled at once.\n".to_owned(),
+        seconds => format!("\nAn unclear create is looked for during {seconds} s.\n"),
+    });
     let ahead = found.surfaces.values().any(|one| one.clock_skew_ms.is_some_and(|skew| skew.abs() > AGREES_MS));
     if ahead {
         text.push_str("Its clock differs; waits go by the clock of each answer.\n");
