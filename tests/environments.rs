@@ -166,7 +166,7 @@ fn outputs_that_are_not_there_or_not_of_the_type_are_refused() {
     };
     place(with("", "nmae"), "did you mean `name`");
     place(with("", "name"), "expected int");
-    place(with("", "token"), "is secret in the project");
+    place(with("", "token"), "a secret reaches it");
 }
 
 #[test]
@@ -180,6 +180,34 @@ fn a_secret_of_another_project_stays_one() {
     assert!(!applied.all().contains("canary"), "{}", applied.all());
     project.edit("shop/main.cnx", "secret output", "output");
     refused(&project, &["check", "-C", "shop"], "a secret reaches it");
+}
+
+/// Whoever reads it need not know that it is secret there: the state does.
+#[test]
+fn what_another_project_calls_secret_is_secret_without_a_word() {
+    let shop = "environment dev { target = \"local\" }\n\
+                data cnx_outputs net { project = \"../network\" }\n\
+                module inner from \"./inner\" { key = data.cnx_outputs.net.token }\n\
+                output name: string = data.cnx_outputs.net.name\n\
+                secret output token: string = data.cnx_outputs.net.token\n\
+                secret output longer = module.inner.longer\n";
+    let project = two(shop);
+    project.write("shop/inner/main.cnx", "param key: string\noutput longer = \"${key}-and-more\"\n");
+    project.ok(&["apply", "-C", "network", "--yes"]);
+    for arguments in [&["plan"][..], &["plan", "--json"], &["apply", "--yes"], &["output", "--json"]] {
+        let run = project.ok(&[arguments, &["-C", "shop"]].concat());
+        assert!(!run.all().contains("canary"), "{}", run.all());
+        run.says("\"n\"");
+    }
+    project.ok(&["output", "longer", "--raw", "-C", "shop"]).says("canary-token-and-more");
+    for plain in ["secret output token", "secret output longer"] {
+        project.edit("shop/main.cnx", plain, plain.trim_start_matches("secret "));
+        project.ok(&["check", "-C", "shop"]);
+        refused(&project, &["plan", "-C", "shop"], "a secret reaches it");
+        let run = run(&project, &["plan", "-C", "shop"]);
+        assert!(!run.all().contains("canary"), "{}", run.all());
+        project.edit("shop/main.cnx", plain.trim_start_matches("secret "), plain);
+    }
 }
 
 #[test]

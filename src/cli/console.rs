@@ -10,7 +10,7 @@ use super::{codes, memory, names, planning, project};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::secrets::REDACTED;
 use crate::program::expr::Expr;
-use crate::program::{Folder, Program, check_folders};
+use crate::program::{Folder, Program, check_folders, mark_elsewhere};
 use crate::provider::cloudnexus;
 use crate::report::{resources, value_json};
 use crate::state::MemoryStore;
@@ -136,9 +136,12 @@ impl Console {
         if let Some(root) = folders.first_mut() {
             root.asked = Some(written);
         }
-        let (program, found) = check_folders(&folders, cloudnexus());
+        let (mut program, found) = check_folders(&folders, cloudnexus());
         let own = |one: &Diagnostic| one.primary.as_ref().is_some_and(|label| label.span.file == file);
         let complaints: Vec<Diagnostic> = found.0.into_iter().filter(|one| one.is_error() && own(one)).collect();
+        if !self.prepared.desired.secrets_elsewhere.is_empty() {
+            mark_elsewhere(&mut program, &self.prepared.desired.secrets_elsewhere);
+        }
         let Program { asked, secret_places, .. } = program;
         match asked {
             Some(expr) if complaints.is_empty() => Ok(Asked { secret: secret_places.0.contains(&expr.span), expr }),

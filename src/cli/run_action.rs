@@ -7,7 +7,7 @@ use super::codes;
 use super::exit::{Exit, Failure};
 use super::session::Prepared;
 use super::shell::Shell;
-use crate::desired::{Desired, Given, Instance, Lifecycle};
+use crate::desired::{Desired, Given, Instance};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Address, FileId, Graph, Ident, Mode, NodeId, Span, Type, Value};
@@ -16,6 +16,7 @@ use crate::program::fits;
 use crate::provider::{ActionKind, Presence, cloudnexus};
 use crate::state::{Record, Snapshot};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub fn run(shell: &mut Shell, arguments: &Run) -> Result<Exit, Failure> {
     let is_action = |kind: &str| cloudnexus().actions.contains_key(kind);
@@ -166,7 +167,7 @@ fn instance(address: Address, target: &Ident, record: &Record) -> Instance {
     let span = Span::new(FileId(0), 0, 0);
     let given = Given::plain(Value::string(record.id.as_str()), span);
     let attributes = BTreeMap::from([(target.clone(), given)]);
-    Instance { address, attributes, lifecycle: Lifecycle::default(), span, doc: String::new() }
+    Instance { address, attributes, lifecycle: Arc::default(), span, doc: Arc::from("") }
 }
 
 /// The same wishes and one more; all others keep their numbers, which the resolver knows them by.

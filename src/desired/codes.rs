@@ -20,5 +20,4 @@ codes! {
     WRONG_VALUE = error("wrong_value", "value of the wrong type");
     LIMIT = error("limit", "limit reached");
     NO_OUTPUTS = error("no_outputs", "outputs of another project cannot be read");
-    SECRET_ELSEWHERE = error("secret_elsewhere", "secret output of another project");
 }

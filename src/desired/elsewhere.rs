@@ -6,7 +6,9 @@ use super::machine::{Evaluated, Machine, Stop};
 use super::scope::Declared;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Span, Value};
+use crate::program::ir::Elsewhere;
 use crate::program::is_environment_name;
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -35,7 +37,10 @@ impl Machine<'_> {
         let state = self.world.settings.get().and_then(|settings| settings.state.clone());
         let wanted = OtherProject { project, environment, state };
         match self.read_elsewhere(&wanted) {
-            Ok(outputs) => Ok(outputs),
+            Ok(outputs) => {
+                self.note_secrets(&program.folder, source, &outputs);
+                Ok(outputs)
+            }
             Err(why) => {
                 let help = "apply the other project first, and name its folder as seen from the project's";
                 self.fail(&codes::NO_OUTPUTS, span, &why, "no outputs there", help)
@@ -52,13 +57,7 @@ impl Machine<'_> {
     /// `data.cnx_outputs.NAME.output`
     pub fn output_elsewhere(&mut self, of: Declared, name: &str, span: Span) -> Evaluated {
         let outputs = self.elsewhere(of)?;
-        let is_secret = self.world.scope(of.scope).program.elsewhere[of.at].secret;
         match outputs.get(name) {
-            Some(output) if output.secret && !is_secret => {
-                let message = format!("`{name}` is secret in the project that it comes from");
-                let help = "write `secret = true` in the `cnx_outputs`: all that is read of it is secret then";
-                self.fail(&codes::SECRET_ELSEWHERE, span, &message, "a secret", help)
-            }
             Some(output) => Ok(output.value.clone()),
             None => {
                 let names = || outputs.keys().map(Ident::as_str);
@@ -74,11 +73,20 @@ impl Machine<'_> {
         }
     }
 
-    /// All of them as an object; secret ones only where all is secret.
+    /// All of them as an object.
     pub fn outputs_elsewhere(&mut self, of: Declared) -> Evaluated {
-        let is_secret = self.world.scope(of.scope).program.elsewhere[of.at].secret;
         let outputs = self.elsewhere(of)?;
-        let told = outputs.iter().filter(|(_, output)| is_secret || !output.secret);
-        Ok(Value::object(told.map(|(name, output)| (name.0.clone(), output.value.clone())).collect()))
+        Ok(Value::object(outputs.iter().map(|(name, output)| (name.0.clone(), output.value.clone())).collect()))
+    }
+
+    /// What is secret there is secret here: what the program does not know of it yet.
+    fn note_secrets(&self, folder: &str, source: &Elsewhere, outputs: &BTreeMap<Ident, OtherOutput>) {
+        let secret =
+            outputs.iter().filter(|(_, output)| output.secret && !source.secret).map(|(name, _)| name.0.clone());
+        let fresh: Vec<SmolStr> = secret.filter(|name| !source.secrets.contains(name)).collect();
+        if !fresh.is_empty() {
+            let mut found = self.world.unmarked.lock().unwrap_or_else(PoisonError::into_inner);
+            found.entry((folder.to_owned(), source.name.value.clone())).or_default().extend(fresh);
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::assemble::assembled;
 use super::codes;
+use super::elsewhere::Read;
 use super::expand::MAX_INSTANCES;
-use super::inputs::{Inputs, assert_param, early, param_value, unknown_params};
+use super::inputs::{Inputs, OtherProject, assert_param, early, param_value, unknown_params};
 use super::machine::Machine;
 use super::named::Named;
 use super::resolve::outputs;
@@ -13,27 +14,57 @@ use super::types::{Desired, Instance, Settings};
 use super::world::World;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Span;
-use crate::program::Program;
 use crate::program::ir::Declaration;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use crate::program::{Program, SecretsElsewhere, mark_elsewhere};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything that the program wants with these inputs. It is whole only where no diagnostic is an error.
 pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics) {
+    let (desired, diagnostics, found) = evaluate_once(Arc::clone(&program), inputs, BTreeMap::new());
+    if found.secrets.is_empty() {
+        return (desired, diagnostics);
+    }
+    // What is secret in another project is known only when its state was read: the program is marked with it, and evaluated again.
+    drop(desired);
+    let mut marked = Arc::unwrap_or_clone(program);
+    let complaints = mark_elsewhere(&mut marked, &found.secrets);
+    let (desired, mut diagnostics, _) = evaluate_once(Arc::new(marked), inputs, found.read);
+    diagnostics.append(complaints);
+    diagnostics.sort();
+    (Desired { secrets_elsewhere: found.secrets, ..desired }, diagnostics)
+}
+
+/// What was found in other projects.
+struct Found {
+    read: BTreeMap<OtherProject, Read>,
+    secrets: SecretsElsewhere,
+}
+
+fn evaluate_once(
+    program: Arc<Program>,
+    inputs: &Inputs,
+    read: BTreeMap<OtherProject, Read>,
+) -> (Desired, Diagnostics, Found) {
     let mut diagnostics = Diagnostics::default();
     let name = environment(&program, inputs, &mut diagnostics);
     unknown_params(&program, inputs, &mut diagnostics);
     let mut world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
     world.other_outputs = Arc::clone(&inputs.other_outputs);
+    world.elsewhere = Mutex::new(read);
     let mut machine = Machine::new(&world, None);
     run(&mut machine, inputs);
     let outputs = outputs(&mut machine);
     let imports = machine.imports();
     diagnostics.append(std::mem::take(&mut machine.diagnostics));
     drop(machine);
+    let found = Found {
+        read: world.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        secrets: std::mem::take(&mut world.unmarked.lock().unwrap_or_else(PoisonError::into_inner)),
+    };
     let desired = Desired { imports, ..assembled(world, outputs) };
     diagnostics.sort();
-    (desired, diagnostics)
+    (desired, diagnostics, found)
 }
 
 /// Only what is known before anything else: where the program runs, and where its state lies.

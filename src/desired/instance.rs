@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Shared {
     attributes: BTreeMap<Ident, (Option<Given>, BTreeSet<Reference>)>,
-    lifecycle: Option<(Lifecycle, BTreeSet<Reference>)>,
+    lifecycle: Option<(Arc<Lifecycle>, BTreeSet<Reference>)>,
 }
 
 impl<'w> Machine<'w> {
@@ -41,7 +41,7 @@ impl<'w> Machine<'w> {
         }
         if lifecycle_exprs(&resource.lifecycle).iter().all(|expr| !expr.reads_local_below(slots)) {
             let lifecycle = self.lifecycle(declaration, &resource.lifecycle);
-            shared.lifecycle = Some((lifecycle, std::mem::take(&mut self.references)));
+            shared.lifecycle = Some((Arc::new(lifecycle), std::mem::take(&mut self.references)));
         }
         shared
     }
@@ -68,12 +68,12 @@ impl<'w> Machine<'w> {
         let lifecycle = match &shared.lifecycle {
             Some((lifecycle, references)) => {
                 self.references.extend(references.iter().copied());
-                lifecycle.clone()
+                Arc::clone(lifecycle)
             }
-            None => self.lifecycle(declaration, &resource.lifecycle),
+            None => Arc::new(self.lifecycle(declaration, &resource.lifecycle)),
         };
         let address = self.scope.address(declaration, index);
-        Instance { address, attributes, lifecycle, span: resource.span, doc: resource.doc.clone() }
+        Instance { address, attributes, lifecycle, span: resource.span, doc: Arc::clone(&resource.doc) }
     }
 
     fn enter(&mut self, declaration: usize, index: usize) {
@@ -316,7 +316,7 @@ fn header_slots(resource: &Resource) -> usize {
     resource.repeat.as_ref().map_or(0, |repeat| repeat.each.value.max(repeat.each.key.unwrap_or(0)) + 1)
 }
 
-fn is_tags(attribute: &Attribute) -> bool {
+pub fn is_tags(attribute: &Attribute) -> bool {
     attribute.name.as_str() == "tags" && matches!(attribute.ty.required(), Type::Map(..))
 }
 

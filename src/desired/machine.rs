@@ -3,6 +3,7 @@
 use super::codes;
 use super::named::Named;
 use super::scope::{Declared, Reference, Scope, ScopeId, Slot};
+use super::seen::Seen;
 use super::types::Outputs;
 use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -58,6 +59,8 @@ pub struct Machine<'w> {
     /// Named values and attributes evaluated with these outputs.
     pub named: HashMap<Named, Option<Value>>,
     pub attributes: HashMap<(Declared, usize, SmolStr), Option<Value>>,
+    /// What expressions gave, where somebody wants to know; of the present scope only.
+    pub seen: Option<Seen>,
 }
 
 pub type Evaluated = Result<Value, Stop>;
@@ -80,6 +83,7 @@ impl<'w> Machine<'w> {
             stable_only: false,
             named: HashMap::new(),
             attributes: HashMap::new(),
+            seen: None,
         }
     }
 
@@ -142,7 +146,9 @@ impl<'w> Machine<'w> {
         let caller = std::mem::replace(&mut self.scope, world.scope(scope));
         let frame = std::mem::replace(&mut self.frame, frame);
         let stable = std::mem::replace(&mut self.stable_only, false);
+        let seen = self.seen.take();
         let result = work(self);
+        self.seen = seen;
         self.scope = caller;
         self.frame = frame;
         self.stable_only = stable;
@@ -198,6 +204,9 @@ impl<'w> Machine<'w> {
         self.depth += 1;
         let result = if self.depth > MAX_DEPTH { self.too_deep(expr.span) } else { self.step(expr) };
         self.depth -= 1;
+        if let (Some(seen), Ok(value)) = (&mut self.seen, &result) {
+            seen.note(expr, value);
+        }
         result
     }
 

@@ -16,16 +16,21 @@ mod machine;
 mod module;
 mod named;
 mod operate;
+mod origin;
 mod references;
 mod resolve;
 mod scope;
 mod scopes;
+mod seen;
 mod settings;
+mod trace;
+mod trace_steps;
 pub mod types;
 mod world;
 
 pub use evaluate::{early_settings, evaluate};
 pub use inputs::{Files, Inputs, OtherOutput, OtherOutputs, OtherProject, ParamInput, constant, parse_param};
+pub use origin::{Asked, Cut, GivenBy, Origin, Source};
 pub use types::*;
 
 #[cfg(test)]

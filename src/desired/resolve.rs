@@ -3,6 +3,7 @@
 use super::instance::Shared;
 use super::machine::Machine;
 use super::named::Named;
+use super::origin::{Asked, GivenBy, Origin};
 use super::scope::{Declared, ScopeId};
 use super::types::{Examined, Instance, Output, Outputs, Resolve};
 use super::world::World;
@@ -38,6 +39,10 @@ impl Resolve for Resolution {
 
     fn examine(&self, expr: &Expr, frame: &[Value], outputs: &dyn Outputs) -> Examined {
         self.examined(expr, frame, outputs)
+    }
+
+    fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin> {
+        self.traced(asked, given, outputs)
     }
 }
 

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::origin::{Asked, GivenBy, Origin};
 use crate::diag::Diagnostics;
+use crate::program::SecretsElsewhere;
 use crate::program::expr::Expr;
 pub use crate::program::ir::{Lifted, ModuleMove, Move, Place};
 
@@ -28,6 +30,9 @@ pub trait Resolve: Send + Sync {
 
     /// An expression of its own, checked against the program; `frame` are the values of its first slots.
     fn examine(&self, expr: &Expr, frame: &[Value], outputs: &dyn Outputs) -> Examined;
+
+    /// Where a value comes from, step by step; `None` where nothing has that name.
+    fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin>;
 }
 
 /// What an expression was found to be.
@@ -128,6 +133,8 @@ pub struct Desired {
     pub lifted: Vec<Lifted>,
     /// The secret texts that are known so far.
     pub secrets: Secrets,
+    /// Outputs of other projects that are secret there, and here.
+    pub secrets_elsewhere: SecretsElsewhere,
 }
 
 impl Desired {
@@ -163,11 +170,12 @@ pub struct Instance {
     pub address: Address,
     /// Attributes as written, with catalog defaults filled in; unknown where they wait for an output.
     pub attributes: BTreeMap<Ident, Given>,
-    pub lifecycle: Lifecycle,
+    /// Shared by the instances of a declaration, where it hangs on no variable.
+    pub lifecycle: Arc<Lifecycle>,
     /// The header of the declaration.
     pub span: Span,
     /// Its doc comment.
-    pub doc: String,
+    pub doc: Arc<str>,
 }
 
 impl Instance {

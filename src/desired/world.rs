@@ -6,9 +6,9 @@ use super::scope::{Scope, ScopeId};
 use super::scopes::Scopes;
 use super::types::Settings;
 use crate::model::Secrets;
-use crate::program::Program;
 use crate::program::expr::Expr;
 use crate::program::validate::Patterns;
+use crate::program::{Program, SecretsElsewhere};
 use crate::provider::Catalog;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -22,6 +22,8 @@ pub struct World {
     files: Files,
     pub other_outputs: OtherOutputs,
     pub elsewhere: Mutex<BTreeMap<OtherProject, elsewhere::Read>>,
+    /// Secret outputs of other projects that the program was not marked with.
+    pub unmarked: Mutex<SecretsElsewhere>,
     contents: Mutex<BTreeMap<String, Content>>,
     templates: Mutex<BTreeMap<TemplateKey, Arc<Vec<Expr>>>>,
 }
@@ -46,6 +48,7 @@ impl World {
             files,
             other_outputs: super::inputs::Inputs::default().other_outputs,
             elsewhere: Mutex::default(),
+            unmarked: Mutex::default(),
             contents: Mutex::default(),
             templates: Mutex::default(),
         }

@@ -181,7 +181,7 @@ impl Checker<'_> {
             self.used.params.remove(&at);
         }
         let (doc, secret) = (documented.doc.to_owned(), node.secret);
-        Param { name: node.name.clone(), doc, secret, ty, default, assertion }
+        Param { name: node.name.clone(), doc, secret, said_secret: secret, ty, default, assertion }
     }
 
     fn function(&mut self, at: usize) -> Function {

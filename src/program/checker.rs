@@ -4,6 +4,7 @@ use super::codes;
 use super::expr::Expr;
 use super::fits::{has_error, too_complex};
 use super::ir::{Function, Lifecycle, Module, Resource};
+use super::providers::is_provider;
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -132,7 +133,7 @@ impl<'a> Checker<'a> {
         let taken = match self.symbols.globals.get(&name.value) {
             Some((_, first)) => Some(Some(*first)),
             None if self.locals.iter().any(|local| local.name == name.value) => Some(None),
-            None if self.catalog.kinds.contains_key(&name.value) => Some(None),
+            None if self.catalog.kinds.contains_key(&name.value) || is_provider(&name.value) => Some(None),
             None => matches!(name.value.as_str(), "data" | "module" | "env").then_some(None),
         };
         if let Some(first) = taken {

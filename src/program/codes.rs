@@ -28,7 +28,7 @@ codes! {
     UNUSUAL_VALUE = warning("unusual_value", "value looks unusual");
     UNUSED = warning("unused", "never used");
     DEPRECATED = warning("deprecated", "deprecated");
-    NOT_SUPPORTED = error("not_supported", "not supported yet");
+    UNKNOWN_PROVIDER = error("unknown_provider", "there is no such provider");
     FOREIGN_NAME = error("foreign_name", "name from another tool");
     NOT_HERE = error("not_here", "reference not possible here");
     WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");

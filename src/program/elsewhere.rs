@@ -9,7 +9,7 @@ use super::symbols::duplicate;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Span, Spanned, Type, Value};
 use crate::syntax::ast::{self, BodyEntry};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of this source; no provider has one of that name.
 pub const SOURCE: &str = "cnx_outputs";
@@ -70,6 +70,7 @@ impl Checker<'_> {
             project: written.remove("project").unwrap_or_else(|| Expr::error(node.header)),
             environment: written.remove("environment"),
             secret: secret.unwrap_or(false),
+            secrets: BTreeSet::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::model::address::glob;
 use crate::model::{Address, Ident, KeyType, Mode, ModuleStep, Secrecy, Span, Spanned, Type};
 use crate::provider::Catalog;
 use indexmap::IndexMap;
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -113,6 +114,8 @@ pub struct Param {
     pub doc: String,
     /// Declared so, or its default comes from one that is.
     pub secret: bool,
+    /// Declared so.
+    pub said_secret: bool,
     pub ty: Type,
     pub default: Option<Expr>,
     pub assertion: Option<Assertion>,
@@ -254,6 +257,8 @@ pub struct Elsewhere {
     pub environment: Option<Expr>,
     /// All that is read of it is secret.
     pub secret: bool,
+    /// Its outputs that are secret there, once its state was read.
+    pub secrets: BTreeSet<SmolStr>,
 }
 
 /// `KIND NAME`, `data KIND NAME` or `action KIND NAME`.
@@ -262,7 +267,7 @@ pub struct Resource {
     pub mode: Mode,
     pub kind: Ident,
     pub name: Ident,
-    pub doc: String,
+    pub doc: Arc<str>,
     /// The header: the place of what is missing.
     pub span: Span,
     pub repeat: Option<Repeat>,

@@ -23,6 +23,7 @@ mod modules;
 mod operators;
 mod order;
 mod postfix;
+mod providers;
 mod refactor;
 mod repeats;
 mod resources;
@@ -36,10 +37,12 @@ mod version;
 
 pub use check::{check, check_constant, check_with_locals};
 pub use checker::{lookup_attributes, member_names, member_type, read_type};
+pub use elsewhere::SOURCE as ELSEWHERE;
 pub use fits::fits;
 pub use folders::{Folder, check_folders};
 pub use ir::Program;
 pub use rules::CHANGES;
+pub use secrets::{SecretsElsewhere, mark_elsewhere};
 pub use settings::is_environment_name;
 pub use suites::{STEPS, VIEWS};
 

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::ir::Declaration;
+use super::providers::{chain, is_provider};
 use super::symbols::{Global, Symbols, resource_key};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Graph, Ident, NodeId, Span};
@@ -235,18 +236,12 @@ impl Walker<'_, '_> {
             found.into_iter().for_each(|at| self.add(Declaration::Module(at), expr.span));
             return found.is_some();
         }
-        let key = match &target.kind {
-            ExprKind::Name(kind) if !self.locals.contains(kind) => {
-                resource_key(ResourceForm::Managed, kind, &name.value)
-            }
-            ExprKind::Member { target: root, name: kind, .. } => match &root.kind {
-                ExprKind::Name(data) if data.as_str() == "data" => {
-                    resource_key(ResourceForm::Data, &kind.value, &name.value)
-                }
-                _ => return false,
-            },
-            _ => return false,
-        };
+        let Some(found) = chain(target, |word| self.locals.contains(word)) else { return false };
+        if found.provider.is_some_and(|(provider, _)| !is_provider(provider)) {
+            return false;
+        }
+        let form = if found.data { ResourceForm::Data } else { ResourceForm::Managed };
+        let key = resource_key(form, found.kind, &name.value);
         let found = self.symbols.resource_names.get(&key).map(|(at, _)| *at);
         if let Some(at) = found {
             self.add(Declaration::Resource(at), expr.span);

@@ -6,6 +6,7 @@ use super::expr::{Expr, ExprKind};
 use super::fits::{has_error, join, literals};
 use super::ir::Each;
 use super::mismatch::unknown_member;
+use super::providers::{chain, is_provider};
 use super::symbols::resource_key;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
@@ -78,18 +79,30 @@ impl Checker<'_> {
 
     /// `kind.name`, `data.kind.name`, `env.name` and names of other tools.
     fn root(&mut self, target: &ast::Expr, name: &Spanned<Ident>, span: Span) -> Option<Expr> {
-        match &target.kind {
-            Written::Name(word) if !self.in_scope(word) => self.named_root(word, target.span, name, span),
-            Written::Member { target: root, name: kind, .. } => match &root.kind {
-                Written::Name(word) if word.as_str() == "data" && !self.in_scope(word) => {
-                    if kind.value.as_str() == super::elsewhere::SOURCE {
-                        return Some(self.outputs_elsewhere(name, span));
-                    }
-                    Some(self.resource(ResourceForm::Data, &kind.value, kind.span, name, span))
+        if let Written::Name(word) = &target.kind {
+            return if self.in_scope(word) { None } else { self.named_root(word, target.span, name, span) };
+        }
+        let found = chain(target, |word| self.in_scope(word))?;
+        if found.data && found.provider.is_none() && found.kind.as_str() == super::elsewhere::SOURCE {
+            return Some(self.outputs_elsewhere(name, span));
+        }
+        let form = if found.data { ResourceForm::Data } else { ResourceForm::Managed };
+        match found.provider {
+            None => Some(self.resource(form, found.kind, found.kind_span, name, span)),
+            Some((provider, _)) if is_provider(provider) => {
+                Some(self.resource(form, found.kind, found.kind_span, name, span))
+            }
+            // `server.web.plan` has three words too: only what cannot be one of ours is taken for a provider.
+            Some((provider, at)) => {
+                let ours = self.catalog.attributes_of(provider.as_str()).is_some();
+                let words = ["env", "module", "data"].contains(&provider.as_str());
+                let foreign = super::foreign::advice(provider.as_str(), None).is_some();
+                if ours || words || foreign || self.catalog.attributes_of(found.kind.as_str()).is_none() {
+                    return None;
                 }
-                _ => None,
-            },
-            _ => None,
+                self.known_provider(&Spanned::new(provider.clone(), at));
+                Some(Expr::error(span))
+            }
         }
     }
 
@@ -114,6 +127,11 @@ impl Checker<'_> {
             "data" => {
                 let help = "name the source and the declaration: `data.plans.NAME`";
                 self.report(&codes::UNKNOWN_NAME, "", span, "not a whole reference", help);
+                Some(Expr::error(span))
+            }
+            _ if is_provider(word) => {
+                let help = format!("name the kind and the declaration: `{word}.KIND.NAME`");
+                self.report(&codes::UNKNOWN_NAME, "", span, "not a whole reference", &help);
                 Some(Expr::error(span))
             }
             other => {

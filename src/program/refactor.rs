@@ -3,6 +3,7 @@
 use super::checker::{Checker, Reach};
 use super::codes;
 use super::ir::{Import, ModuleMove, Move, Place, Program};
+use super::providers::is_provider;
 use crate::model::{Address, Ident, Key, Mode, ModuleStep, Number, Span, Type, Value};
 use crate::syntax::ast::{self, ExprKind as Written, ResourceForm};
 
@@ -128,6 +129,7 @@ impl Checker<'_> {
         if parts.peek().is_none() && !module.is_empty() {
             return Some(Target::Module(module));
         }
+        parts.next_if(|part| matches!(part, Part::Name(word) if is_provider(word)));
         let (Some(Part::Name(kind)), Some(Part::Name(name))) = (parts.next(), parts.next()) else {
             return self.no_address(expr.span);
         };

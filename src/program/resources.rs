@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
             mode: mode_of(node.form),
             kind: node.kind.value.clone(),
             name: node.name.value.clone(),
-            doc: documented.doc.to_owned(),
+            doc: Arc::from(documented.doc),
             span: node.header,
             repeat,
             condition,
@@ -70,12 +70,7 @@ impl<'a> Checker<'a> {
     }
 
     fn known_kind(&mut self, node: &ast::Resource) -> bool {
-        if let Some(provider) = &node.provider
-            && provider.value.as_str() != "cloudnexus"
-        {
-            let help = "remove the declaration";
-            let message = format!("this version of cnx has no provider `{}`", provider.value);
-            self.report(&codes::NOT_SUPPORTED, message, provider.span, "only `cloudnexus` is known", help);
+        if node.provider.as_ref().is_some_and(|provider| !self.known_provider(provider)) {
             return false;
         }
         let catalog = self.catalog;

@@ -34,8 +34,10 @@ impl Checker<'_> {
             let first = *seen.entry(node.name.value.clone()).or_insert(node.name.span);
             duplicate(&mut self.diagnostics, "policy", node.name.value.as_str(), node.name.span, first);
             let kind = &node.kind.value;
-            let known = self.catalog.kinds.contains_key(kind) || self.catalog.actions.contains_key(kind);
-            if !known {
+            let provided = node.provider.as_ref().is_none_or(|provider| self.known_provider(provider));
+            let declared = self.catalog.kinds.contains_key(kind) || self.catalog.actions.contains_key(kind);
+            let known = provided && declared;
+            if provided && !declared {
                 self.unknown_kind(kind, node.kind.span, ResourceForm::Managed);
             }
             let variable = self.bind(&node.variable, if known { change_type(kind) } else { Type::Error });

@@ -182,10 +182,7 @@ impl Checker<'_> {
         let providers = self.symbols.providers.clone();
         let first = providers.first().map(|provider| provider.name.span);
         for provider in providers {
-            if provider.name.value.as_str() != "cloudnexus" {
-                let message = format!("this version of cnx has no provider `{}`", provider.name.value);
-                let help = "remove the declaration";
-                self.report(&codes::NOT_SUPPORTED, message, provider.name.span, "only `cloudnexus` is known", help);
+            if !self.known_provider(&provider.name) {
                 continue;
             }
             if let Some(first) = first {

@@ -1,5 +1,6 @@
 //! The module's declarations by name: first pass over the trees. Reports what is declared twice or not supported.
 
+use super::providers::is_provider;
 use super::{codes, elsewhere};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Mode, Span};
@@ -109,7 +110,9 @@ impl<'a> Symbols<'a> {
                 self.types.push(node);
             }
             ItemKind::Resource(node)
-                if node.form == ResourceForm::Data && node.kind.value.as_str() == elsewhere::SOURCE =>
+                if node.form == ResourceForm::Data
+                    && node.provider.is_none()
+                    && node.kind.value.as_str() == elsewhere::SOURCE =>
             {
                 let slot = (self.elsewhere.len(), node.name.span);
                 let first = self.elsewhere_names.entry(node.name.value.clone()).or_insert(slot);
@@ -158,7 +161,7 @@ impl<'a> Symbols<'a> {
         diagnostics: &mut Diagnostics,
     ) {
         let taken = |other: &str| other == "data" || other == "module" || other == "env";
-        if taken(name.value.as_str()) || catalog.kinds.contains_key(&name.value) {
+        if taken(name.value.as_str()) || is_provider(&name.value) || catalog.kinds.contains_key(&name.value) {
             diagnostics.push(
                 Diagnostic::new(&codes::SHADOWING, format!("`{}` already has a meaning", name.value))
                     .at(name.span, "this name is a kind or a word of the language")

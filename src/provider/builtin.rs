@@ -10,6 +10,9 @@ use std::sync::{Arc, LazyLock};
 /// The text that the catalog is read from.
 pub const CLOUDNEXUS: &str = include_str!("cloudnexus.cnx");
 
+/// The providers that there are; a kind may be written with the name of its own: `cloudnexus.server`.
+pub const PROVIDERS: &[&str] = &["cloudnexus"];
+
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
     Arc::new(catalog_of(CLOUDNEXUS).expect("invariant: the built-in provider file is right (provider/tests.rs)"))
 });

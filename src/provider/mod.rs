@@ -13,6 +13,6 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{CLOUDNEXUS, catalog_of, cloudnexus};
+pub use builtin::{CLOUDNEXUS, PROVIDERS, catalog_of, cloudnexus};
 pub use catalog::*;
 pub use reader::read;

@@ -178,11 +178,12 @@ pub struct Check {
     pub body: Body,
 }
 
-/// `policy NAME for r in KIND { … }`
+/// `policy NAME for r in [provider.]KIND { … }`
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub name: Spanned<Ident>,
     pub variable: Spanned<Ident>,
+    pub provider: Option<Spanned<Ident>>,
     pub kind: Spanned<Ident>,
     pub body: Body,
 }

@@ -55,6 +55,7 @@ impl Shape {
             ItemKind::Test(Test { name, body }) => self.named("test", &name.value, body),
             ItemKind::Policy(policy) => {
                 self.text(policy.variable.value.as_str());
+                policy.provider.iter().for_each(|provider| self.text(provider.value.as_str()));
                 self.text(policy.kind.value.as_str());
                 self.named("policy", policy.name.value.as_str(), &policy.body);
             }

@@ -85,7 +85,7 @@ impl Run {
         let node = self.step(step).desired?;
         let resolved = self.desired.resolver.0.as_ref().map(|resolver| resolver.instance(node, &self.holdings));
         let conditions = match resolved {
-            Some(Ok(instance)) => instance.lifecycle.conditions,
+            Some(Ok(instance)) => instance.lifecycle.conditions.clone(),
             Some(Err(_)) | None => instance.lifecycle.conditions.clone(),
         };
         let broken = conditions.into_iter().find(|c| c.after && c.holds == Value::Bool(false))?;

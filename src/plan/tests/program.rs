@@ -167,13 +167,13 @@ impl Lines {
         let mut instance = Instance {
             address: line.address.clone(),
             attributes: given,
-            lifecycle: crate::desired::Lifecycle::default(),
+            lifecycle: Default::default(),
             span: line.span,
-            doc: String::new(),
+            doc: "".into(),
         };
         for (name, written) in &line.lifecycle {
             let value = written.as_ref().map_or(Value::Null, |written| written.value(&Type::Any, outputs));
-            let lifecycle = &mut instance.lifecycle;
+            let lifecycle = Arc::make_mut(&mut instance.lifecycle);
             match name.as_str() {
                 "protect" => lifecycle.protect = true,
                 "retain" => lifecycle.retain = true,
@@ -213,6 +213,15 @@ impl Resolve for Lines {
 
     fn examine(&self, _: &crate::program::expr::Expr, _: &[Value], _: &dyn Outputs) -> crate::desired::Examined {
         crate::desired::Examined::default()
+    }
+
+    fn origin(
+        &self,
+        _: &crate::desired::Asked,
+        _: &crate::desired::GivenBy,
+        _: &dyn Outputs,
+    ) -> Option<crate::desired::Origin> {
+        None
     }
 }
 

@@ -4,12 +4,12 @@ use super::flow::Flow;
 use super::library::origin_of;
 use super::taint::Taint;
 use crate::diag::{Code, Diagnostics};
-use crate::model::{Secrecy, Span};
+use crate::model::{Ident, Secrecy, Span};
 use crate::program::codes;
 use crate::program::expr::Expr;
 use crate::program::ir::{Assertion, Declaration, Lifecycle, Lifted, Module, Program, Repeat, Resource, SecretPlaces};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one program was found to be.
@@ -36,6 +36,39 @@ pub fn infer(program: &mut Program, diagnostics: &mut Diagnostics) {
         *program = Arc::unwrap_or_clone(marked);
     }
     diagnostics.append(found);
+}
+
+/// The outputs of other projects that are secret there: by the folder of the module that reads them, and the name of its declaration.
+pub type SecretsElsewhere = BTreeMap<(String, Ident), BTreeSet<SmolStr>>;
+
+/// The same for a program that was marked, now that it is known which outputs of other projects are secret.
+pub fn mark_elsewhere(program: &mut Program, found: &SecretsElsewhere) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    note(program, found, &mut BTreeMap::new());
+    infer(program, &mut diagnostics);
+    diagnostics
+}
+
+/// Programs by where they lay, and what became of them; the former stay, so that no other comes to lie there.
+type Noted = BTreeMap<usize, (Arc<Program>, Arc<Program>)>;
+
+fn note(program: &mut Program, found: &SecretsElsewhere, noted: &mut Noted) {
+    for source in &mut program.elsewhere {
+        let names = found.get(&(program.folder.clone(), source.name.value.clone()));
+        source.secrets.extend(names.into_iter().flatten().cloned());
+    }
+    for module in &mut program.modules {
+        let key = Arc::as_ptr(&module.program) as usize;
+        if let Some((_, known)) = noted.get(&key) {
+            module.program = Arc::clone(known);
+            continue;
+        }
+        let former = Arc::clone(&module.program);
+        let mut changed = Program::clone(&former);
+        note(&mut changed, found, noted);
+        module.program = Arc::new(changed);
+        noted.insert(key, (former, Arc::clone(&module.program)));
+    }
 }
 
 /// One program with what it is given.
@@ -133,7 +166,7 @@ impl Flow<'_> {
             }
         }
         taint = taint.join(given.unwrap_or(&Taint::Clear));
-        if param.secret {
+        if param.said_secret {
             taint = Taint::Secret(origin_of("param", param.name.value.as_str(), param.name.span));
         }
         self.params[at] = taint;

@@ -74,15 +74,14 @@ impl<'p> Flow<'p> {
             ExprKind::Local(slot) => self.frame.get(*slot).cloned().unwrap_or_default(),
             ExprKind::Resource(at) => self.resource(*at),
             ExprKind::Module(at) => self.modules.get(*at).cloned().unwrap_or_default(),
-            ExprKind::Elsewhere(at) => match self.program.elsewhere.get(*at) {
-                Some(source) if source.secret => {
-                    Taint::Secret(super::library::origin_of("data", source.name.value.as_str(), source.name.span))
-                }
-                Some(_) | None => Taint::Clear,
-            },
+            ExprKind::Elsewhere(at) => self.elsewhere(*at),
             ExprKind::List(elements) | ExprKind::Set(elements) => self.elements(elements),
             ExprKind::Object(entries) | ExprKind::Map(entries) => self.entries(entries),
-            ExprKind::Member { target, name, .. } => self.eval(target).member(name),
+            ExprKind::Member { target, name, .. } => match target.kind {
+                // The other outputs of that project take no part.
+                ExprKind::Elsewhere(at) => self.elsewhere(at).member(name),
+                _ => self.eval(target).member(name),
+            },
             ExprKind::Index { target, index, .. } => {
                 let (target, at) = (self.eval(target), self.eval(index));
                 let found = match index.as_constant().and_then(|key| key.as_str()) {
@@ -121,6 +120,17 @@ impl<'p> Flow<'p> {
                 decides.join(&Taint::each(value))
             }
         }
+    }
+
+    /// The outputs of another project, as far as they are secret.
+    fn elsewhere(&self, at: usize) -> Taint {
+        let Some(source) = self.program.elsewhere.get(at) else { return Taint::Clear };
+        let origin = super::library::origin_of("data", source.name.value.as_str(), source.name.span);
+        if source.secret {
+            return Taint::Secret(origin);
+        }
+        let secrets = source.secrets.iter();
+        Taint::members(secrets.map(|name| (name.clone(), Taint::Secret(origin.clone()))).collect())
     }
 
     fn resource(&self, at: usize) -> Taint {

@@ -5,4 +5,4 @@ mod flow;
 mod library;
 mod taint;
 
-pub use declarations::infer;
+pub use declarations::{SecretsElsewhere, infer, mark_elsewhere};

@@ -117,8 +117,13 @@ impl Builder<'_> {
     fn policy(&mut self, mut parts: Children<'_>) -> Policy {
         let name = self.name(&parts.take());
         let variable = self.name(&parts.take());
-        let kind = self.spanned_word(&parts.take());
-        Policy { name, variable, kind, body: self.body(parts.take(), Place::Plain) }
+        let first = self.spanned_word(&parts.take());
+        let second = parts.0.next_if(|pair| pair.as_rule() != Rule::body).map(|kind| self.member_name(&kind));
+        let (provider, kind) = match second {
+            Some(kind) => (Some(first), kind),
+            None => (None, first),
+        };
+        Policy { name, variable, provider, kind, body: self.body(parts.take(), Place::Plain) }
     }
 
     fn import(&mut self, mut parts: Children<'_>) -> Import {

@@ -3,7 +3,7 @@
 use super::cells::Cell;
 use super::printer::Printer;
 use super::sequence::{BRACES, PARENTHESES, body_cells};
-use crate::model::Span;
+use crate::model::{Ident, Span, Spanned};
 use crate::syntax::ast::*;
 
 impl Printer<'_> {
@@ -73,8 +73,9 @@ impl Printer<'_> {
             ItemKind::Check(check) => self.words(&["check", self.source(check.name.span)]),
             ItemKind::Test(test) => self.words(&["test", self.source(test.name.span)]),
             ItemKind::Policy(policy) => {
-                let kind = policy.kind.value.as_str();
-                self.words(&["policy", policy.name.value.as_str(), "for", policy.variable.value.as_str(), "in", kind]);
+                self.words(&["policy", policy.name.value.as_str(), "for", policy.variable.value.as_str(), "in", ""]);
+                self.qualified(policy.provider.as_ref());
+                self.push(policy.kind.value.as_str());
             }
             ItemKind::Module(module) => {
                 self.words(&["module", module.name.value.as_str(), "from", self.source(module.source.span)]);
@@ -86,10 +87,7 @@ impl Printer<'_> {
                     ResourceForm::Data => self.push("data "),
                     ResourceForm::Action => self.push("action "),
                 }
-                if let Some(provider) = &resource.provider {
-                    self.push(provider.value.as_str());
-                    self.push(".");
-                }
+                self.qualified(resource.provider.as_ref());
                 self.words(&[resource.kind.value.as_str(), resource.name.value.as_str()]);
                 self.clauses(resource.repeat.as_ref(), resource.condition.as_ref());
             }
@@ -179,6 +177,14 @@ impl Printer<'_> {
 
     fn words(&mut self, words: &[&str]) {
         self.push(&words.join(" "));
+    }
+
+    /// The provider before a kind, where it is written.
+    fn qualified(&mut self, provider: Option<&Spanned<Ident>>) {
+        if let Some(provider) = provider {
+            self.words(&[provider.value.as_str()]);
+            self.push(".");
+        }
     }
 
     fn typed(&mut self, name: &str, ty: Option<&TypeExpr>) {
