@@ -32,6 +32,7 @@ mod simulation_tests;
 mod suites;
 mod support;
 mod tidy;
+mod why;
 mod wrong;
 
 // The stores' conformance suite names them from the root of the crate that it is in.

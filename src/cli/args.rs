@@ -1,7 +1,9 @@
 //! The arguments as clap reads them. Knows no command's work.
 
+use super::address::plain;
 pub use super::args_emulator::Emulator;
-pub use super::args_reference::{Docs, Graph, GraphFormat};
+pub use super::args_reference::{Docs, Graph, GraphFormat, Why};
+pub use super::args_state::{State, StateCommand, StateHistory, StateImport, StateRestore};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -115,6 +117,8 @@ pub enum Command {
     Docs(Docs),
     /// What depends on what
     Graph(Graph),
+    /// Where a value comes from; why something changes
+    Why(Why),
     /// What the target supports
     Doctor(Doctor),
     /// The local CloudNexus
@@ -175,22 +179,22 @@ pub struct Fmt {
 #[command(next_help_heading = "Planning options")]
 pub struct Planning {
     /// Only this address, its instances and what they need (`*` is a wildcard)
-    #[arg(long = "target", value_name = "ADDR")]
+    #[arg(long = "target", value_name = "ADDR", value_parser = plain)]
     pub targets: Vec<String>,
     /// Not this address, nor what needs it
-    #[arg(long = "exclude", value_name = "ADDR")]
+    #[arg(long = "exclude", value_name = "ADDR", value_parser = plain)]
     pub excludes: Vec<String>,
     /// Replace this object
-    #[arg(long = "replace", value_name = "ADDR")]
+    #[arg(long = "replace", value_name = "ADDR", value_parser = plain)]
     pub replace: Vec<String>,
     /// Approve destroying or replacing what holds data or is in a protected environment
-    #[arg(long = "allow-destroy", value_name = "ADDR")]
+    #[arg(long = "allow-destroy", value_name = "ADDR", value_parser = plain)]
     pub allow_destroy: Vec<String>,
     /// What is read first
     #[arg(long, value_name = "WHAT", default_value = "all")]
     pub refresh: Refresh,
     /// An object that can't be found is gone
-    #[arg(long = "assume-gone", value_name = "ADDR")]
+    #[arg(long = "assume-gone", value_name = "ADDR", value_parser = plain)]
     pub assume_gone: Vec<String>,
     /// Send again what an earlier run left with an unknown outcome
     #[arg(long = "retry-unknown")]
@@ -199,7 +203,7 @@ pub struct Planning {
     #[arg(long, value_name = "HOW")]
     pub adopt: Option<Adopt>,
     /// The object that was adopted by a guess is the right one
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = plain)]
     pub confirm: Vec<String>,
 }
 
@@ -255,7 +259,7 @@ pub struct Consent {
     #[arg(long)]
     pub verify: bool,
     /// What a create without an answer made: `ADDR=ID`, or `ADDR=none`
-    #[arg(long = "answer", value_name = "ADDR=ID")]
+    #[arg(long = "answer", value_name = "ADDR=ID", value_parser = plain)]
     pub answers: Vec<String>,
     /// Wait so long for the lock (`30s`, `5m`)
     #[arg(long, value_name = "DURATION")]
@@ -295,7 +299,7 @@ pub struct Destroy {
 #[derive(Debug, Args)]
 pub struct Drift {
     /// Take the drift at this address as it is now for granted
-    #[arg(long, value_name = "ADDR", requires = "until")]
+    #[arg(long, value_name = "ADDR", value_parser = plain, requires = "until")]
     pub accept: Vec<String>,
     /// The last day on which that holds
     #[arg(long, value_name = "DATE", requires = "accept")]
@@ -321,85 +325,6 @@ pub struct Output {
 }
 
 #[derive(Debug, Args)]
-pub struct State {
-    #[command(subcommand)]
-    pub command: StateCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// Every managed object
-    List {
-        /// Only these (`*` is a wildcard)
-        addresses: Vec<String>,
-    },
-    /// One object, or several, in full
-    Show {
-        #[arg(required = true)]
-        addresses: Vec<String>,
-    },
-    /// Give an object another address
-    Move { from: String, to: String },
-    /// Manage an object no longer; it stays in the cloud
-    Forget {
-        #[arg(required = true)]
-        addresses: Vec<String>,
-    },
-    /// What a failed create left is whole: it is not replaced
-    Untaint {
-        #[arg(required = true)]
-        addresses: Vec<String>,
-    },
-    /// What was adopted by a guess is the right object
-    Confirm {
-        #[arg(required = true)]
-        addresses: Vec<String>,
-    },
-    /// What was done, run by run
-    History(StateHistory),
-    /// Go back to what was known at an earlier serial
-    Restore(StateRestore),
-    /// Write all that is known as one file, secrets included
-    Export {
-        /// Without it to standard output
-        file: Option<PathBuf>,
-    },
-    /// Make an exported file the state
-    Import(StateImport),
-}
-
-#[derive(Debug, Args)]
-pub struct StateHistory {
-    /// So many of the newest runs
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-    /// Every entry of each run
-    #[arg(long)]
-    pub entries: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct StateRestore {
-    /// As `cnx state history` shows it
-    pub serial: u64,
-    /// Without asking
-    #[arg(short, long)]
-    pub yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct StateImport {
-    /// As `cnx state export` wrote it
-    pub file: PathBuf,
-    /// Also one that is older than the state had become
-    #[arg(long)]
-    pub older: bool,
-    /// Without asking
-    #[arg(short, long)]
-    pub yes: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct Recover {
     /// Rebuild a lost state from the marks on what it made
     #[arg(long)]
@@ -408,7 +333,7 @@ pub struct Recover {
     #[arg(long, value_name = "LINEAGE", requires = "from_cloud")]
     pub lineage: Option<String>,
     /// What a create without an answer made: `ADDR=ID`, or `ADDR=none`
-    #[arg(long = "answer", value_name = "ADDR=ID", conflicts_with = "from_cloud")]
+    #[arg(long = "answer", value_name = "ADDR=ID", value_parser = plain, conflicts_with = "from_cloud")]
     pub answers: Vec<String>,
     /// What left no trace was not made
     #[arg(long = "retry-unknown", conflicts_with = "from_cloud")]
@@ -434,6 +359,7 @@ pub struct Unlock {
 #[derive(Debug, Args)]
 pub struct Run {
     /// A declared action (`cdn_purge.assets`), or an object (`server.web[1]`)
+    #[arg(value_parser = plain)]
     pub address: String,
     /// For an object: the action's kind (`reboot`)
     pub action: Option<String>,

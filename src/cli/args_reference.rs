@@ -1,5 +1,7 @@
-//! The arguments of what is read about cnx and a program: `docs`, `graph`. Knows no command's work.
+//! The arguments of what is read about cnx and a program: `docs`, `graph`, `why`. Knows no command's work.
 
+use super::address::plain;
+use super::args::Refresh;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -25,4 +27,14 @@ pub enum GraphFormat {
     Dot,
     Mermaid,
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct Why {
+    /// `server.web[1]`: why it changes; `server.web[1].plan`: where the value comes from. Also a parameter, a `let` or an output
+    #[arg(value_name = "ADDR[.ATTR]", value_parser = plain)]
+    pub asked: String,
+    /// What is read first
+    #[arg(long, value_name = "WHAT", default_value = "all")]
+    pub refresh: Refresh,
 }

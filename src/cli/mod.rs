@@ -1,10 +1,12 @@
 //! The door: arguments, exit codes, one file a command. Joins the rooms; decides nothing about resources.
 
+mod address;
 mod answers;
 mod apply;
 pub mod args;
 mod args_emulator;
 mod args_reference;
+mod args_state;
 mod baseline;
 mod check;
 mod choices;
@@ -55,5 +57,7 @@ mod target;
 mod test;
 mod unlock;
 mod version;
+mod why;
+mod why_asked;
 
 pub use run::{run, run_in};

@@ -4,7 +4,7 @@ use super::choices::is_secret;
 use super::exit::Failure;
 use super::shell::Shell;
 use super::{codes, parameter_file, project};
-use crate::desired::ParamInput;
+use crate::desired::{GivenBy, ParamInput};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::program::Program;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
     let mut shadowed = Vec::new();
     for param in &program.params {
         let name = param.name.value.as_str();
-        let variables = [format!("CNX_PARAM_{name}"), format!("CNX_PARAM_{}", name.to_ascii_uppercase())];
+        let variables = variables(name);
         let variables = variables.iter().filter_map(|one| Some((one, shell.world.environment.0.get(one)?.clone())));
         if let Some((variable, text)) = variables.take(1).next() {
             let hidden = given.insert(name.to_owned(), ParamInput::Raw(text));
@@ -53,6 +53,36 @@ pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
         ask_for_missing(shell, program, &mut given)?;
     }
     Ok(given)
+}
+
+/// By what each was given, and where that is written.
+pub fn given_by(shell: &Shell, given: &Given) -> GivenBy {
+    let argument = |name: &str| {
+        let pair = |one: &String| one.split_once('=').is_some_and(|(written, _)| written.trim() == name);
+        shell.global.parameters.iter().any(pair).then(|| (format!("-p {name}=…"), None))
+    };
+    let variable = |name: &str| {
+        let found = variables(name).into_iter().find(|one| shell.world.environment.0.contains_key(one));
+        found.map(|variable| (variable, None))
+    };
+    let file = |input: &ParamInput| {
+        let path =
+            shell.global.parameter_file.as_ref().map_or_else(|| "a file".to_owned(), |path| path.display().to_string());
+        match input {
+            ParamInput::Raw(_) => ("an answer".to_owned(), None),
+            ParamInput::Value(_) => (path, None),
+            ParamInput::Written(written) => (path, Some(written.span)),
+        }
+    };
+    let by = |(name, input): (&String, &ParamInput)| {
+        (name.clone(), argument(name).or_else(|| variable(name)).unwrap_or_else(|| file(input)))
+    };
+    given.iter().map(by).collect()
+}
+
+/// The variables of the process that give a parameter; the first counts.
+fn variables(name: &str) -> [String; 2] {
+    [format!("CNX_PARAM_{name}"), format!("CNX_PARAM_{}", name.to_ascii_uppercase())]
 }
 
 /// What a saved plan brings along, and its secrets, which are given again.

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
     apply, check, completions, console, docs, doctor, drift, emulator, env, explain, fmt, graph, init, plan, recover,
-    run_action, show, state, test, unlock, version,
+    run_action, show, state, test, unlock, version, why,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
@@ -81,6 +81,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Doctor(arguments) => doctor::run(shell, &arguments),
         Command::Explain(arguments) => explain::run(shell, &arguments),
         Command::Graph(arguments) => graph::run(shell, &arguments),
+        Command::Why(arguments) => why::run(shell, &arguments),
         Command::Docs(arguments) => docs::run(shell, &arguments),
         Command::Emulator(arguments) => emulator::run(shell, &arguments),
         Command::Completions(arguments) => Ok(completions::run(shell, &arguments)),

@@ -7,7 +7,7 @@ use super::shell::Shell;
 use super::target::{self, Access, Reached};
 use super::{codes, fetch, findings, memory, modules, others, project};
 use crate::apply;
-use crate::desired::{self, Desired, Inputs, evaluate};
+use crate::desired::{self, Desired, GivenBy, Inputs, evaluate};
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Ident, Mode};
 use crate::provider::{Catalog, cloudnexus};
@@ -27,6 +27,8 @@ pub struct Prepared {
     /// Empty but for its settings where everything is to be destroyed.
     pub desired: Desired,
     pub choices: Choices,
+    /// By what each parameter was given.
+    pub given_by: GivenBy,
 }
 
 impl Prepared {
@@ -48,6 +50,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
         None => fresh,
     };
     choices.remember(&given, &program);
+    let given_by = parameters::given_by(shell, &given);
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
     let inputs = inputs(shell, environment, given);
@@ -58,7 +61,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     }
     shell.complain(&found);
     let desired = if choices.destroy { emptied(desired) } else { desired };
-    Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices })
+    Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices, given_by })
 }
 
 /// What evaluation reads beside the program.

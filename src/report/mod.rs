@@ -24,6 +24,8 @@ pub mod table;
 mod tests;
 pub mod value;
 pub mod value_json;
+pub mod why;
+pub mod why_json;
 pub mod writer;
 
 pub use look::{Detail, Look, Role};

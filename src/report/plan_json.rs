@@ -1,7 +1,7 @@
 //! A plan for machines: cnx's own schema, versioned. Described in `docs/json.md`.
 
 use super::diagnostics_json::{one as diagnostic, place};
-use super::plan::{Class, Context, counts};
+use super::plan::{Context, class_name, counts};
 use super::value_json::{value, value_or_secret};
 use crate::model::{Attributes, Mode, NodeId, Span};
 use crate::plan::{Action, Change, Drift, DriftHandling, OutputChange, Plan, ReplaceOrder, Step};
@@ -85,11 +85,13 @@ fn attributes(attributes: &Attributes, secret: &[&str]) -> Json {
     Json::Object(shown.collect())
 }
 
-fn place_or_null(span: Option<Span>, context: &Context<'_>) -> Json {
+/// A place, where there is one.
+pub fn place_or_null(span: Option<Span>, context: &Context<'_>) -> Json {
     span.map_or(Json::Null, |span| place(span, context.sources))
 }
 
-fn change_json(change: &Change, context: &Context<'_>) -> Json {
+/// One change, as in a plan.
+pub fn change_json(change: &Change, context: &Context<'_>) -> Json {
     json!({
         "path": change.path,
         "before": value_or_secret(change.before.as_ref(), change.secret),
@@ -189,21 +191,5 @@ fn operations(action: &Action) -> Vec<&str> {
         | Action::Adopt(_)
         | Action::Wait(_)
         | Action::Note => Vec::new(),
-    }
-}
-
-fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Create => "create",
-        Class::Update => "update",
-        Class::ReplaceCreateFirst => "replace_create_first",
-        Class::ReplaceDestroyFirst => "replace_destroy_first",
-        Class::Destroy => "destroy",
-        Class::Run => "run",
-        Class::Adopt => "adopt",
-        Class::Forget => "forget",
-        Class::Read => "read",
-        Class::Wait => "wait",
-        Class::Note => "note",
     }
 }

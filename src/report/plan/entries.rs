@@ -66,6 +66,23 @@ impl Class {
     }
 }
 
+/// The class's word for machines.
+pub fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Create => "create",
+        Class::Update => "update",
+        Class::ReplaceCreateFirst => "replace_create_first",
+        Class::ReplaceDestroyFirst => "replace_destroy_first",
+        Class::Destroy => "destroy",
+        Class::Run => "run",
+        Class::Adopt => "adopt",
+        Class::Forget => "forget",
+        Class::Read => "read",
+        Class::Wait => "wait",
+        Class::Note => "note",
+    }
+}
+
 /// One changed thing: its step, and the destroying half where it is replaced.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {

@@ -10,7 +10,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use entries::{Class, Counts, counts};
-pub use render::{Context, plan};
+pub use entries::{Class, Counts, Entry, Member, class_name, counts, entries};
+pub use render::{Context, deed, plan};
 #[cfg(test)]
 pub use settings::snapshot_settings;

@@ -156,28 +156,38 @@ fn key_text(key: &Key) -> String {
     escape::clean(&key.to_string()).into_owned()
 }
 
-/// What is done and why, on one line.
-fn verb(entry: &Entry<'_>, context: &Context<'_>) -> String {
+/// What is done, without the reason.
+pub fn deed(entry: &Entry<'_>) -> String {
     let step = entry.first().step;
     let many = entry.members.len();
     let number = if many > 1 { format!(" {many}") } else { String::new() };
-    let why = escape::clean(&step.reason.text).into_owned();
     let deposed = if step.deposed { " the former object" } else { "" };
-    let (text, say_why) = match entry.class {
-        Class::Create => (format!("create{number}"), step.reason.code != ReasonCode::Declared),
-        Class::Update => (
-            format!("update{number} in place{}", operations(&step.action)),
-            step.reason.code != ReasonCode::AttributesChanged,
-        ),
-        Class::ReplaceCreateFirst => (format!("replace{number}: create, then destroy"), says_more(entry)),
-        Class::ReplaceDestroyFirst => (format!("replace{number}: destroy, then create"), says_more(entry)),
-        Class::Destroy => (format!("destroy{number}{deposed}"), step.reason.code != ReasonCode::DestroyRequested),
-        Class::Run => (format!("run{number}"), true),
-        Class::Adopt => (format!("adopt{number}"), true),
-        Class::Forget => (format!("forget{number}, the object stays"), true),
-        Class::Read => (format!("read{number} while applying"), true),
-        Class::Wait => (format!("wait{number}"), true),
-        Class::Note => (format!("remember{number}"), true),
+    match entry.class {
+        Class::Create => format!("create{number}"),
+        Class::Update => format!("update{number} in place{}", operations(&step.action)),
+        Class::ReplaceCreateFirst => format!("replace{number}: create, then destroy"),
+        Class::ReplaceDestroyFirst => format!("replace{number}: destroy, then create"),
+        Class::Destroy => format!("destroy{number}{deposed}"),
+        Class::Run => format!("run{number}"),
+        Class::Adopt => format!("adopt{number}"),
+        Class::Forget => format!("forget{number}, the object stays"),
+        Class::Read => format!("read{number} while applying"),
+        Class::Wait => format!("wait{number}"),
+        Class::Note => format!("remember{number}"),
+    }
+}
+
+/// What is done and why, on one line.
+fn verb(entry: &Entry<'_>, context: &Context<'_>) -> String {
+    let step = entry.first().step;
+    let why = escape::clean(&step.reason.text).into_owned();
+    let text = deed(entry);
+    let say_why = match entry.class {
+        Class::Create => step.reason.code != ReasonCode::Declared,
+        Class::Update => step.reason.code != ReasonCode::AttributesChanged,
+        Class::ReplaceCreateFirst | Class::ReplaceDestroyFirst => says_more(entry),
+        Class::Destroy => step.reason.code != ReasonCode::DestroyRequested,
+        Class::Run | Class::Adopt | Class::Forget | Class::Read | Class::Wait | Class::Note => true,
     };
     let place = step.reason.span.map_or_else(String::new, |span| format!(" ({})", context.place(span)));
     let colon = if text.contains(": ") { "; " } else { ": " };
