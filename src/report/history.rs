@@ -105,6 +105,7 @@ fn word(entry: &JournalEntry, operations: &Operations) -> (&'static str, bool) {
         JournalEntry::Deleted { operation: Some(_), .. } => ("destroyed", true),
         JournalEntry::Deleted { operation: None, .. } => ("found gone", true),
         JournalEntry::Deposed { .. } => ("deposed", false),
+        JournalEntry::Reinstated { .. } => ("reinstated", true),
         JournalEntry::Forgotten { .. } => ("forgotten", true),
         JournalEntry::Imported { .. } => ("imported", true),
         JournalEntry::Moved { .. } => ("moved", true),
@@ -149,9 +150,9 @@ fn about(entry: &JournalEntry, operations: &Operations) -> (String, String, Stri
             (of(operation), none(), shown.join(", "))
         }
         JournalEntry::Adopted { operation, id, evidence, .. } => (of(operation), id.to_string(), evidence.clone()),
-        JournalEntry::Deleted { address, id, .. } | JournalEntry::Deposed { address, id } => {
-            (address.to_string(), id.to_string(), none())
-        }
+        JournalEntry::Deleted { address, id, .. }
+        | JournalEntry::Deposed { address, id }
+        | JournalEntry::Reinstated { address, id } => (address.to_string(), id.to_string(), none()),
         JournalEntry::Forgotten { address }
         | JournalEntry::Noted { address, .. }
         | JournalEntry::Confirmed { address }

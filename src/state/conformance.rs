@@ -60,6 +60,9 @@ pub fn next_entry(snapshot: &Snapshot, choice: u8) -> JournalEntry {
     if let Some((operation, open)) = same.or_else(|| snapshot.open.iter().nth(usize::from(choice % 3))) {
         return close(snapshot, *operation, open, id, choice);
     }
+    if let Some(former) = snapshot.deposed.get(&address).and_then(|all| all.first()).filter(|_| choice / 5 % 9 == 8) {
+        return JournalEntry::Reinstated { address, id: former.id.clone() };
+    }
     let Some(record) = snapshot.records.get(&address) else {
         return match choice / 5 % 4 {
             0 => JournalEntry::Imported {

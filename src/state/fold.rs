@@ -91,6 +91,7 @@ impl Folding<'_> {
             }
             JournalEntry::Deleted { operation, address, id } => self.deleted(*operation, address, id),
             JournalEntry::Deposed { address, id } => self.depose(address, id),
+            JournalEntry::Reinstated { address, id } => self.reinstate(address, id),
             JournalEntry::Forgotten { address } => self.forget(address),
             JournalEntry::Imported { .. } => self.import(entry),
             JournalEntry::Moved { from, to } => self.rename(from, to),
@@ -294,7 +295,7 @@ impl Folding<'_> {
         Ok(())
     }
 
-    fn depose(&mut self, address: &Address, id: &RemoteId) -> Legal {
+    pub(super) fn depose(&mut self, address: &Address, id: &RemoteId) -> Legal {
         let held = self.snapshot.records.get(address).is_some_and(|record| record.id == *id);
         require(held, || format!("{address}: {id} is not the current object"))?;
         self.touched.addresses.insert(address.clone());
@@ -382,6 +383,7 @@ pub fn time_of(entry: &JournalEntry) -> Option<Timestamp> {
         | JournalEntry::LateDuplicate { .. }
         | JournalEntry::Deleted { .. }
         | JournalEntry::Deposed { .. }
+        | JournalEntry::Reinstated { .. }
         | JournalEntry::Forgotten { .. }
         | JournalEntry::Moved { .. }
         | JournalEntry::Noted { .. }

@@ -3,7 +3,7 @@
 
 use super::fold::{Folding, Legal, require, see};
 use super::journal::*;
-use crate::model::{Address, Attributes, Observed};
+use crate::model::{Address, Attributes, Observed, RemoteId};
 
 impl Folding<'_> {
     pub(super) fn untaint(&mut self, address: &Address) -> Legal {
@@ -11,6 +11,23 @@ impl Folding<'_> {
         let is_tainted = matches!(record.condition, Condition::Tainted(_));
         require(is_tainted, || format!("{address} is not tainted"))?;
         record.condition = Condition::Ready;
+        Ok(())
+    }
+
+    /// Current and former object of an address change places.
+    pub(super) fn reinstate(&mut self, address: &Address, id: &RemoteId) -> Legal {
+        let former = self.snapshot.deposed.get(address).and_then(|all| all.iter().position(|one| one.id == *id));
+        let at = former.ok_or_else(|| format!("{address}: {id} is no former object"))?;
+        if let Some(current) = self.snapshot.records.get(address).map(|record| record.id.clone()) {
+            self.depose(address, &current)?;
+        }
+        self.touched.addresses.insert(address.clone());
+        let Some(all) = self.snapshot.deposed.get_mut(address) else { return Ok(()) };
+        let record = all.remove(at);
+        if all.is_empty() {
+            self.snapshot.deposed.remove(address);
+        }
+        self.snapshot.records.insert(address.clone(), record);
         Ok(())
     }
 

@@ -148,6 +148,11 @@ pub enum JournalEntry {
         address: Address,
         id: RemoteId,
     },
+    /// A former object is the current one of its address again; whatever stands there steps aside.
+    Reinstated {
+        address: Address,
+        id: RemoteId,
+    },
     /// No longer managed; the object stays.
     Forgotten {
         address: Address,

@@ -76,7 +76,7 @@ pub fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|tables| tables == 0)
 }
 
-/// From format 1, which had neither sum nor seal, and from 2, whose rows are all known to this one.
+/// From format 1, which had neither sum nor seal, and from 2 and 3, whose rows are all known to this one.
 pub fn upgrade(connection: &mut Connection) -> Result<(), RowError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     if !has_seal(&transaction)? {

@@ -4,14 +4,14 @@ use super::journal::*;
 use super::wire_record::*;
 use super::wire_snapshot::SnapshotWire;
 use super::wire_value::*;
-use crate::model::{Ident, JobId, RemoteId, Timestamp};
+use crate::model::{Ident, JobId, Observed, RemoteId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// Of everything in a state file. Older ones are upgraded on opening, newer ones refused. 2: sum and seal; 3: quarantine,
-/// restoring, a base below the journal.
-pub const FORMAT: u32 = 3;
+/// restoring, a base below the journal; 4: former objects that come back.
+pub const FORMAT: u32 = 4;
 
 type WireAttributes = BTreeMap<String, Json>;
 
@@ -34,6 +34,7 @@ enum EntryWire {
     LateDuplicate { operation: u64, id: String },
     Deleted { operation: Option<u64>, address: String, id: String },
     Deposed { address: String, id: String },
+    Reinstated { address: String, id: String },
     Forgotten { address: String },
     Imported(Box<ImportedWire>),
     Moved { from: String, to: String },
@@ -99,6 +100,7 @@ fn to_entry(entry: &JournalEntry) -> EntryWire {
         }
         JournalEntry::Deleted { .. }
         | JournalEntry::Deposed { .. }
+        | JournalEntry::Reinstated { .. }
         | JournalEntry::Forgotten { .. }
         | JournalEntry::Imported { .. }
         | JournalEntry::Moved { .. }
@@ -121,6 +123,9 @@ fn to_entry_of_address(entry: &JournalEntry) -> EntryWire {
         },
         JournalEntry::Deposed { address, id } => {
             EntryWire::Deposed { address: address_to_wire(address), id: id.to_string() }
+        }
+        JournalEntry::Reinstated { address, id } => {
+            EntryWire::Reinstated { address: address_to_wire(address), id: id.to_string() }
         }
         JournalEntry::Forgotten { address } => EntryWire::Forgotten { address: address_to_wire(address) },
         JournalEntry::Imported { address, kind, observed, applied, lifecycle, at } => {
@@ -230,6 +235,13 @@ impl ImportedWire {
     }
 }
 
+fn read_optional(observed: Option<ObservedWire>) -> Option<Option<Observed>> {
+    match observed {
+        Some(observed) => Some(Some(observed.read()?)),
+        None => Some(None),
+    }
+}
+
 fn from_entry(wire: EntryWire) -> Option<JournalEntry> {
     let id = |text: &str| RemoteId::new(text);
     Some(match wire {
@@ -280,6 +292,9 @@ fn from_entry(wire: EntryWire) -> Option<JournalEntry> {
         EntryWire::Deposed { address, id: old } => {
             JournalEntry::Deposed { address: address_from_wire(&address)?, id: id(&old) }
         }
+        EntryWire::Reinstated { address, id: former } => {
+            JournalEntry::Reinstated { address: address_from_wire(&address)?, id: id(&former) }
+        }
         EntryWire::Forgotten { address } => JournalEntry::Forgotten { address: address_from_wire(&address)? },
         EntryWire::Imported(imported) => imported.read()?,
         EntryWire::Moved { from, to } => {
@@ -287,10 +302,7 @@ fn from_entry(wire: EntryWire) -> Option<JournalEntry> {
         }
         EntryWire::Noted { address, observed, applied, lifecycle } => JournalEntry::Noted {
             address: address_from_wire(&address)?,
-            observed: match observed {
-                Some(observed) => Some(observed.read()?),
-                None => None,
-            },
+            observed: read_optional(observed)?,
             applied: attributes_from_wire(&applied)?,
             lifecycle: lifecycle.read()?,
         },

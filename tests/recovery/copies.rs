@@ -84,7 +84,7 @@ fn a_copy_is_brought_back_where_it_belongs() {
     refused(&project, &["state", "import", "bad.json", "--yes"], 1, "cnx::cli::not_an_export");
     project.write("none.json", "{}");
     refused(&project, &["state", "import", "none.json", "--yes"], 1, "cnx::cli::not_an_export");
-    project.write("next.json", &text.replacen("\"version\": 3", "\"version\": 9", 1));
+    project.write("next.json", &text.replacen("\"version\": 4", "\"version\": 9", 1));
     refused(&project, &["state", "import", "next.json", "--yes"], 1, "cnx::cli::newer_format");
 
     // A lost state is brought back; an older copy only if that is meant.

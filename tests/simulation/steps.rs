@@ -36,6 +36,7 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::Asked { .. }
             | JournalEntry::LateDuplicate { .. }
             | JournalEntry::Deposed { .. }
+            | JournalEntry::Reinstated { .. }
             | JournalEntry::Forgotten { .. }
             | JournalEntry::Imported { .. }
             | JournalEntry::Moved { .. }

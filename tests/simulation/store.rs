@@ -292,6 +292,7 @@ fn shape(before: u64, entry: &JournalEntry) -> u64 {
         | JournalEntry::LateDuplicate { operation, .. } => operation.hash(&mut hasher),
         JournalEntry::Deleted { address, .. }
         | JournalEntry::Deposed { address, .. }
+        | JournalEntry::Reinstated { address, .. }
         | JournalEntry::Forgotten { address }
         | JournalEntry::Imported { address, .. }
         | JournalEntry::Noted { address, .. } => address.hash(&mut hasher),
@@ -315,7 +316,9 @@ pub fn word(entry: &JournalEntry) -> String {
         JournalEntry::Bound { operation, id } | JournalEntry::Adopted { operation, id, .. } => {
             format!("{name} {} {id}", operation.0)
         }
-        JournalEntry::Deleted { address, id, .. } | JournalEntry::Deposed { address, id } => {
+        JournalEntry::Deleted { address, id, .. }
+        | JournalEntry::Deposed { address, id }
+        | JournalEntry::Reinstated { address, id } => {
             format!("{} {id}", of(address))
         }
         JournalEntry::Asked { operation, candidates } => format!("{name} {} {candidates:?}", operation.0),

@@ -64,6 +64,7 @@ impl Run {
             | JournalEntry::LateDuplicate { .. }
             | JournalEntry::Deleted { .. }
             | JournalEntry::Deposed { .. }
+            | JournalEntry::Reinstated { .. }
             | JournalEntry::Forgotten { .. }
             | JournalEntry::Moved { .. }
             | JournalEntry::Quarantined { .. }
