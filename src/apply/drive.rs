@@ -6,11 +6,12 @@ use super::context::{Context, Input, Interrupt, Seen};
 use super::event::{Progress, Summary};
 use super::identity::Seed;
 use super::run::{Run, Setup};
-use crate::model::Ident;
+use crate::model::{Ident, RemoteId};
 use crate::plan::Approved;
 use crate::state::{JournalEntry, Snapshot, StoreError};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Carries an approved plan out. Returns when nothing of it is under way any more, or when it was told to leave.
@@ -22,7 +23,17 @@ pub async fn apply(
     interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
 ) -> Summary {
     let setup = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), false);
-    drive(context, Run::new(setup), tell, interrupts).await.0
+    drive(context, Run::new(setup), tell, interrupts).await.summary
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(super) struct Driven {
+    pub summary: Summary,
+    /// With all that was written.
+    pub snapshot: Snapshot,
+    /// Objects that its creates made.
+    pub made: BTreeSet<RemoteId>,
 }
 
 pub(super) fn setup(
@@ -46,16 +57,16 @@ pub(super) fn setup(
         honouring: context.catalog.surfaces.keys().filter(|name| context.cloud.honours_keys(name)).cloned().collect(),
         seed,
         recovery,
+        back: None,
     }
 }
 
-/// The summary, and the snapshot with all that was written.
 pub(super) async fn drive(
     context: &Context,
     mut run: Run,
     tell: &mut (dyn FnMut(Progress) + Send),
     interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
-) -> (Summary, Snapshot) {
+) -> Driven {
     let mut interrupts = interrupts.fuse();
     let sent_before = context.cloud.requests();
     let mut errands: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
@@ -70,7 +81,8 @@ pub(super) async fn drive(
                     Command::Append { ticket, entries } => appends.push((ticket, entries)),
                     Command::Tell(progress) => tell(progress),
                     Command::Finish(summary) => {
-                        return (finished(context, *summary, sent_before, tell), run.snapshot().clone());
+                        let summary = finished(context, *summary, sent_before, tell);
+                        return Driven { summary, snapshot: run.snapshot().clone(), made: run.made().clone() };
                     }
                     other => errands.extend(errand(context, other)),
                 }

@@ -1,7 +1,7 @@
 //! What an apply tells while it runs: one stream for the live view, plain lines and JSON.
 
 use crate::model::{Address, Ident, JobId, NodeId, RemoteId};
-use crate::plan::Action;
+use crate::plan::{Action, Kept};
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +70,11 @@ pub enum Progress {
         in_flight: usize,
     },
     RunEnded(Summary),
+    /// A step failed: another run of so many steps undoes what this one did; the rest stays.
+    RollingBack {
+        steps: usize,
+        kept: Vec<Kept>,
+    },
 }
 
 /// The end of a run.

@@ -17,6 +17,7 @@ mod question;
 mod rebuild;
 mod recover;
 mod refresh;
+mod rollback;
 pub mod run;
 mod sweep;
 
@@ -32,4 +33,5 @@ pub use question::{Candidate, Question, answerable, questions};
 pub use rebuild::{Rebuilt, marked, rebuild};
 pub use recover::{Recovered, recover};
 pub use refresh::refresh;
+pub use rollback::{RolledBack, apply_or_roll_back};
 pub use sweep::sweep;

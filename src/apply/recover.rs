@@ -3,7 +3,7 @@
 
 use super::codes;
 use super::context::{Context, Input, Interrupt};
-use super::drive::{drive, setup};
+use super::drive::{Driven, drive, setup};
 use super::event::{Progress, Summary};
 use super::run::Run;
 use crate::desired::Desired;
@@ -41,7 +41,7 @@ pub async fn recover(
     let plan = waits(&snapshot);
     let input = Input { desired: Desired::default(), snapshot, live: Live::default() };
     let setup = setup(context, input, plan, "recovery".to_owned(), true);
-    let (summary, snapshot) = drive(context, Run::new(setup), tell, interrupts).await;
+    let Driven { summary, snapshot, .. } = drive(context, Run::new(setup), tell, interrupts).await;
     Recovered { snapshot, summary }
 }
 

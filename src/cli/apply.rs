@@ -15,10 +15,11 @@ use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
 use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
-use crate::apply::{self, Input, Summary, questions};
+use crate::apply::{self, Input, RolledBack, Summary, questions};
 use crate::diag::Diagnostic;
 use crate::model::{Address, AddressPattern};
-use crate::report::progress::summary;
+use crate::plan::{Action, Plan};
+use crate::report::progress::{rolled_back, summary};
 use crate::state::{JournalEntry, Snapshot, Store};
 use std::path::Path;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         session::same_cloud(&known, &pin, &prepared.choices)?;
         agreed.as_ref().map_or(Ok(()), |saved| saved.fits(&known))?;
         let agreed = agreed.map(|saved| saved.fingerprint);
-        let stops = consent.on_failure == OnFailure::Stop;
+        let stops = consent.on_failure != OnFailure::Continue;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
         let (prepared, reached, held, context) = (&prepared, &reached, &held, &context);
@@ -175,7 +176,8 @@ impl Run<'_> {
                 answer?
             }
         };
-        let summary = self.apply(shell, planned, &agreed).await?;
+        self.tell_of_rollback(shell, &planned.plan);
+        let (summary, undone) = self.apply(shell, planned, &agreed).await?;
         if summary.open > 0 && open == Exit::Done && !summary.interrupted {
             let asked = questions(self.context, &self.load()?).await;
             settling::show(shell, &asked);
@@ -184,7 +186,7 @@ impl Run<'_> {
             shell.say("Nothing to do.");
         }
         let done = self.outcome(shell, &summary, has_changes)?;
-        let exit = done.and(open);
+        let exit = done.and(open).and(self.undone(shell, &summary, undone));
         if self.consent.verify && exit != Exit::Interrupted {
             return Ok(exit.and(self.verify(shell).await?));
         }
@@ -212,13 +214,65 @@ impl Run<'_> {
         self.signals.unless_stopped(plan).await
     }
 
-    async fn apply(&mut self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<Summary, Failure> {
+    async fn apply(
+        &mut self,
+        shell: &mut Shell,
+        planned: Planned,
+        agreed: &str,
+    ) -> Result<(Summary, Option<RolledBack>), Failure> {
         let Planned { plan, snapshot, live } = planned;
         let teller = Teller::new(shell, plan.estimate.duration);
         let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
         let snapshot = self.confirmed(shell, snapshot)?;
         let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
-        Ok(driving::apply(self.context, &approved, input, &teller, &mut self.signals).await)
+        if self.consent.on_failure != OnFailure::Rollback {
+            return Ok((driving::apply(self.context, &approved, input, &teller, &mut self.signals).await, None));
+        }
+        let options = self.prepared.choices.options(self.reached.speed, self.context.clock.now());
+        let signals = &mut self.signals;
+        Ok(driving::apply_or_roll_back(self.context, &approved, input, &options, &teller, signals).await)
+    }
+
+    /// Before anything is done: what no rollback brings back.
+    fn tell_of_rollback(&self, shell: &mut Shell, plan: &Plan) {
+        if self.consent.on_failure != OnFailure::Rollback {
+            return;
+        }
+        let actions = || plan.steps.order().map(|(_, step)| &step.action);
+        let (destroys, runs) = (
+            actions().filter(|it| **it == Action::Destroy).count(),
+            actions().filter(|it| **it == Action::Run).count(),
+        );
+        let lasting: Vec<String> = [(destroys, "destroy"), (runs, "run")]
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} to {what}"))
+            .collect();
+        if !lasting.is_empty() {
+            shell.say(&format!(
+                "If a step fails this run is undone, but for what is done by then of: {}.",
+                lasting.join(", ")
+            ));
+        }
+    }
+
+    /// How far a run that failed was undone.
+    fn undone(&self, shell: &mut Shell, ended: &Summary, undone: Option<RolledBack>) -> Exit {
+        let Some(undone) = undone else {
+            if self.consent.on_failure == OnFailure::Rollback && ended.failed > 0 {
+                shell.say("Nothing was rolled back: this run can do nothing more. Running again plans what is left.");
+            }
+            return Exit::Done;
+        };
+        let text = rolled_back(&undone, &shell.err_look);
+        if !shell.global.json {
+            shell.err.line(&text);
+        }
+        match undone.summary {
+            Summary { interrupted: true, .. } => Exit::Interrupted,
+            Summary { open, .. } if open > 0 => Exit::Open,
+            Summary { .. } => Exit::Error,
+        }
     }
 
     /// What `--confirm` names is no guess any more.

@@ -252,7 +252,7 @@ pub struct Consent {
     /// Approve exactly the plan with this fingerprint
     #[arg(long, value_name = "sha256:…")]
     pub approve: Option<String>,
-    /// When a step fails: let the others finish, or start nothing more
+    /// When a step fails: let the others finish, start nothing more, or undo what this run did
     #[arg(long, value_name = "WHAT", default_value = "continue")]
     pub on_failure: OnFailure,
     /// Plan again afterwards: nothing may be left to do
@@ -273,6 +273,7 @@ pub struct Consent {
 pub enum OnFailure {
     Continue,
     Stop,
+    Rollback,
 }
 
 #[derive(Debug, Args)]

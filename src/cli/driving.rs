@@ -3,9 +3,9 @@
 use super::codes;
 use super::exit::Failure;
 use super::progress::Teller;
-use crate::apply::{self, Context, Input, Interrupt, Progress, Recovered, Summary};
+use crate::apply::{self, Context, Input, Interrupt, Progress, Recovered, RolledBack, Summary};
 use crate::diag::Diagnostic;
-use crate::plan::Approved;
+use crate::plan::{self, Approved};
 use crate::state::Snapshot;
 use crate::world::{self, interrupts};
 use futures::StreamExt;
@@ -24,6 +24,19 @@ pub async fn apply(
 ) -> Summary {
     let mut tell = |progress: Progress| teller.tell(&progress);
     while_ticking(teller, apply::apply(cloud, approved, input, &mut tell, &mut signals.0)).await
+}
+
+/// As `apply`; where a step fails, what was done is undone as far as it can be.
+pub async fn apply_or_roll_back(
+    cloud: &Context,
+    approved: &Approved,
+    input: Input,
+    options: &plan::Options,
+    teller: &Teller,
+    signals: &mut Signals,
+) -> (Summary, Option<RolledBack>) {
+    let mut tell = |progress: Progress| teller.tell(&progress);
+    while_ticking(teller, apply::apply_or_roll_back(cloud, approved, input, options, &mut tell, &mut signals.0)).await
 }
 
 /// Ends what an earlier run left open.

@@ -105,6 +105,7 @@ fn is_trouble(progress: &Progress) -> bool {
         | Progress::Bound { .. }
         | Progress::Job { .. }
         | Progress::Budget { .. }
+        | Progress::RollingBack { .. }
         | Progress::RunEnded(_) => false,
     }
 }

@@ -127,6 +127,8 @@ pub enum ReasonCode {
     OpenOperation,
     ReadDuringApply,
     Remembered,
+    /// A step of the run failed, and `--on-failure rollback` undoes the others.
+    RolledBack,
 }
 
 impl ReasonCode {
@@ -159,6 +161,7 @@ impl ReasonCode {
             ReasonCode::OpenOperation => "wait_because_operation_open",
             ReasonCode::ReadDuringApply => "read_because_arguments_wait",
             ReasonCode::Remembered => "note_because_memory_differs",
+            ReasonCode::RolledBack => "rolled_back",
         }
     }
 }

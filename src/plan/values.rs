@@ -87,7 +87,7 @@ pub fn is_fallback(attribute: &Attribute, instance: &Instance, value: &Value) ->
 }
 
 /// The value that stands for "none", for attributes that can be changed to it in place.
-fn empty_of(attribute: &Attribute) -> Option<Value> {
+pub(super) fn empty_of(attribute: &Attribute) -> Option<Value> {
     if !matches!(attribute.update, Update::By(_)) {
         return None;
     }

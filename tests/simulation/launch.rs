@@ -7,7 +7,7 @@ use super::store::Disk;
 use super::{cloud, planted, planted_cloud};
 use crate::generate::Dice;
 use cnx::apply::{self, Cloud, Context, Input, Interrupt, Progress, Summary};
-use cnx::cloud::{Client, Endpoint, MAX_WAIT, RateLimit};
+use cnx::cloud::{Client, Endpoint, Findings, Found, MAX_WAIT, RateLimit};
 use cnx::desired::{Desired, Inputs, evaluate};
 use cnx::diag::Diagnostics;
 use cnx::model::{Address, AddressPattern, Mode, SourceMap};
@@ -98,6 +98,9 @@ pub struct Launch {
     pub bug: Option<Bug>,
     /// Started with the key of another account.
     pub other_account: bool,
+    pub rolls_back: bool,
+    /// Knows from an examination whether the API honours idempotency keys.
+    pub examined: bool,
     /// What is told goes here.
     pub told: Arc<Mutex<Vec<Progress>>>,
 }
@@ -123,7 +126,14 @@ impl Launch {
             max_wait: MAX_WAIT,
             concurrency: planted::concurrency(self.bug, CONCURRENCY),
         });
-        let client = Client::new(catalog.clone(), endpoints.collect(), transport, clock.clone(), random.clone());
+        let endpoints: Vec<Endpoint> = endpoints.collect();
+        let found = |endpoint: &Endpoint| {
+            let found = Found { url: endpoint.url(), idempotency: Some(settings.idempotent), ..Found::default() };
+            (endpoint.surface.to_string(), found)
+        };
+        let known = Findings { surfaces: endpoints.iter().filter(|_| self.examined).map(found).collect() };
+        let client = Client::new(catalog.clone(), endpoints, transport, clock.clone(), random.clone());
+        client.steer(&known);
         // Far away everything has its documented time, however fast that cloud's jobs are.
         let speed = if settings.is_fast() { 100 } else { 1 };
         let options = apply::Options {
@@ -188,7 +198,15 @@ impl Launch {
         let fingerprint = plan.fingerprint();
         let Ok(approved) = plan.approve(&fingerprint) else { return report };
         let input = Input { desired: self.program.desired.clone(), snapshot: recovered.snapshot, live };
-        report.summary = Some(apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await);
+        let summary = if self.rolls_back {
+            let options = plan::Options::default();
+            let ran = apply::apply_or_roll_back(&context, &approved, input, &options, &mut tell, &mut interrupts).await;
+            self.hub.lock().tally.rollbacks += u64::from(ran.1.is_some());
+            ran.0
+        } else {
+            apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await
+        };
+        report.summary = Some(summary);
         planted::report(self.bug, &mut report);
         report
     }

@@ -33,6 +33,10 @@ pub struct Plot {
     pub other_account_at: Option<u64>,
     /// A stranger has a server of the same name from the beginning.
     pub stranger_first: bool,
+    /// Where a step fails the run undoes what it did.
+    pub rolls_back: bool,
+    /// `cnx doctor` has found out whether the API honours idempotency keys.
+    pub examined: bool,
     pub bug: Option<Bug>,
 }
 
@@ -148,6 +152,8 @@ impl Life {
                 flags: flags.clone(),
                 seed: launch_seed(self.plot.seed, self.launches),
                 bug: self.plot.bug,
+                rolls_back: self.plot.rolls_back,
+                examined: self.plot.examined,
                 other_account: !calm
                     && self.plot.other_account_at == Some(self.launches)
                     && self.disk.look(|known| !known.ids.is_empty()),

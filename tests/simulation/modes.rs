@@ -9,18 +9,21 @@ use super::planted::{self, Bug};
 use super::scenarios;
 use crate::generate::Dice;
 
-/// A plot for a named history.
+/// A plot for a named history: `+back` for one whose runs undo themselves, `+keys` for one that knows of idempotency keys.
 pub fn plot(name: &str, settings: Settings) -> Plot {
+    let (history, more) = name.split_once('+').unwrap_or((name, ""));
     Plot {
         name: name.to_owned(),
         settings,
-        programs: scenarios::named(name),
+        programs: scenarios::named(history),
         seed: 1,
         rivals: false,
         stubborn: 3,
         clock_jumps: false,
         other_account_at: None,
         stranger_first: false,
+        rolls_back: more == "back",
+        examined: more == "keys",
         bug: None,
     }
 }
@@ -56,6 +59,8 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
         let number = dice.next() % scenarios::GENERATED;
         (format!("generated {number}"), scenarios::generated(number))
     };
+    // Drawn apart: whoever knows a seed from before knows its run.
+    let mut later = Dice(seed ^ 1_153 << 40);
     let plot = Plot {
         name,
         settings,
@@ -66,6 +71,8 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
         clock_jumps: dice.chance(10),
         other_account_at: dice.chance(5).then_some(2),
         stranger_first: dice.chance(10),
+        rolls_back: later.chance(15),
+        examined: later.chance(20),
         bug: None,
     };
     (plot, dice, odds)
@@ -80,6 +87,8 @@ pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
         name: name.to_owned(),
         programs: scenarios::named(name),
         bug: Some(bug),
+        rolls_back: false,
+        examined: false,
         rivals: bug == Bug::IgnoresFence,
         other_account_at: (bug == Bug::SkipsAccountPin).then_some(2),
         stranger_first: plot.stranger_first || bug == Bug::ForgetsStrangers,
@@ -126,7 +135,7 @@ fn cases(story: &Story, scripts: Vec<Script>) -> impl Iterator<Item = Case> {
 /// A: one fault at every place, in every small history, near and far; and every byte at which an answer to a write can end.
 pub fn single() -> Vec<Case> {
     let mut all = Vec::new();
-    for story in stories(scenarios::SMALL) {
+    for story in stories(&[scenarios::SMALL, scenarios::FURTHER].concat()) {
         all.extend(cases(&story, one_more(&story, &Script::new(), is_fault)));
     }
     for story in stories(&["one", "server"]) {
@@ -185,7 +194,8 @@ pub fn seconds(story: &Story, first: &Script) -> Vec<Case> {
 /// C: a kill, then a kill of what follows.
 pub fn kills() -> Vec<(Story, Script)> {
     let mut firsts = Vec::new();
-    for story in stories(&["one", "server"]) {
+    let repeating = Story::Named { name: "server-create+keys".to_owned(), local: false };
+    for story in stories(&["one", "server"]).into_iter().chain([repeating]) {
         let one = one_more(&story, &Script::new(), is_kill);
         firsts.extend(one.into_iter().map(|script| (story.clone(), script)));
     }

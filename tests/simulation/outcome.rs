@@ -87,6 +87,8 @@ pub fn expected(plot: &Plot) -> Arc<str> {
         clock_jumps: false,
         other_account_at: None,
         stranger_first: false,
+        rolls_back: false,
+        examined: false,
         bug: None,
         stubborn: 3,
         seed: 1,

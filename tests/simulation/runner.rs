@@ -107,8 +107,20 @@ pub fn planted_table(caught: &[Caught]) -> String {
 
 /// Figures of one campaign, 80 columns wide.
 pub fn figures(part: &Part) -> String {
-    let Tally { runs, applies, requests, commits, kills, recoveries, asked, late, faults, journals } =
-        &part.campaign.tally;
+    let Tally {
+        runs,
+        applies,
+        requests,
+        commits,
+        kills,
+        recoveries,
+        asked,
+        late,
+        rollbacks,
+        repeats,
+        faults,
+        journals,
+    } = &part.campaign.tally;
     let injected: u64 = faults.values().sum();
     let seconds = part.seconds.max(0.001);
     let (name, failed, distinct) = (&part.name, part.campaign.failed, journals.len());
@@ -118,7 +130,8 @@ pub fn figures(part: &Part) -> String {
          {runs:>12} runs     {applies:>12} applies   {requests:>12} requests\n\
          {injected:>12} faults   {kills:>12} kills     {recoveries:>12} recoveries\n\
          {commits:>12} commits  {distinct:>12} journals  {asked:>12} asked\n\
-         {late:>12} late     {failed:>12} failed    {rate:>12.0} applies/s {seconds:>7.1} s\n"
+         {late:>12} late     {rollbacks:>12} rollbacks {repeats:>12} repeats\n\
+         {failed:>12} failed   {rate:>12.0} applies/s {seconds:>7.1} s\n"
     )
 }
 

@@ -81,6 +81,9 @@ pub fn history(name: &str) -> Vec<String> {
 
 pub const SMALL: &[&str] = &["one", "server", "chain", "twins", "replace", "snapshot", "edge"];
 
+/// Small ones again, under other choices of the command line or with other knowledge of the cloud.
+pub const FURTHER: &[&str] = &["server-create+keys", "chain+back", "replace+back"];
+
 static COMPILED: LazyLock<Mutex<BTreeMap<String, Arc<Compiled>>>> = LazyLock::new(Mutex::default);
 
 /// Each text is compiled once.

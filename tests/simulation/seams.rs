@@ -132,6 +132,11 @@ impl SimTransport {
             }
             return;
         };
+        {
+            let mut world = self.hub.lock();
+            let is_new = world.truth.sent.insert(key.to_owned());
+            world.tally.repeats += u64::from(!is_new);
+        }
         let Some((operation, address, purpose)) = self.disk.intent(key) else {
             return complaint("I4", "no durable intent".to_owned());
         };

@@ -17,6 +17,10 @@ pub struct Tally {
     pub asked: u64,
     /// Objects that the sweep told of.
     pub late: u64,
+    /// Runs that undid what they had done.
+    pub rollbacks: u64,
+    /// Requests that left under a key that had been sent before.
+    pub repeats: u64,
     pub faults: BTreeMap<Fault, u64>,
     /// Hashes of journals: the sequence of entries by kind, operation and address, without ids, times and nonces.
     pub journals: HashSet<u64>,
@@ -36,6 +40,8 @@ impl Tally {
         self.recoveries += other.recoveries;
         self.asked += other.asked;
         self.late += other.late;
+        self.rollbacks += other.rollbacks;
+        self.repeats += other.repeats;
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
         }

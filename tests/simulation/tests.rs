@@ -8,6 +8,7 @@ use crate::simulation::cloud::Settings;
 use crate::simulation::hub::Hub;
 use crate::simulation::life::Look;
 use crate::simulation::store::Disk;
+use crate::simulation::tally::Tally;
 use crate::simulation::{log, planted, runner};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -65,6 +66,23 @@ fn every_planted_bug_is_caught() {
         let from = known.get(format!("{bug:?}").as_str()).unwrap_or_else(|| panic!("no seed is known for {bug:?}"));
         assert!(runner::catch(*bug, *from..*from + NEARBY).is_some(), "{bug:?} is not caught: {words}");
     }
+}
+
+/// Seeds whose runs undo themselves, or know of idempotency keys; `CNX_SEEDS` asks for more.
+#[test]
+fn runs_that_undo_themselves_and_requests_that_are_repeated_keep_every_promise() {
+    let many = std::env::var("CNX_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let is_meant = |story: &Story| {
+        let (plot, ..) = story.plot();
+        plot.rolls_back || plot.examined && plot.settings.idempotent
+    };
+    let mut tally = Tally::default();
+    for story in (0..).map(Story::Swarm).filter(is_meant).take(many) {
+        let lived = Case::of(story.clone()).run(Look::default());
+        assert!(lived.violations.is_empty(), "{story:?}: {:?}", lived.violations);
+        tally.add(lived.tally);
+    }
+    assert!(tally.rollbacks > 0 && tally.repeats > 0, "{} and {}", tally.rollbacks, tally.repeats);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cnx::emulator::{Change, Emulator, Environment, Kind, Object, Record};
 use cnx::model::http::Request;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who made an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Truth {
     pub meddled: u32,
     /// Objects of strangers that a person said are ours.
     pub confirmed: Vec<String>,
+    /// Idempotency keys that left a process.
+    pub sent: BTreeSet<String>,
 }
 
 impl Truth {

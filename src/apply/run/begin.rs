@@ -61,7 +61,10 @@ impl Run {
     /// Fills in what the step wants; the same substitution as while planning.
     fn resolve(&mut self, step: NodeId) -> Result<(), Failure> {
         let Step { desired, address, action, id, before, interim, .. } = self.step(step).clone();
-        let Some(node) = desired else { return Ok(()) };
+        let Some(node) = desired else {
+            self.want_former(step);
+            return Ok(());
+        };
         let instance = self.desired.resolve(node, &self.holdings).map_err(|found| unresolved(&found))?;
         if let Some(condition) =
             instance.lifecycle.conditions.iter().find(|c| !c.after && c.holds == Value::Bool(false))

@@ -17,7 +17,10 @@ impl Run {
         let doing = self.works[step.0 as usize].doing.as_ref();
         let (operation, applied) = match doing {
             Some(doing) if doing.inherited => (doing.operation, self.works[step.0 as usize].wanted.clone()),
-            Some(doing) => (doing.operation, self.applied_after(step, doing)),
+            Some(doing) => {
+                let back = self.applied_back(step);
+                (doing.operation, back.unwrap_or_else(|| self.applied_after(step, doing)))
+            }
             None => (crate::state::OperationId(u64::MAX), self.works[step.0 as usize].wanted.clone()),
         };
         JournalEntry::Ready { operation, observed: observed.clone(), applied }

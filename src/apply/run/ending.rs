@@ -161,8 +161,9 @@ impl Run {
             return self.finish();
         }
         let mut entries = Vec::new();
+        entries.extend(self.names_back());
         if !self.recovery {
-            entries.extend(self.outputs().map(JournalEntry::Outputs));
+            entries.extend(self.outputs_back().or_else(|| self.outputs().map(JournalEntry::Outputs)));
         }
         entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
         self.append(Waiter::End, entries);
@@ -174,7 +175,7 @@ impl Run {
             Some(resolver) => resolver.outputs(&self.holdings).ok(),
             None => Some(self.desired.outputs.clone()),
         };
-        let before = &self.snapshot.outputs;
+        let before = self.back.as_ref().map_or(&self.snapshot.outputs, |back| &back.former.outputs);
         let now: BTreeMap<Ident, StoredOutput> = resolved?
             .into_iter()
             .inspect(|(_, output)| {
@@ -188,7 +189,7 @@ impl Run {
                 known.or_else(|| before.get(&name).cloned()).map(|stored| (name, stored))
             })
             .collect();
-        (now != *before).then_some(now)
+        (now != self.snapshot.outputs).then_some(now)
     }
 
     pub(super) fn finish(&mut self) {

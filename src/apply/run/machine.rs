@@ -42,6 +42,7 @@ pub struct Run {
     pub(super) in_process: bool,
     pub(super) honouring: BTreeSet<Ident>,
     pub(super) recovery: bool,
+    pub(super) back: Option<Box<super::undo::Back>>,
     pub(super) seed: Seed,
     pub(super) live: Live,
     pub(super) holdings: Holdings,
@@ -56,6 +57,8 @@ pub struct Run {
     pub(super) rounds: BTreeMap<ListRead, Round>,
     /// Objects that this run has changed: what the plan saw of them no longer stands.
     pub(super) touched: BTreeSet<RemoteId>,
+    /// Objects that its creates made.
+    made: BTreeSet<RemoteId>,
     /// The API does not accept the key.
     pub(super) is_refused: bool,
     pub(super) waiters: BTreeMap<Ticket, Waiter>,
@@ -100,6 +103,7 @@ impl Run {
             pollers: BTreeMap::new(),
             rounds: BTreeMap::new(),
             touched: BTreeSet::new(),
+            made: BTreeSet::new(),
             is_refused: false,
             waiters: BTreeMap::new(),
             course: Course::Opening,
@@ -123,6 +127,7 @@ impl Run {
             in_process: setup.in_process,
             honouring: setup.honouring,
             recovery: setup.recovery,
+            back: setup.back,
             seed: setup.seed,
             live: setup.live,
             snapshot: setup.snapshot,
@@ -142,6 +147,11 @@ impl Run {
     /// With all entries of this run in it, as far as they were handed out.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Objects that its creates made, those that failed included.
+    pub fn made(&self) -> &BTreeSet<RemoteId> {
+        &self.made
     }
 
     fn take(&mut self, event: Event) {
@@ -217,6 +227,7 @@ impl Run {
         entries.extend(self.new_pin().map(JournalEntry::Pinned));
         let moves = self.plan.moves.iter();
         entries.extend(moves.map(|(from, to)| JournalEntry::Moved { from: from.clone(), to: to.clone() }));
+        entries.extend(self.entries_of_return());
         self.append(Waiter::Start, entries);
     }
 
@@ -247,6 +258,7 @@ impl Run {
     pub(super) fn append(&mut self, waiter: Waiter, entries: Vec<JournalEntry>) {
         let mut written = Vec::with_capacity(entries.len());
         for entry in &entries {
+            self.made.extend(made_by(entry).cloned());
             written.push(self.sealed(entry));
             if let Err(illegal) = fold(&mut self.snapshot, entry) {
                 self.break_off(format!("{illegal} (a bug of cnx: please report it)"));
@@ -295,5 +307,37 @@ impl Run {
     pub(super) fn sleep(&mut self, step: NodeId, span: Duration) {
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::Sleep { ticket, span });
+    }
+}
+
+/// The object that the entry binds to a create.
+fn made_by(entry: &JournalEntry) -> Option<&RemoteId> {
+    match entry {
+        JournalEntry::Bound { id, .. } | JournalEntry::Adopted { id, .. } => Some(id),
+        JournalEntry::Failed { id, .. } => id.as_ref(),
+        JournalEntry::RunStarted { .. }
+        | JournalEntry::RunEnded { .. }
+        | JournalEntry::Pinned(_)
+        | JournalEntry::Strangers { .. }
+        | JournalEntry::Intent(_)
+        | JournalEntry::Accepted { .. }
+        | JournalEntry::Ready { .. }
+        | JournalEntry::Ran { .. }
+        | JournalEntry::Rejected { .. }
+        | JournalEntry::NotCreated { .. }
+        | JournalEntry::Asked { .. }
+        | JournalEntry::LateDuplicate { .. }
+        | JournalEntry::Deleted { .. }
+        | JournalEntry::Deposed { .. }
+        | JournalEntry::Reinstated { .. }
+        | JournalEntry::Forgotten { .. }
+        | JournalEntry::Imported { .. }
+        | JournalEntry::Moved { .. }
+        | JournalEntry::Noted { .. }
+        | JournalEntry::Quarantined { .. }
+        | JournalEntry::Confirmed { .. }
+        | JournalEntry::Untainted { .. }
+        | JournalEntry::Restored { .. }
+        | JournalEntry::Outputs(_) => None,
     }
 }

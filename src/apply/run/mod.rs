@@ -18,7 +18,9 @@ mod schedule;
 mod seal;
 mod settle;
 mod survey;
+mod undo;
 mod work;
 
 pub use machine::Run;
+pub use undo::Back;
 pub use work::Setup;

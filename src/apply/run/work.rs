@@ -31,6 +31,8 @@ pub struct Setup {
     pub seed: Seed,
     /// It ends what an earlier run left open, and leaves outputs alone.
     pub recovery: bool,
+    /// It undoes another run.
+    pub back: Option<Box<super::undo::Back>>,
 }
 
 /// How far a step is.

@@ -335,6 +335,7 @@ fn run(shape: &[(u8, u8, u8)], bytes: &[u8], in_process: bool) -> Outside {
         honouring: Default::default(),
         seed: [7; 32],
         recovery: false,
+        back: None,
     });
     let mut event = Some(Event::Begin);
     for _ in 0..50_000 {

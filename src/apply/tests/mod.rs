@@ -5,4 +5,5 @@ mod accidents;
 mod cycles;
 mod machine;
 mod obstacles;
+mod rollback;
 mod sim;

@@ -247,6 +247,8 @@ pub struct World {
     pub store: Arc<SimStore>,
     pub options: Options,
     pub in_process: bool,
+    /// `--on-failure rollback`.
+    pub rolls_back: bool,
     pub random: Arc<SimRandom>,
 }
 
@@ -255,6 +257,7 @@ pub struct World {
 pub struct Ran {
     pub plan: Plan,
     pub summary: Summary,
+    pub undone: Option<RolledBack>,
     pub progress: Vec<Progress>,
 }
 
@@ -273,6 +276,7 @@ impl World {
             seams,
             options: Options { speed: 100, ..Options::default() },
             in_process: true,
+            rolls_back: false,
             random: Arc::default(),
         }
     }
@@ -329,8 +333,14 @@ impl World {
         let fingerprint = plan.fingerprint();
         let approved = plan.clone().approve(&fingerprint).expect("is itself");
         let input = Input { desired, snapshot: recovered.snapshot, live };
-        let summary = apply(&context, &approved, input, &mut |told| progress.push(told), interrupts).await;
-        Ran { plan, summary, progress }
+        let mut tell = |told| progress.push(told);
+        let (summary, undone) = if self.rolls_back {
+            let options = crate::plan::Options::default();
+            apply_or_roll_back(&context, &approved, input, &options, &mut tell, interrupts).await
+        } else {
+            (apply(&context, &approved, input, &mut tell, interrupts).await, None)
+        };
+        Ran { plan, summary, undone, progress }
     }
 
     async fn planned(

@@ -57,7 +57,7 @@ impl Board {
     /// Takes an event in; `at` is since the run's start.
     pub fn on(&mut self, event: &Progress, at: Duration) {
         match event {
-            Progress::RunStarted { steps } => self.total = *steps,
+            Progress::RunStarted { steps } => (self.total, self.done, self.failed) = (*steps, 0, 0),
             Progress::StepStarted { step, address, action, expected } => {
                 let (address, action, expected) = (address.clone(), action.clone(), *expected);
                 self.in_flight
@@ -83,6 +83,7 @@ impl Board {
                 self.budgets.insert(surface.clone(), (*remaining, *limit));
             }
             Progress::Stopping { .. } => self.stopping = true,
+            Progress::RollingBack { .. } => self.estimate = 0,
             Progress::Bound { .. } | Progress::RunEnded(_) => {}
         }
     }

@@ -40,6 +40,10 @@ fn body(event: &Progress) -> Json {
         }
         Progress::Stopping { in_flight } => json!({ "event": "stopping", "in_flight": in_flight }),
         Progress::RunEnded(summary) => summary_json(summary),
+        Progress::RollingBack { steps, kept } => json!({
+            "event": "rolling_back", "steps": steps,
+            "kept": kept.iter().map(|one| json!({ "address": one.address.to_string(), "why": one.why })).collect::<Vec<_>>(),
+        }),
     }
 }
 

@@ -10,4 +10,4 @@ mod tests;
 pub use board::Board;
 pub use json::{VERSION, event};
 pub use live::Live;
-pub use sentences::{Sentences, summary};
+pub use sentences::{Sentences, rolled_back, summary};

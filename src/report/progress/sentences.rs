@@ -1,6 +1,6 @@
 //! Events as sentences: the plain lines of a pipe, and the history above the live view.
 
-use crate::apply::{Progress, StepEnd, Summary};
+use crate::apply::{Progress, RolledBack, StepEnd, Summary};
 use crate::model::{Address, NodeId};
 use crate::plan::Action;
 use crate::report::escape;
@@ -43,6 +43,10 @@ impl Sentences {
                     count(*in_flight, "step")
                 );
                 Some(self.look.paint(Role::Warning, &text))
+            }
+            Progress::RollingBack { steps, .. } => {
+                let what = if *steps == 0 { "nothing of it".to_owned() } else { count(*steps, "step") };
+                Some(self.look.paint(Role::Warning, &format!("A step failed. Undoing what this run did: {what}.")))
             }
             Progress::RunStarted { .. }
             | Progress::Bound { .. }
@@ -153,4 +157,29 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (false, false) => "",
     };
     format!("{}: {well} {effort}{ill}.{again}", look.paint(role, word))
+}
+
+/// How far a run was undone, and what stays: `Rolled back: 2 destroyed, 1 updated in 4.2s with 7 requests.`
+pub fn rolled_back(undone: &RolledBack, look: &Look) -> String {
+    let RolledBack { summary, kept } = undone;
+    let parts = [(summary.destroyed, "destroyed"), (summary.updated, "set back")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    let done = if parts.is_empty() { "nothing at the API".to_owned() } else { parts.join(", ") };
+    let ill = summary.failed + summary.skipped + summary.open;
+    let effort = format!("in {} with {}", span_of(summary.elapsed), count(summary.requests as usize, "request"));
+    let (word, role) = match (summary.interrupted, ill == 0 && kept.is_empty()) {
+        (true, _) => ("Rolling back was interrupted", Role::Warning),
+        (false, true) => ("Rolled back", Role::Warning),
+        (false, false) => ("Not all rolled back", Role::Error),
+    };
+    let ill = if ill > 0 { format!("; {} could not be undone", count(ill, "step")) } else { String::new() };
+    let mut text = format!("{}: {done} {effort}{ill}.", look.paint(role, word));
+    if !kept.is_empty() {
+        text.push_str("\nThis stays as the run left it:");
+    }
+    for one in kept {
+        text.push_str(&format!("\n  {}: {}", shown(&one.address), escape::clean(&one.why)));
+    }
+    text
 }
