@@ -82,7 +82,8 @@ pub(super) async fn drive(
                     Command::Tell(progress) => tell(progress),
                     Command::Finish(summary) => {
                         let summary = finished(context, *summary, sent_before, tell);
-                        return Driven { summary, snapshot: run.snapshot().clone(), made: run.made().clone() };
+                        let (snapshot, made) = run.into_parts();
+                        return Driven { summary, snapshot, made };
                     }
                     other => errands.extend(errand(context, other)),
                 }
@@ -159,31 +160,36 @@ fn moment(context: &Context) -> Moment {
 
 /// One commit for all that is to be written now. Where only intents have no room, the rest is written without them.
 fn append_all(context: &Context, appends: Vec<(Ticket, Vec<JournalEntry>)>) -> Vec<Event> {
-    match commit(context, appends.iter()) {
-        Ok(()) => appends.into_iter().map(|(ticket, _)| Event::Appended { ticket }).collect(),
+    let starts = |entries: &[JournalEntry]| entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_)));
+    let mut entries: Vec<JournalEntry> = Vec::new();
+    // Each with how many of the entries are its own.
+    let mut shares: Vec<(Ticket, usize)> = Vec::new();
+    for (ticket, own) in appends {
+        shares.push((ticket, own.len()));
+        entries.extend(own);
+    }
+    match commit(context, &entries) {
+        Ok(()) => shares.into_iter().map(|(ticket, _)| Event::Appended { ticket }).collect(),
         Err(StoreError::NoSpace { path }) => {
             let reason = StoreError::NoSpace { path }.to_string();
-            let starts =
-                |entries: &[JournalEntry]| entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_)));
-            let (refused, kept): (Vec<_>, Vec<_>) = appends.into_iter().partition(|(_, entries)| starts(entries));
-            let result = commit(context, kept.iter());
+            let mut rest = entries.into_iter();
+            let parts = shares.into_iter().map(|(ticket, own)| (ticket, rest.by_ref().take(own).collect::<Vec<_>>()));
+            let (refused, kept): (Vec<_>, Vec<_>) = parts.partition(|(_, entries)| starts(entries));
+            let (kept, entries): (Vec<Ticket>, Vec<Vec<JournalEntry>>) = kept.into_iter().unzip();
+            let result = commit(context, &entries.concat());
             let refused = refused.into_iter().map(|(ticket, _)| failed(ticket, &reason, true));
-            let kept = kept.into_iter().map(|(ticket, _)| match &result {
+            let kept = kept.into_iter().map(|ticket| match &result {
                 Ok(()) => Event::Appended { ticket },
                 Err(error) => failed(ticket, &error.to_string(), false),
             });
             kept.chain(refused).collect()
         }
-        Err(error) => appends.into_iter().map(|(ticket, _)| failed(ticket, &error.to_string(), false)).collect(),
+        Err(error) => shares.into_iter().map(|(ticket, _)| failed(ticket, &error.to_string(), false)).collect(),
     }
 }
 
-fn commit<'a>(
-    context: &Context,
-    appends: impl Iterator<Item = &'a (Ticket, Vec<JournalEntry>)>,
-) -> Result<(), StoreError> {
-    let entries: Vec<JournalEntry> = appends.flat_map(|(_, entries)| entries.iter().cloned()).collect();
-    if entries.is_empty() { Ok(()) } else { context.store.append(&entries) }
+fn commit(context: &Context, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    if entries.is_empty() { Ok(()) } else { context.store.append(entries) }
 }
 
 fn failed(ticket: Ticket, reason: &str, full: bool) -> Event {

@@ -6,7 +6,6 @@ use crate::provider::Kind;
 use crate::state::Nonce;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// 32 random bytes, from which everything of one run that must be unique is derived.
 pub type Seed = [u8; 32];
@@ -65,9 +64,7 @@ fn hash_text(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }

@@ -8,9 +8,10 @@ use super::knowledge::Knowledge;
 use super::outcome::{Verdict, judge};
 use super::redact::without_secrets;
 use super::request::{self, Meant, Parts};
+use super::scrub::Forms;
 use super::shared::Queues;
 use super::sources::Account;
-use super::{pace, redact, scrub};
+use super::{pace, redact};
 use crate::model::http::{Headers, Request, Response};
 use crate::model::{Attributes, Ident, RemoteId, Secrets};
 use crate::provider::{Catalog, Surface};
@@ -37,6 +38,8 @@ pub(super) const READ_DEADLINE: Duration = Duration::from_secs(30);
 /// One surface and what this run has learned of it.
 pub(super) struct Reach {
     pub endpoint: Endpoint,
+    /// The endpoint's key, as answers may repeat it.
+    pub forms: Option<Forms>,
     pub surface: Surface,
     pub budget: Budget,
     /// As much as a page may hold; halved where the API refuses it.
@@ -103,6 +106,7 @@ impl Client {
                 idempotency: Knowledge::default(),
                 account: Mutex::default(),
                 was_forbidden: AtomicBool::new(false),
+                forms: endpoint.key.as_ref().map(Forms::of),
                 surface,
                 endpoint,
             };
@@ -253,9 +257,9 @@ impl Client {
         let _permit = reach.budget.permit().await;
         reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
         let mut sent = self.transport.send(request_of(reach, parts), deadline).await;
-        if let Some(key) = &reach.endpoint.key {
-            sent = sent.map_err(|error| scrub::error(error, key));
-            sent.iter_mut().for_each(|response| scrub::response(response, key));
+        if let Some(forms) = &reach.forms {
+            sent = sent.map_err(|error| forms.error(error));
+            sent.iter_mut().for_each(|response| forms.response(response));
         }
         let response = sent.map_err(Failure::Transport)?;
         reach.budget.observe(&*self.clock, &response.headers);

@@ -11,54 +11,60 @@ const INSTEAD: &str = "(key redacted)";
 /// Shorter ones would take ordinary words out.
 const SHORTEST: usize = 8;
 
-/// The forms of a key: as it is, within JSON, in a URL, in base64.
-fn forms(key: &ApiKey) -> Vec<String> {
-    let key = key.expose();
-    if key.len() < SHORTEST {
-        return Vec::new();
-    }
-    let json = serde_json::Value::from(key).to_string();
-    let percent: String = key.bytes().map(|byte| escaped(byte, "%")).collect();
-    let mut forms = vec![
-        key.to_owned(),
-        json.trim_matches('"').to_owned(),
-        percent,
-        STANDARD_NO_PAD.encode(key),
-        URL_SAFE_NO_PAD.encode(key),
-    ];
-    forms.dedup();
-    forms
-}
+/// A key in every form: as it is, within JSON, in a URL, in base64. Kept as carefully as the key.
+#[derive(Debug)]
+pub(super) struct Forms(Vec<ApiKey>);
 
-fn escaped(byte: u8, mark: &str) -> String {
-    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("{mark}{byte:02X}")
+impl Forms {
+    pub(super) fn of(key: &ApiKey) -> Forms {
+        let key = key.expose();
+        if key.len() < SHORTEST {
+            return Forms(Vec::new());
+        }
+        let json = serde_json::Value::from(key).to_string();
+        let percent = key.bytes().fold(String::with_capacity(key.len()), escaped);
+        let mut forms = vec![
+            key.to_owned(),
+            json.trim_matches('"').to_owned(),
+            percent,
+            STANDARD_NO_PAD.encode(key),
+            URL_SAFE_NO_PAD.encode(key),
+        ];
+        forms.dedup();
+        Forms(forms.iter().map(|form| ApiKey::new(form)).collect())
     }
-}
 
-/// Takes the key out of headers and body.
-pub(super) fn response(response: &mut Response, key: &ApiKey) {
-    for form in forms(key) {
-        for (_, value) in &mut response.headers.0 {
-            if value.contains(&form) {
-                *value = value.replace(&form, INSTEAD);
+    /// Takes the key out of headers and body.
+    pub(super) fn response(&self, response: &mut Response) {
+        for form in self.0.iter().map(ApiKey::expose) {
+            for (_, value) in &mut response.headers.0 {
+                if value.contains(form) {
+                    *value = value.replace(form, INSTEAD);
+                }
+            }
+            if let Some(body) = replaced(&response.body, form.as_bytes()) {
+                response.body = body;
             }
         }
-        if let Some(body) = replaced(&response.body, form.as_bytes()) {
-            response.body = body;
+    }
+
+    /// Takes the key out of the reason.
+    pub(super) fn error(&self, error: TransportError) -> TransportError {
+        let clean = |reason: String| self.0.iter().fold(reason, |text, form| text.replace(form.expose(), INSTEAD));
+        match error {
+            TransportError::NotSent { reason } => TransportError::NotSent { reason: clean(reason) },
+            TransportError::Lost { reason } => TransportError::Lost { reason: clean(reason) },
         }
     }
 }
 
-/// Takes the key out of the reason.
-pub(super) fn error(error: TransportError, key: &ApiKey) -> TransportError {
-    let clean = |reason: String| forms(key).iter().fold(reason, |text, form| text.replace(form, INSTEAD));
-    match error {
-        TransportError::NotSent { reason } => TransportError::NotSent { reason: clean(reason) },
-        TransportError::Lost { reason } => TransportError::Lost { reason: clean(reason) },
+fn escaped(mut text: String, byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+        text.push(char::from(byte));
+    } else {
+        text.push_str(&format!("%{byte:02X}"));
     }
+    text
 }
 
 /// The bytes with every occurrence replaced; `None` where there is none.
@@ -100,11 +106,12 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("X-Echo", key.expose());
         let mut answer = Response { status: 200, headers, body: text.into_bytes() };
-        response(&mut answer, &key);
+        let forms = Forms::of(&key);
+        forms.response(&mut answer);
         let wanted = ["a", "b", "c", "d", "e"].join(&format!(" {INSTEAD} "));
         assert_eq!(String::from_utf8(answer.body).expect("text"), wanted);
         assert_eq!(answer.headers.get("X-Echo"), Some(INSTEAD));
-        let lost = error(TransportError::Lost { reason: format!("bad {}", key.expose()) }, &key);
+        let lost = forms.error(TransportError::Lost { reason: format!("bad {}", key.expose()) });
         assert_eq!(lost, TransportError::Lost { reason: format!("bad {INSTEAD}") });
         assert_eq!(replaced(b"oddly", b"odd/key"), None);
     }

@@ -144,14 +144,10 @@ impl Run {
         std::mem::take(&mut self.out)
     }
 
-    /// With all entries of this run in it, as far as they were handed out.
-    pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
-    }
-
-    /// Objects that its creates made, those that failed included.
-    pub fn made(&self) -> &BTreeSet<RemoteId> {
-        &self.made
+    /// The snapshot with all entries of this run in it, as far as they were handed out, and the objects that its creates made,
+    /// those that failed included.
+    pub fn into_parts(self) -> (Snapshot, BTreeSet<RemoteId>) {
+        (self.snapshot, self.made)
     }
 
     fn take(&mut self, event: Event) {
