@@ -28,8 +28,10 @@ impl Run {
     /// Reads the step's object.
     pub(super) fn look(&mut self, step: NodeId, why: Why) {
         let Some(target) = self.target(step) else { return self.next_deed(step) };
+        let now = self.now.monotonic;
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.phase = Phase::Looking(why);
+            doing.tries.asked = now;
         }
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::Read { ticket, target });
@@ -70,9 +72,11 @@ impl Run {
 
     /// One list for all of these.
     pub(super) fn list_for(&mut self, list: ListRead, steps: Vec<NodeId>, why: &Why) {
+        let now = self.now.monotonic;
         for step in &steps {
             if let Some(doing) = self.work(*step).doing.as_mut() {
                 doing.phase = Phase::Looking(why.clone());
+                doing.tries.asked = now;
             }
         }
         let ticket = self.ticket(Waiter::Steps(steps));
@@ -219,7 +223,7 @@ impl Run {
         let window = self.options.settle_window;
         let patience = self.scaled(PATIENCE);
         let Some(doing) = self.work(step).doing.as_mut() else { return };
-        let since = *doing.tries.gone_since.get_or_insert(now);
+        let (since, asked) = (*doing.tries.gone_since.get_or_insert(now), doing.tries.asked);
         let is_due = now >= since + patience && now < since + window;
         let job = doing.job.clone().filter(|_| !doing.tries.jobless && is_due);
         if let Some(job) = job {
@@ -229,7 +233,7 @@ impl Run {
             doing.phase = Phase::Polling;
             return self.watch_job_alone(step, surface, job);
         }
-        if now < since + window && !self.is_refused {
+        if asked < since + window && !self.is_refused {
             let span = self.scaled(Duration::from_secs(if now < since + patience { 3 } else { 10 }));
             if why == Why::Watching {
                 return self.look_in_round(step, span);
@@ -307,8 +311,8 @@ impl Run {
         }
         let Some(doing) = self.work(step).doing.as_mut().filter(|doing| doing.inherited) else { return false };
         let until = *doing.tries.absent_since.get_or_insert(now) + window;
-        doing.deadline = doing.deadline.max(until);
-        now < until
+        doing.deadline = doing.deadline.max(until + window);
+        doing.tries.asked < until
     }
 
     /// Whether the object already is what the operation would make of it.

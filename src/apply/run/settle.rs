@@ -68,8 +68,10 @@ impl Run {
 
     /// One pass: the list of the kind.
     pub(super) fn search(&mut self, step: NodeId) {
+        let now = self.now.monotonic;
         let work = &mut self.works[step.0 as usize];
         let Some(doing) = work.doing.as_mut() else { return };
+        doing.tries.asked = now;
         let Phase::Settling(settling) = self.settling.entry(step).or_insert_with(|| doing.phase.clone()).clone() else {
             return;
         };
@@ -100,17 +102,19 @@ impl Run {
             let verdict = by_mark(stamp, &intent, &objects);
             return self.judge(step, verdict, &objects);
         }
-        let candidates: Vec<Observed> = objects
-            .into_iter()
-            .filter(|object| !self.is_known(&intent, &object.id) && could_be(kind, &intent, object))
-            .collect();
-        if candidates.is_empty() {
-            return self.pass_over(step, None);
-        }
+        let new = objects.into_iter().filter(|object| !self.is_known(&intent, &object.id));
+        let (candidates, others): (Vec<Observed>, Vec<Observed>) =
+            new.partition(|object| could_be(kind, &intent, object));
+        let unexplained = self.unexplained(kind, &intent, &others);
+        let is_blank = candidates.is_empty();
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let surface = doing.surface.clone();
         if let Phase::Settling(settling) = &mut doing.phase {
-            settling.listed = Some(candidates);
+            settling.unexplained = unexplained;
+            settling.listed = Some(candidates).filter(|_| !is_blank);
+        }
+        if is_blank {
+            return self.pass_over(step, None);
         }
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::RecentJobs { ticket, surface });
@@ -120,6 +124,18 @@ impl Run {
     pub(super) fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
         self.snapshot.ids.contains_key(id)
             || self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id))
+    }
+
+    /// What is new and nobody's, and not as wanted: somebody may have changed it between its making and the list.
+    fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[Observed]) -> Vec<RemoteId> {
+        if !intent.surveyed {
+            return Vec::new();
+        }
+        let others = |object: &&Observed| {
+            let is_own = self.touched.contains(&object.id);
+            !is_own && !self.may_be_of_another(kind, intent.operation, object)
+        };
+        new.iter().filter(others).map(|object| object.id.clone()).collect()
     }
 
     /// The jobs are there: one that made a candidate is exact evidence.
@@ -220,9 +236,11 @@ impl Run {
         let Phase::Settling(mut settling) = doing.phase.clone() else { return };
         settling.blank += u32::from(unread.is_none());
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
+        let asked = doing.tries.asked;
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
         let is_seen_blank = settling.blank >= AGREEING_LISTS || unread.is_some();
-        let over = self.now.monotonic >= settling.until && is_seen_blank || self.is_refused;
+        // A list that was asked for within the window may be from within it, however late it came.
+        let over = asked >= settling.until && is_seen_blank || self.is_refused;
         if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS && !self.is_refused {
             let least = if self.in_process { Duration::ZERO } else { self.options.settle_window / MOST_PASSES };
             let span = self.scaled(BETWEEN_LISTS).max(least);
@@ -236,12 +254,10 @@ impl Run {
         if let Some(failure) = settling.failure {
             return self.failed_for_good(step, *failure, None);
         }
-        if !(marked || self.in_process || self.options.retry_unknown) {
-            let why = format!(
-                "nothing shows that it was made, and nothing proves that it was not ({}): look, and say so",
-                settling.reason
-            );
-            return self.ask(step, operation, Vec::new(), why);
+        let is_provable = marked || self.in_process || self.options.retry_unknown;
+        if !is_provable || !settling.unexplained.is_empty() {
+            let why = no_proof(&settling);
+            return self.ask(step, operation, settling.unexplained, why);
         }
         let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
         let entry = JournalEntry::NotCreated { operation, evidence };
@@ -263,6 +279,20 @@ impl Run {
     pub(super) fn intent_of(&self, step: NodeId) -> Option<Intent> {
         let doing = self.works[step.0 as usize].doing.as_ref()?;
         self.snapshot.open.get(&doing.operation).map(|open| open.intent.clone())
+    }
+}
+
+fn no_proof(settling: &Settling) -> String {
+    let shown: Vec<&str> = settling.unexplained.iter().map(RemoteId::as_str).collect();
+    let reason = &settling.reason;
+    match shown.as_slice() {
+        [] => {
+            format!("nothing shows that it was made, and nothing proves that it was not ({reason}): look, and say so")
+        }
+        several => format!(
+            "{} appeared since, not as wanted, and nobody knows whose ({reason}): look, and say so",
+            several.join(", ")
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cloud::Listing;
 use crate::model::{Address, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use crate::provider::Kind;
-use crate::state::{JournalEntry, Open, Purpose, Tombstone};
+use crate::state::{JournalEntry, Open, OperationId, Purpose, Tombstone};
 use std::collections::BTreeSet;
 
 impl Run {
@@ -80,14 +80,19 @@ impl Run {
     /// Whether an earlier create, open or given up, may have made the object: nobody knows yet whose it is.
     fn may_be_ours(&self, kind: &Kind, object: &Observed) -> bool {
         let was_there = self.snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(&object.id));
+        !was_there && self.may_be_of_another(kind, OperationId(u64::MAX), object)
+    }
+
+    /// Whether a create of ours without an object, open or given up, may have made it: another one than this.
+    pub(super) fn may_be_of_another(&self, kind: &Kind, than: OperationId, object: &Observed) -> bool {
         let alike = fingerprint(kind, &object.attributes);
         let is_open = |open: &Open| {
             let intent = &open.intent;
             let nameless = intent.purpose == Purpose::Create && open.id.is_none() && intent.kind == kind.name;
-            nameless && (intent.fingerprint == alike || could_be(kind, intent, object))
+            nameless && intent.operation != than && (intent.fingerprint == alike || could_be(kind, intent, object))
         };
         let is_given_up = |tombstone: &Tombstone| tombstone.kind == kind.name && tombstone.fingerprint == alike;
-        !was_there && (self.snapshot.open.values().any(is_open) || self.snapshot.tombstones.values().any(is_given_up))
+        self.snapshot.open.values().any(is_open) || self.snapshot.tombstones.values().any(is_given_up)
     }
 
     /// The entry that says who was there, once a run and list.

@@ -151,6 +151,8 @@ pub(super) struct Tries {
     pub jobless: bool,
     /// Monotonic: since when a delete of an earlier run has no effect.
     pub absent_since: Option<Duration>,
+    /// Monotonic: when the reading that is awaited was asked for. An answer may be as old as its question.
+    pub asked: Duration,
 }
 
 /// Where an operation stands; what the next answer to its step means.
@@ -226,6 +228,8 @@ pub(super) struct Settling {
     pub reason: String,
     /// What the list showed that it could be, while the jobs are asked for.
     pub listed: Option<Vec<Observed>>,
+    /// What the list showed besides that appeared since, is nobody's and not as wanted.
+    pub unexplained: Vec<RemoteId>,
     pub passes: u32,
     /// Passes one after the other that showed nothing: one list may leave out what is there.
     pub blank: u32,
