@@ -80,6 +80,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
         living(&world.emulator).map(|object| (object.id.to_string(), object.status.as_str().to_owned())).collect();
     let makers = world.truth.makers.clone();
     let confirmed = world.truth.confirmed.clone();
+    let denied = world.truth.denied.clone();
     drop(world);
     let mut found: Vec<(&'static str, String)> = Vec::new();
     let candidates: BTreeSet<&RemoteId> = snapshot.open.values().flat_map(|open| &open.candidates).collect();
@@ -90,7 +91,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
             Some(Maker::Engine(key)) if !is_held => {
                 let is_told = candidates.contains(&remote) || life.late.iter().any(|line| line.contains(id.as_str()));
                 let is_open = snapshot.open.values().any(|open| open.intent.idempotency_key == *key);
-                if !is_told && !is_open {
+                if !is_told && !is_open && !denied.contains(id) {
                     let whose = life.disk.intent(key).map(|(_, address, _)| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
                 }
@@ -190,10 +191,7 @@ fn same(
 /// I8: what the journal holds is legal from the first entry to the last.
 fn every_prefix_folds(life: &Life) {
     let mut snapshot = Snapshot { lineage: super::store::LINEAGE.to_owned(), ..Snapshot::default() };
-    for entry in life.disk.entries() {
-        if let Err(illegal) = fold(&mut snapshot, &entry) {
-            life.hub.lock().truth.violate("I8", illegal.to_string());
-            return;
-        }
+    if let Err(illegal) = life.disk.rows().iter().try_for_each(|row| fold(&mut snapshot, row.entry())) {
+        life.hub.lock().truth.violate("I8", illegal.to_string());
     }
 }

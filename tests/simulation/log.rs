@@ -22,11 +22,15 @@ fn mode_of(name: &str) -> &str {
     name.split_once('=').map_or(name, |(mode, _)| mode)
 }
 
-/// The commit that the runs were made with; marked where there is more than was committed.
+/// The commit that the runs were made with; marked where there is more than was committed, the log itself aside.
 fn commit() -> String {
-    let described = Command::new("git").args(["describe", "--always", "--dirty=+"]).output();
-    let described = described.ok().filter(|output| output.status.success());
-    described.map_or("unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let named = git(&["rev-parse", "--short", "HEAD"]);
+    let is_clean = git(&["diff", "--quiet", "HEAD", "--", ".", ":(exclude)tests/simulation/log.txt"]).is_some();
+    named.map_or("unknown".to_owned(), |name| if is_clean { name } else { format!("{name}+") })
 }
 
 /// All that was logged, added up by mode: runs and failed ones.

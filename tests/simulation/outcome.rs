@@ -6,17 +6,25 @@ use super::cloud::Settings;
 use super::life::{Look, Plot, live};
 use super::truth::living;
 use cnx::emulator::{Emulator, Kind};
+use cnx::model::RemoteId;
 use cnx::provider::cloudnexus;
 use cnx::state::Snapshot;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock, Mutex};
 
-/// State and cloud as text, one line an address; ids are replaced by addresses.
+/// State and cloud as text, one line an address; ids are replaced by addresses, and so are places in the network, wherever
+/// they stand: what names another object's place must name the one that this object has now.
 pub fn describe(snapshot: &Snapshot, emulator: &Emulator) -> String {
-    let names: BTreeMap<&str, String> =
-        snapshot.ids.iter().map(|(id, address)| (id.as_str(), format!("<{address}>"))).collect();
+    let mut names: BTreeMap<String, String> =
+        snapshot.ids.iter().map(|(id, address)| (id.to_string(), format!("<{address}>"))).collect();
+    for object in living(emulator) {
+        let place = object.machine().and_then(|machine| machine.ipv4).map(|number| Ipv4Addr::from(number).to_string());
+        let place = place.zip(snapshot.ids.get(&RemoteId::new(&object.id)));
+        names.extend(place.map(|(place, address)| (place, format!("<{address}.ipv4>"))));
+    }
     let mut text = String::new();
     for (address, record) in &snapshot.records {
         let applied: Map<String, Value> = record
@@ -55,12 +63,28 @@ pub fn describe(snapshot: &Snapshot, emulator: &Emulator) -> String {
 /// Members that say when, where in the network, or by which request.
 const PASSING: &[&str] = &["ipv4", "ipv6", "cached", "ordinal", "size_gb"];
 
-fn named(value: Value, names: &BTreeMap<&str, String>) -> Value {
+/// With every dotted number that is a place replaced by whose it is.
+fn placed(text: &str, names: &BTreeMap<String, String>) -> String {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_number) {
+        let length = rest[start..].find(|c| !is_number(c)).unwrap_or(rest.len() - start);
+        let number = &rest[start..start + length];
+        out.push_str(&rest[..start]);
+        out.push_str(names.get(number).map_or(number, String::as_str));
+        rest = &rest[start + length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn named(value: Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => {
             // An image has two names: that of its line and that of its release.
             let text = text.strip_suffix("-lts").unwrap_or(&text);
-            Value::String(names.get(text).map_or(text, String::as_str).to_owned())
+            Value::String(names.get(text).cloned().unwrap_or_else(|| placed(text, names)))
         }
         Value::Array(items) => items.into_iter().map(|item| named(item, names)).collect(),
         Value::Object(members) => {

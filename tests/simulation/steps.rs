@@ -62,6 +62,11 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
         Some((_, Maker::Engine(_))) => {
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
+        // A list that left it out showed nobody there before the create.
+        Some((_, Maker::Stranger)) if was_lied_to(world, LISTS_LIE) => {
+            world.truth.confirmed.push(id.to_string());
+            return;
+        }
         Some((_, Maker::Stranger)) => ("I3", format!("{id} is a stranger's and becomes {}", open.intent.address)),
         None => ("I2", format!("{id} is bound to {} and there never was such an object", open.intent.address)),
     };
@@ -113,7 +118,9 @@ fn really_failed(world: &mut World, snapshot: &Snapshot, operation: OperationId,
 fn really_gone(world: &mut World, id: &RemoteId) {
     let there = living(&world.emulator).any(|object| object.id == id.as_str());
     let hidden = was_lied_to(world, &[Fault::NotFound]) && was_lied_to(world, LISTS_LIE);
-    if there && !hidden {
+    if there && hidden {
+        world.truth.denied.insert(id.to_string());
+    } else if there {
         world.truth.violate("I1", format!("{id} is called gone, and it is there"));
     }
 }

@@ -30,6 +30,21 @@ impl Commit {
     }
 }
 
+/// An entry as one of its commit's, which it shares with the disk.
+#[derive(Clone, Debug)]
+pub struct Row {
+    serial: u64,
+    epoch: u64,
+    commit: Arc<Vec<JournalEntry>>,
+    at: usize,
+}
+
+impl Row {
+    pub fn entry(&self) -> &JournalEntry {
+        &self.commit[self.at]
+    }
+}
+
 /// What the disk holds, and what is only in its cache.
 #[derive(Debug, Default)]
 struct Inner {
@@ -37,7 +52,7 @@ struct Inner {
     unsynced: Vec<Commit>,
     /// Of everything written, synced or not.
     snapshot: Snapshot,
-    rows: Vec<HistoryRow>,
+    rows: Vec<Row>,
     /// What each durable intent is about, by its idempotency key.
     intents: BTreeMap<String, (OperationId, Address, Purpose)>,
     shape: u64,
@@ -79,8 +94,9 @@ impl Disk {
         self.inner().shape
     }
 
-    pub fn entries(&self) -> Vec<JournalEntry> {
-        self.inner().rows.iter().map(|row| row.entry.clone()).collect()
+    /// The whole journal.
+    pub fn rows(&self) -> Vec<Row> {
+        self.inner().rows.clone()
     }
 
     /// The machine goes down: what was not synced is there in part.
@@ -136,17 +152,17 @@ impl Inner {
         Ok(())
     }
 
-    fn take(&mut self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    fn take(&mut self, entries: &Arc<Vec<JournalEntry>>) -> Result<(), StoreError> {
         let before = self.rows.len();
-        for entry in entries {
+        for (at, entry) in entries.iter().enumerate() {
             if let Err(illegal) = fold(&mut self.snapshot, entry) {
                 self.rows.truncate(before);
                 self.snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
-                self.rows.iter().try_for_each(|row| fold(&mut self.snapshot, &row.entry))?;
+                self.rows.iter().try_for_each(|row| fold(&mut self.snapshot, row.entry()))?;
                 return Err(illegal.into());
             }
-            let row = HistoryRow { serial: self.snapshot.serial, epoch: self.snapshot.epoch, entry: entry.clone() };
-            self.rows.push(row);
+            let (serial, epoch) = (self.snapshot.serial, self.snapshot.epoch);
+            self.rows.push(Row { serial, epoch, commit: entries.clone(), at });
             self.shape = shape(self.shape, entry);
         }
         Ok(())
@@ -186,12 +202,14 @@ impl Handle {
         let mut inner = self.disk.inner();
         let before = inner.snapshot.serial;
         super::steps::before_commit(&mut self.disk.hub.lock(), &inner.snapshot, entries);
-        inner.take(entries)?;
+        let entries = Arc::new(entries.to_vec());
+        inner.take(&entries)?;
         if inner.snapshot.serial != before + entries.len() as u64 || inner.snapshot.lineage != LINEAGE {
             self.disk.hub.lock().truth.violate("I9", format!("serial {before} became {}", inner.snapshot.serial));
         }
         self.state.lock().expect("one thread").0 = inner.snapshot.serial;
-        let commit = Commit { entries: Arc::new(entries.to_vec()), sectors: vec![true; entries.len() + 1] };
+        let sectors = vec![true; entries.len() + 1];
+        let commit = Commit { entries, sectors };
         inner.unsynced.push(commit);
         Ok(())
     }
@@ -269,7 +287,9 @@ impl Store for Handle {
 
     fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {
         let inner = self.disk.inner();
-        Ok(inner.rows[inner.rows.len().saturating_sub(limit)..].to_vec())
+        let rows = inner.rows[inner.rows.len().saturating_sub(limit)..].iter();
+        let row = |row: &Row| HistoryRow { serial: row.serial, epoch: row.epoch, entry: row.entry().clone() };
+        Ok(rows.map(row).collect())
     }
 }
 

@@ -32,10 +32,12 @@ pub struct Truth {
     pub violations: Vec<Violation>,
     /// How often strangers changed or deleted something of ours.
     pub meddled: u32,
-    /// Objects of strangers that a person said are ours.
+    /// Objects of strangers that a person said are ours, or that a list left out before our create.
     pub confirmed: Vec<String>,
     /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
+    /// Objects that both ways to ask for them denied while they were there.
+    pub denied: BTreeSet<String>,
 }
 
 impl Truth {
