@@ -1,11 +1,11 @@
 //! What a person says became of a create that only a person can judge.
 
 use super::machine::Run;
-use super::settle::Verdict;
+use super::settle::{Verdict, differing, mark};
 use super::work::Next;
 use crate::apply::context::Answer;
 use crate::apply::event::StepEnd;
-use crate::model::{NodeId, Observed, RemoteId};
+use crate::model::{Ident, NodeId, Observed, RemoteId};
 use crate::state::{Intent, JournalEntry};
 
 impl Run {
@@ -43,8 +43,25 @@ impl Run {
         if self.is_known(intent, id) {
             return Some("it was there before the create was sent".to_owned());
         }
-        let is_there = objects.iter().any(|object| object.id == *id);
-        (!is_there).then(|| format!("there is no such {}", intent.kind))
+        let Some(object) = objects.iter().find(|object| object.id == *id) else {
+            return Some(format!("there is no such {}", intent.kind));
+        };
+        // Somebody may have changed it since: whoever was shown how it differs may say so.
+        if self.snapshot.open.get(&intent.operation).is_some_and(|open| open.candidates.contains(id)) {
+            return None;
+        }
+        let kind = self.catalog.kind(&intent.kind)?;
+        if kind.stamp.as_ref().is_some_and(|stamp| mark(object, stamp) == Some(&intent.nonce.0)) {
+            return None;
+        }
+        let names: Vec<&str> = differing(kind, intent, object).map(Ident::as_str).collect();
+        let (first, verb) = (names.first()?, if names.len() == 1 { "is" } else { "are" });
+        let names = names.iter().skip(1).fold((*first).to_owned(), |all, name| format!("{all}, {name}"));
+        let (address, other) = (&intent.address, "not what the create asked for");
+        Some(format!(
+            "its {names} {verb} {other}; if it is the right one all the same, let go with --answer '{address}=forget', \
+             then `cnx import '{address}' {id}`"
+        ))
     }
 
     /// The objects that it could have made are somebody else's, so that no later sweep takes them for late ones.

@@ -10,8 +10,9 @@ use crate::apply::event::StepEnd;
 use crate::cloud::{Job, Listing};
 use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
 use crate::plan;
-use crate::provider::{Kind, Presence};
+use crate::provider::{Attribute, Kind, Presence};
 use crate::state::{Intent, JournalEntry, OperationId, STAMP_OPERATION};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Between two lists while an unclear create may still appear.
@@ -31,22 +32,18 @@ const GUESSES: &[&str] = &["answer", "exact"];
 
 /// What the evidence says.
 pub(super) enum Verdict {
-    Adopt {
-        id: RemoteId,
-        rule: &'static str,
-        evidence: String,
-    },
+    Adopt { id: RemoteId, rule: &'static str, evidence: String },
     Ask(Vec<RemoteId>),
-    /// Nothing shows so far.
-    Nothing,
 }
 
 impl Run {
     /// Starts tracing. The window begins now: the request can no longer leave this machine.
     pub(super) fn settle(&mut self, step: NodeId, reason: String) {
         let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
-        let asked = operation.and_then(|operation| self.snapshot.open.get(&operation)).is_some_and(|open| open.asked);
-        let window = if self.in_process || asked { Duration::ZERO } else { self.options.settle_window };
+        let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
+        // That nothing shows is only said when the window is over; about candidates it may be asked earlier.
+        let is_over = open.is_some_and(|open| open.asked && open.candidates.is_empty());
+        let window = if self.in_process || is_over { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.phase = Phase::Settling(Settling { until, reason, ..Settling::default() });
@@ -99,7 +96,18 @@ impl Run {
         let shows =
             |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
         if let Some(stamp) = kind.stamp.as_ref().filter(|stamp| shows(stamp)) {
-            let verdict = by_mark(stamp, &intent, &objects);
+            let marked: Vec<&Observed> =
+                objects.iter().filter(|object| mark(object, stamp) == Some(&intent.nonce.0)).collect();
+            if marked.is_empty() {
+                return self.pass_over(step, None);
+            }
+            let verdict = by_mark(kind, &intent, &marked);
+            let ids: Vec<RemoteId> = marked.iter().map(|object| object.id.clone()).collect();
+            let is_sure =
+                matches!(verdict, Verdict::Adopt { .. }) || self.is_window_over(step) || self.was_asked(step, &ids);
+            if !(self.shown_again(step, &marked) && is_sure) {
+                return self.list_again(step);
+            }
             return self.judge(step, verdict, &objects);
         }
         let new = objects.into_iter().filter(|object| !self.is_known(&intent, &object.id));
@@ -138,6 +146,47 @@ impl Run {
         new.iter().filter(others).map(|object| object.id.clone()).collect()
     }
 
+    /// Whether the list before showed the same candidates: one list may leave out what is there.
+    fn shown_again(&mut self, step: NodeId, candidates: &[&Observed]) -> bool {
+        let ids: BTreeSet<RemoteId> = candidates.iter().map(|object| object.id.clone()).collect();
+        let Some(Phase::Settling(settling)) = self.settling.get_mut(&step) else { return true };
+        settling.blank = 0;
+        let is_same = settling.shown == ids;
+        settling.shown = ids;
+        is_same
+    }
+
+    fn is_window_over(&self, step: NodeId) -> bool {
+        let asked = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.tries.asked);
+        match (asked, self.settling.get(&step)) {
+            (Some(asked), Some(Phase::Settling(settling))) => asked >= settling.until,
+            (_, Some(_) | None) => true,
+        }
+    }
+
+    /// Whether a person was asked about these very objects already.
+    fn was_asked(&self, step: NodeId, candidates: &[RemoteId]) -> bool {
+        let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
+        let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
+        open.is_some_and(|open| open.asked && open.candidates == candidates)
+    }
+
+    /// Another list in a moment; one that cannot be asked for any more leaves everything as it is.
+    fn list_again(&mut self, step: NodeId) {
+        if self.is_refused {
+            self.settling.remove(&step);
+            return self
+                .leave_open(step, "what became of it cannot be seen: the API does not accept the key".to_owned());
+        }
+        let span = self.between_lists();
+        self.pause(step, span, Then::Settle);
+    }
+
+    fn between_lists(&self) -> Duration {
+        let least = if self.in_process { Duration::ZERO } else { self.options.settle_window / MOST_PASSES };
+        self.scaled(BETWEEN_LISTS).max(least)
+    }
+
     /// The jobs are there: one that made a candidate is exact evidence.
     pub(super) fn recent_jobs(&mut self, step: NodeId, answer: Result<Vec<Job>, String>) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
@@ -171,16 +220,13 @@ impl Run {
         };
         let Some(kind) = self.catalog.kind(&doing.kind) else { return };
         let soon = candidates.iter().any(|object| !is_at_rest(kind, object)) && self.now.monotonic < doing.deadline;
-        match verdict {
+        let is_same = self.shown_again(step, &candidates.iter().collect::<Vec<_>>());
+        match &verdict {
             // The job that makes it names it when it is through.
-            Verdict::Ask(_) if soon => {
-                if let Some(Phase::Settling(settling)) = self.settling.get_mut(&step) {
-                    settling.blank = 0;
-                }
-                let span = self.scaled(BETWEEN_LISTS);
-                self.pause(step, span, Then::Settle);
-            }
-            Verdict::Ask(_) | Verdict::Adopt { .. } | Verdict::Nothing => self.judge(step, verdict, &candidates),
+            Verdict::Ask(_) if soon => self.list_again(step),
+            Verdict::Ask(_) if !is_same => self.list_again(step),
+            Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => self.list_again(step),
+            Verdict::Ask(_) | Verdict::Adopt { .. } => self.judge(step, verdict, &candidates),
         }
     }
 
@@ -202,7 +248,6 @@ impl Run {
         let Some(intent) = self.intent_of(step) else { return };
         let operation = intent.operation;
         match verdict {
-            Verdict::Nothing => self.pass_over(step, None),
             Verdict::Ask(candidates) => {
                 let shown: Vec<String> = candidates.iter().map(RemoteId::to_string).collect();
                 let why = match shown.as_slice() {
@@ -235,17 +280,19 @@ impl Run {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let Phase::Settling(mut settling) = doing.phase.clone() else { return };
         settling.blank += u32::from(unread.is_none());
+        settling.shown.clear();
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
         let asked = doing.tries.asked;
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
         let is_seen_blank = settling.blank >= AGREEING_LISTS || unread.is_some();
-        // A list that was asked for within the window may be from within it, however late it came.
-        let over = asked >= settling.until && is_seen_blank || self.is_refused;
-        if !over || unread.is_some() && settling.passes < super::look::ATTEMPTS && !self.is_refused {
-            let least = if self.in_process { Duration::ZERO } else { self.options.settle_window / MOST_PASSES };
-            let span = self.scaled(BETWEEN_LISTS).max(least);
+        // A list that was asked for within the window may be from within it, however late it came. What was asked about
+        // at its end is asked about again.
+        let same = !settling.unexplained.is_empty() && self.was_asked(step, &settling.unexplained);
+        let over = (asked >= settling.until || same) && is_seen_blank;
+        let is_tried = unread.is_none() || settling.passes >= super::look::ATTEMPTS || self.is_refused;
+        if !(over && is_tried) {
             self.settling.insert(step, Phase::Settling(settling));
-            return self.pause(step, span, Then::Settle);
+            return self.list_again(step);
         }
         self.settling.remove(&step);
         if let Some(reason) = unread {
@@ -296,21 +343,20 @@ fn no_proof(settling: &Settling) -> String {
     }
 }
 
-fn by_mark(stamp: &Ident, intent: &Intent, objects: &[Observed]) -> Verdict {
-    let marked: Vec<&Observed> = objects.iter().filter(|object| mark(object, stamp) == Some(&intent.nonce.0)).collect();
-    match marked.as_slice() {
-        [] => Verdict::Nothing,
-        [one] => Verdict::Adopt {
+/// An object with the mark is what the create made, as long as it is as the create wanted it: a copy takes its original's
+/// mark along.
+fn by_mark(kind: &Kind, intent: &Intent, marked: &[&Observed]) -> Verdict {
+    match marked {
+        [one] if could_be(kind, intent, one) => Verdict::Adopt {
             id: one.id.clone(),
             rule: "mark",
             evidence: format!("{} carries the mark of this very request", one.id),
         },
-        // A copy takes its original's marks along.
-        several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
+        others => Verdict::Ask(others.iter().map(|object| object.id.clone()).collect()),
     }
 }
 
-fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
+pub(super) fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
     match object.attributes.get(stamp)? {
         Value::Map(entries) => entries.get(&Key::text(STAMP_OPERATION))?.as_str(),
         Value::Object(members) => members.get(STAMP_OPERATION)?.as_str(),
@@ -328,17 +374,24 @@ fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
 
 /// Whether the object shows everything as the create wanted it, as far as it shows it at all.
 pub(super) fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
-    kind.attributes.values().filter(|attribute| attribute.presence != Presence::Computed && attribute.sent).all(
-        |attribute| {
-            let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
-            match (wanted, shown) {
-                (Some(wanted), Some(shown)) if !wanted.is_null() => {
-                    plan::is_same(&attribute.compare, wanted, shown, None)
-                }
-                (Some(_) | None, _) => true,
-            }
-        },
-    )
+    differing(kind, intent, object).next().is_none()
+}
+
+/// The attributes that the object shows otherwise than the create wanted them.
+pub(super) fn differing<'a>(
+    kind: &'a Kind,
+    intent: &'a Intent,
+    object: &'a Observed,
+) -> impl Iterator<Item = &'a Ident> {
+    let sent = kind.attributes.values().filter(|it| it.presence != Presence::Computed && it.sent);
+    let differs = |attribute: &&Attribute| {
+        let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
+        match (wanted, shown) {
+            (Some(wanted), Some(shown)) if !wanted.is_null() => !plan::is_same(&attribute.compare, wanted, shown, None),
+            (Some(_) | None, _) => false,
+        }
+    };
+    sent.filter(differs).map(|attribute| &attribute.name)
 }
 
 /// Whether the job began after the request left, as far as two machines' clocks can say.

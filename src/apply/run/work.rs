@@ -233,6 +233,8 @@ pub(super) struct Settling {
     pub passes: u32,
     /// Passes one after the other that showed nothing: one list may leave out what is there.
     pub blank: u32,
+    /// What the last list showed that it could be, for the same reason.
+    pub shown: BTreeSet<RemoteId>,
     /// The create's job failed so, and only what it left is searched for.
     pub failure: Option<Box<Failure>>,
 }

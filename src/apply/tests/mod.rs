@@ -7,3 +7,4 @@ mod machine;
 mod obstacles;
 mod rollback;
 mod sim;
+mod strangers;
