@@ -65,8 +65,8 @@ pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> 
 /// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
 fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
     let saved = saved::read(shell, path)?;
-    if let Some(approved) = consent.approve.as_ref().filter(|approved| **approved != saved.fingerprint) {
-        let message = format!("approved was {approved}, {} holds {}", path.display(), saved.fingerprint);
+    if let Some(approved) = consent.approve.as_ref().filter(|approved| *approved != saved.approval()) {
+        let message = format!("approved was {approved}, {} is {}", path.display(), saved.approval());
         let help = "look at the file with `cnx show FILE` and approve what it says";
         return Err(Failure::refused(Diagnostic::new(&crate::plan::codes::CHANGED, message).help(help)));
     }
@@ -110,7 +110,6 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
         session::same_cloud(&known, &pin, &prepared.choices)?;
         agreed.as_ref().map_or(Ok(()), |saved| saved.fits(&known))?;
-        let agreed = agreed.map(|saved| saved.fingerprint);
         let stops = consent.on_failure != OnFailure::Continue;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
@@ -146,7 +145,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn whole(&mut self, shell: &mut Shell, agreed: Option<String>, answers: Answers) -> Result<Exit, Failure> {
+    async fn whole(&mut self, shell: &mut Shell, agreed: Option<Saved>, answers: Answers) -> Result<Exit, Failure> {
         let open = settling::settle(shell, self.context, answers, &mut self.signals).await?;
         if open == Exit::Interrupted {
             return Ok(open);
@@ -161,12 +160,15 @@ impl Run<'_> {
         }
         let fingerprint = planned.plan.fingerprint();
         let has_changes = planned.plan.has_changes();
+        if let Some(saved) = agreed.as_ref().filter(|saved| saved.fingerprint == fingerprint) {
+            plan::is_as_shown(shell, self.prepared, &planned, &self.reached.shown, saved)?;
+        }
         if has_changes {
             self.may_write(&planned).await?;
         }
         let agreed = match agreed {
-            Some(agreed) => agreed,
-            None if !has_changes => fingerprint,
+            Some(saved) => saved.fingerprint,
+            None if !has_changes && self.consent.approve.is_none() => fingerprint,
             None => {
                 let consent = consent::obtain(shell, self.consent, &fingerprint, self.question);
                 let answer = self.signals.unless_stopped(consent).await;

@@ -12,6 +12,7 @@ use super::target::Access;
 use crate::report::plan::{Context, plan as page};
 use crate::report::{Look, plan_json};
 use crate::state::MemoryStore;
+use serde_json::Value as Json;
 use std::sync::Arc;
 
 pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
@@ -70,12 +71,32 @@ fn page_context<'a>(
     }
 }
 
-fn to_save(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> Saved {
+/// What a file shows of a plan, for people and for machines: the same wherever it is made.
+fn shown(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> (String, Json) {
     let look = Look { width: 100, ..Look::default() };
-    let context = page_context(shell, prepared, planned, target, &look);
-    let (text, json) = (page(&planned.plan, &context), plan_json::plan(&planned.plan, &context));
+    let sources = shell.sources.seen_from(&shell.global.directory.display().to_string());
+    let context = Context { sources: &sources, ..page_context(shell, prepared, planned, target, &look) };
+    (page(&planned.plan, &context), plan_json::plan(&planned.plan, &context))
+}
+
+/// A saved plan that is applied shows what is planned now.
+pub fn is_as_shown(
+    shell: &Shell,
+    prepared: &Prepared,
+    planned: &Planned,
+    target: &str,
+    saved: &Saved,
+) -> Result<(), Failure> {
+    let mut planned = planned.clone();
+    (planned.plan.objects_read, planned.plan.read_requests) = saved.read_counts();
+    let (text, plan) = shown(shell, prepared, &planned, target);
+    saved.shows(&text, &plan)
+}
+
+fn to_save(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> Saved {
+    let shown = shown(shell, prepared, planned, target);
     let created = shell.world.clock.now().to_string();
     let mut choices = prepared.choices.clone();
     choices.environment = Some(prepared.environment().to_owned()).filter(|name| *name != "default");
-    Saved::new(planned.plan.fingerprint(), Base::of(&planned.snapshot), choices, created, (text, json))
+    Saved::new(planned.plan.fingerprint(), Base::of(&planned.snapshot), choices, created, shown)
 }

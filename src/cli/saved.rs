@@ -27,7 +27,7 @@ pub struct Saved {
     pub cnx: String,
     /// RFC 3339.
     pub created: String,
-    /// What was agreed to, where it is applied.
+    /// Of the plan: what is derived again must have it.
     pub fingerprint: String,
     /// The state that it was made from.
     pub state: Base,
@@ -37,7 +37,8 @@ pub struct Saved {
     pub text: String,
     /// For machines: the schema of `cnx plan --json`.
     pub plan: Json,
-    /// `sha256:…` over the file with an empty seal: a file that was changed is no saved plan. Stands last.
+    /// `sha256:…` over the file with an empty seal: a file that was changed is no saved plan, and whoever approves one
+    /// approves all of it, what it shows included. Stands last.
     seal: String,
 }
 
@@ -61,6 +62,29 @@ impl Saved {
         let (text, plan) = shown;
         let (format, cnx, seal) = (FORMAT.to_owned(), env!("CARGO_PKG_VERSION").to_owned(), String::new());
         Saved { format, version: VERSION, cnx, created, fingerprint, state, choices, text, plan, seal }
+    }
+
+    /// What `--approve` names.
+    pub fn approval(&self) -> &str {
+        &self.seal
+    }
+
+    /// How much was read when it was made; another number is no other plan.
+    pub fn read_counts(&self) -> (usize, u32) {
+        let number = |name: &str| self.plan["read"][name].as_u64().unwrap_or(0);
+        (number("resources").try_into().unwrap_or(0), number("requests").try_into().unwrap_or(0))
+    }
+
+    /// What the file shows must be what is planned: somebody may have looked at nothing else.
+    pub fn shows(&self, text: &str, plan: &Json) -> Result<(), Failure> {
+        // Numbers are compared as they come back from a file.
+        let plan: Json = serde_json::from_str(&plan.to_string()).unwrap_or_default();
+        if self.text == text && comparable(&self.plan) == comparable(&plan) {
+            return Ok(());
+        }
+        let message = "what the file shows is not what is planned now".to_owned();
+        let help = "plan again with this cnx, look at it, apply that";
+        Err(Failure::refused(Diagnostic::new(&plan::codes::CHANGED, message).help(help)))
     }
 
     /// A plan is applied once, to the very state that it was made from.
@@ -118,9 +142,18 @@ pub fn read(shell: &Shell, path: &Path) -> Result<Saved, Failure> {
         return Err(not_a_plan(path, "an older cnx wrote it; plan again").into());
     }
     if !is_sealed(&text) {
-        return Err(not_a_plan(path, "it was changed since it was saved").into());
+        return Err(Failure::refused(not_a_plan(path, "it was changed since it was saved")));
     }
     serde_json::from_value(json).map_err(|error| not_a_plan(path, &error.to_string()).into())
+}
+
+/// Without what may be otherwise in the cloud and is no part of the plan: the rest of the objects that it changes.
+fn comparable(plan: &Json) -> Json {
+    let mut plan = plan.clone();
+    for step in plan["steps"].as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
+        step.remove("before");
+    }
+    plan
 }
 
 fn not_a_plan(path: &Path, why: &str) -> Diagnostic {

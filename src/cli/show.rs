@@ -10,7 +10,8 @@ pub fn run(shell: &mut Shell, arguments: &Show) -> Result<Exit, Failure> {
     match &arguments.file {
         Some(path) => {
             let saved = saved::read(shell, path)?;
-            shell.say(&format!("planned {} by cnx {}, {}", saved.created, saved.cnx, saved.fingerprint));
+            shell.say(&format!("planned {} by cnx {}; to approve exactly this:", saved.created, saved.cnx));
+            shell.say(&format!("--approve {}", saved.approval()));
             if shell.global.json {
                 shell.print_json(&saved.plan);
             } else {

@@ -93,6 +93,17 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// The same files with their names as seen from a folder that they may lie in.
+    #[must_use]
+    pub fn seen_from(&self, folder: &str) -> SourceMap {
+        let mut all = self.clone();
+        for file in &mut all.files {
+            let below = file.name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
+            file.name = below.unwrap_or_else(|| std::mem::take(&mut file.name));
+        }
+        all
+    }
+
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
     }

@@ -36,5 +36,6 @@ codes! {
 
 /// Whether it refuses something that a person may approve or lift, which ends with exit code 5.
 pub fn is_refusal(diagnostic: &Diagnostic) -> bool {
-    [&PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &UNCONFIRMED, &POLICY_FAILED, &CHANGED].contains(&diagnostic.code)
+    [&VANISHED, &PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &UNCONFIRMED, &POLICY_FAILED, &CHANGED]
+        .contains(&diagnostic.code)
 }

@@ -40,7 +40,7 @@ fn a_saved_plan_with_any_byte_changed_is_refused() {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 7);
         std::fs::write(&file, &bad).expect("written");
-        refused(&project, &cloud, &format!("byte {at}"), &[1]);
+        refused(&project, &cloud, &format!("byte {at}"), &[1, 5]);
     }
     for (what, bad) in [
         ("cut", good[..good.len() / 2].to_vec()),
@@ -50,8 +50,11 @@ fn a_saved_plan_with_any_byte_changed_is_refused() {
         ("without a seal", String::from_utf8(good.clone()).expect("text").replace("\"seal\"", "\"sael\"").into_bytes()),
     ] {
         std::fs::write(&file, bad).expect("written");
-        refused(&project, &cloud, what, &[1]);
+        refused(&project, &cloud, what, &[1, 5]);
     }
+    let other = String::from_utf8(good.clone()).expect("text").replace("1 to create", "0 to create");
+    std::fs::write(&file, other).expect("written");
+    refused(&project, &cloud, "another word", &[5]).says("it was changed since it was saved");
     std::fs::write(&file, &good).expect("written");
     ok(&project, &["apply", "plan.json"]);
     assert!(!cloud.writes().is_empty());
@@ -111,6 +114,73 @@ fn a_forged_plan_does_nothing_that_was_not_agreed_to() {
     // An untouched forgery is the plan itself.
     forge(&project, |_| ());
     ok(&project, &["apply", "plan.json"]);
+}
+
+/// What a person is told to approve.
+fn approval(project: &Project) -> String {
+    let shown = ok(project, &["show", "plan.json"]).all();
+    let line = shown.lines().find_map(|line| line.strip_prefix("--approve ")).expect("what to approve");
+    line.trim().to_owned()
+}
+
+#[test]
+fn a_plan_that_shows_something_else_than_it_does_is_refused() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    ok(&project, &["apply", "--yes"]);
+    ok(&project, &["plan", "--destroy", "-o", "plan.json"]);
+    let good = std::fs::read(project.path().join("plan.json")).expect("saved");
+    let real = approval(&project);
+    let shown: &[Change] = &[
+        ("another text", |plan| plan["text"] = json!("No changes: 1 resource is as declared.\n")),
+        ("other steps", |plan| plan["plan"]["steps"] = json!([])),
+        ("another sum", |plan| plan["plan"]["changes"] = json!(false)),
+        ("another object", |plan| plan["plan"]["steps"][0]["id"] = json!("srv_other")),
+    ];
+    let unseen: &[Change] = &[
+        ("confirms", |plan| plan["choices"]["confirm"] = json!(["*"])),
+        ("assumes", |plan| plan["choices"]["assume_gone"] = json!(["*"])),
+        ("allows", |plan| plan["choices"]["allow_destroy"] = json!(["*"])),
+        ("adopts", |plan| plan["choices"]["adopt_exact"] = json!(true)),
+        ("retries", |plan| plan["choices"]["retry_unknown"] = json!(true)),
+        ("does not look", |plan| plan["choices"]["refresh"] = json!("none")),
+        ("runs", |plan| plan["choices"]["run"] = json!(["*"])),
+        ("another time", |plan| plan["created"] = json!("2020-01-01T00:00:00Z")),
+    ];
+    let before = cloud.writes().len();
+    for (what, change) in shown.iter().chain(unseen) {
+        std::fs::write(project.path().join("plan.json"), &good).expect("written");
+        forge(&project, change);
+        let forged = approval(&project);
+        assert_ne!(forged, real, "{what}: approved as the real one");
+        let swapped = run(&project, &["apply", "plan.json", "--approve", &real]);
+        assert_eq!(swapped.code, 5, "{what}: {}", swapped.all());
+        if shown.iter().any(|(other, _)| other == what) {
+            refused(&project, &cloud, what, &[5]).says("what the file shows is not what is planned now");
+            let approved = run(&project, &["apply", "plan.json", "--approve", &forged]);
+            assert_eq!(approved.code, 5, "{what}: {}", approved.all());
+        }
+        // Whoever looked at the forgery approved nothing of the real one.
+        std::fs::write(project.path().join("plan.json"), &good).expect("written");
+        let real_one = run(&project, &["apply", "plan.json", "--approve", &forged]);
+        assert_eq!(real_one.code, 5, "{what}: {}", real_one.all());
+        assert_eq!(cloud.writes().len(), before, "{what}: something was changed");
+    }
+    ok(&project, &["apply", "plan.json", "--approve", &real]);
+    assert_eq!(cloud.writes().len(), before + 1);
+}
+
+#[test]
+fn a_plan_is_saved_in_one_place_and_applied_in_another() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    ok(&project, &["apply", "--yes"]);
+    project.edit("main.cnx", "us-east-1", "eu-west-2");
+    let folder = project.path().display().to_string();
+    ok(&project, &["-C", &folder, "plan", "-o", "plan.json"]).says("main.cnx:");
+    ok(&project, &["apply", "plan.json"]);
+    let again = run(&project, &["apply", "--yes", "--approve", "sha256:1234"]);
+    assert_eq!(again.code, 5, "what is approved is compared where nothing is to be done too: {}", again.all());
 }
 
 #[test]
