@@ -156,7 +156,7 @@ fn a_plan_that_shows_something_else_than_it_does_is_refused() {
         let swapped = run(&project, &["apply", "plan.json", "--approve", &real]);
         assert_eq!(swapped.code, 5, "{what}: {}", swapped.all());
         if shown.iter().any(|(other, _)| other == what) {
-            refused(&project, &cloud, what, &[5]).says("what the file shows is not what is planned now");
+            refused(&project, &cloud, what, &[5]).says("what the file shows is not what");
             let approved = run(&project, &["apply", "plan.json", "--approve", &forged]);
             assert_eq!(approved.code, 5, "{what}: {}", approved.all());
         }
