@@ -64,7 +64,7 @@ pub fn rebuild(desired: &Desired, live: &Live, catalog: &Catalog, lineage: &str,
             [] => {}
             [one] => {
                 claimed.entry(one.id.clone()).or_default().push(instance.address.clone());
-                let lifecycle = remembered(desired, node, instance);
+                let lifecycle = remembered(desired, node, instance, None);
                 let address = instance.address.clone();
                 let record = Record { address: address.clone(), lifecycle, ..record(kind, one, now) };
                 rebuilt.records.insert(address, record);

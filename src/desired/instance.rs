@@ -209,7 +209,7 @@ impl<'w> Machine<'w> {
             machine.setting(expr.as_ref()).and_then(|value| value.as_bool()).unwrap_or(false)
         };
         let mut made = Lifecycle {
-            protect: flag(self, &written.protect),
+            protect: self.setting(written.protect.as_ref()).and_then(|value| value.as_bool()),
             create_before_destroy: flag(self, &written.create_before_destroy),
             ignore: written.ignore.clone(),
             retain: flag(self, &written.retain),

@@ -208,7 +208,8 @@ impl Instance {
 /// Instructions to the engine (`design: language`, Lifecycle), evaluated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lifecycle {
-    pub protect: bool,
+    /// `None` where nothing is written: what was applied before stands then.
+    pub protect: Option<bool>,
     pub create_before_destroy: bool,
     /// Attribute paths not compared (`tags.owner`).
     pub ignore: Vec<String>,
@@ -257,6 +258,8 @@ pub struct Settings {
     pub protect: bool,
     /// `compute_url = …` and the like, by setting name.
     pub urls: BTreeMap<Ident, String>,
+    /// Where those of the program are written.
+    pub url_places: BTreeMap<Ident, Span>,
     pub requests_per_minute: Option<u32>,
     /// Milliseconds that a step may wait for a rate limit before it ends resumably (`contract.md L57`).
     pub max_wait: Option<i64>,

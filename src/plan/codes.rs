@@ -8,6 +8,7 @@ codes! {
     VANISHED = error("vanished", "many objects are gone at once");
     UNREAD = warning("unread", "an object could not be read");
     PROTECTED = error("protected", "a protected object would be destroyed");
+    PROTECTION_ENDS = warning("protection_ends", "the protection of an object ends");
     NEEDS_APPROVAL = error("needs_approval", "a destruction needs approval");
     ANOTHER_OBJECT = error("another_object", "an object is not the one that cnx made");
     UNCONFIRMED = error("unconfirmed", "a guessed object would be touched");
@@ -22,6 +23,7 @@ codes! {
     POLICY_FAILED = error("policy_failed", "a policy forbids a change");
     POLICY_WARNS = warning("policy_warns", "a policy warns of a change");
     STILL_DECLARED = error("still_declared", "what is declared cannot have moved or be forgotten");
+    MOVED_TWICE = error("moved_twice", "two moves share an end");
     MOVE_BLOCKED = error("move_blocked", "two objects would have one address");
     NOT_IMPORTABLE = error("not_importable", "an object that cannot be imported");
     NO_SUCH_ADDRESS = error("no_such_address", "nothing has this address");

@@ -26,28 +26,47 @@ pub fn against_destroying(
         None => diagnostic,
     };
     let what = if replaced { "would be replaced" } else { "would be destroyed" };
-    let protected = if replaced {
-        declared.is_some_and(|instance| instance.lifecycle.protect)
-    } else {
-        record.lifecycle.protect || declared.is_some_and(|instance| instance.lifecycle.protect)
-    };
-    if protected {
-        let message = format!("{} ({}) {what}, and `protect` is set", record.address, record.id);
-        out.push(place(Diagnostic::new(&codes::PROTECTED, message), "declared here").help(if declared.is_some() {
-            "take `protect = true` out of its lifecycle and apply that first"
-        } else {
-            "declare it again without `protect`, apply that, then remove it"
-        }));
+    let written = declared.and_then(|instance| instance.lifecycle.protect);
+    if record.lifecycle.protect || written == Some(true) {
+        let (word, help) = match (declared, written) {
+            (_, Some(true)) => ("is set", "write `protect = false` in its lifecycle, and apply that first"),
+            (_, Some(false)) => (
+                "was applied",
+                "`protect = false` counts once it is applied: apply it first, without what ends the object",
+            ),
+            (Some(_), None) => (
+                "was applied",
+                "write `protect = false` in its lifecycle, and apply that first: to leave it out is not enough",
+            ),
+            (None, None) if options.destroy => {
+                ("was applied", "write `protect = false` in its lifecycle, apply that, then destroy")
+            }
+            (None, None) => ("was applied", "declare it again with `protect = false`, apply that, then remove it"),
+        };
+        let message = format!("{} ({}) {what}, and `protect` {word}", record.address, record.id);
+        out.push(place(Diagnostic::new(&codes::PROTECTED, message), "declared here").help(help));
         return;
     }
     let stateful = kind.is_some_and(|kind| kind.stateful);
-    let asks = settings.target != Target::Local && (stateful || settings.protect);
+    let asks = settings.protect || stateful && settings.target != Target::Local;
     if asks && !options.allow_destroy.iter().any(|pattern| pattern.matches(&record.address)) {
         let why = if stateful { "it holds data" } else { "the environment is protected" };
         let message = format!("{} ({}) {what}: {why}", record.address, record.id);
         out.push(
             place(Diagnostic::new(&codes::NEEDS_APPROVAL, message), "declared here")
                 .help(format!("if that is meant, add --allow-destroy '{}'", record.address)),
+        );
+    }
+}
+
+/// What was protected is told when it is not any more.
+pub fn protection_ends(record: &Record, instance: &Instance, out: &mut Diagnostics) {
+    if record.lifecycle.protect && instance.lifecycle.protect == Some(false) {
+        let message = format!("{} ({}) may be replaced and destroyed once this is applied", record.address, record.id);
+        out.push(
+            Diagnostic::new(&codes::PROTECTION_ENDS, message)
+                .at(instance.span, "declared with `protect = false`")
+                .help("if it is to stay protected, write `protect = true`"),
         );
     }
 }

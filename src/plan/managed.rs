@@ -144,6 +144,9 @@ impl<'a> Planner<'a> {
             let what = if replaces.is_some() { "replaced" } else { "updated" };
             guard::against_guesses(record, what, self.inputs.options, &mut unit.problems);
         }
+        if replaces.is_none() {
+            guard::protection_ends(record, instance, &mut unit.problems);
+        }
         if let Some(reason) = replaces {
             self.replace(unit, kind, instance, record, standing, found, reason);
         } else if !found.operations.is_empty() {

@@ -9,13 +9,13 @@ use crate::state::{Record, Remembered};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the journal keeps of an instance's lifecycle.
-pub fn remembered(desired: &Desired, node: NodeId, instance: &Instance) -> Remembered {
+/// What the journal keeps of an instance's lifecycle. `before` is what it kept so far: protection that nobody takes back lasts.
+pub fn remembered(desired: &Desired, node: NodeId, instance: &Instance, before: Option<&Remembered>) -> Remembered {
     let lifecycle = &instance.lifecycle;
     let mut dependencies = BTreeSet::new();
     managed_dependencies(desired, node, &mut dependencies);
     Remembered {
-        protect: lifecycle.protect,
+        protect: lifecycle.protect.unwrap_or_else(|| before.is_some_and(|before| before.protect)),
         retain: lifecycle.retain,
         create_before_destroy: lifecycle.create_before_destroy,
         replace_when: lifecycle.replace_when.clone(),
@@ -48,8 +48,8 @@ pub fn is_remembered(
     instance: &Instance,
 ) -> bool {
     let (then, now) = (&record.lifecycle, &instance.lifecycle);
-    let flags =
-        (then.protect, then.retain, then.create_before_destroy) == (now.protect, now.retain, now.create_before_destroy);
+    let flags = now.protect.is_none_or(|protect| protect == then.protect)
+        && (then.retain, then.create_before_destroy) == (now.retain, now.create_before_destroy);
     let mut dependencies = BTreeSet::new();
     managed_dependencies(desired, node, &mut dependencies);
     flags

@@ -101,8 +101,43 @@ pub fn moved<'a>(moves: &[(Address, Address)], snapshot: &'a Snapshot) -> Cow<'a
     Cow::Owned(renamed)
 }
 
-/// What is declared cannot have moved away or be forgotten.
+/// Two moves that begin in one place, or end in one: which is meant cannot be told.
+fn ambiguous(desired: &Desired, out: &mut Diagnostics) {
+    let (mut from, mut to) = (BTreeMap::new(), BTreeMap::new());
+    let (mut modules_from, mut modules_to) = (BTreeMap::new(), BTreeMap::new());
+    for one in &desired.moves {
+        let first = *from.entry(&one.from.address).or_insert(one.from.span);
+        twice(&one.from.address.to_string(), true, (first, one.from.span), out);
+        let first = *to.entry(&one.to.address).or_insert(one.to.span);
+        twice(&one.to.address.to_string(), false, (first, one.to.span), out);
+    }
+    for one in &desired.module_moves {
+        let first = *modules_from.entry(&one.from).or_insert(one.span);
+        twice(&shown_path(&one.from), true, (first, one.span), out);
+        let first = *modules_to.entry(&one.to).or_insert(one.span);
+        twice(&shown_path(&one.to), false, (first, one.span), out);
+    }
+}
+
+fn twice(address: &str, is_source: bool, (first, again): (Span, Span), out: &mut Diagnostics) {
+    if first == again {
+        return;
+    }
+    let (message, label) = match is_source {
+        true => (format!("{address} is moved to two places"), "moved away"),
+        false => (format!("two objects are moved to {address}"), "moved here"),
+    };
+    out.push(
+        Diagnostic::new(&codes::MOVED_TWICE, message)
+            .at(again, format!("{label} again"))
+            .and(first, format!("{label} first"))
+            .help("keep the move that is meant, and remove the other"),
+    );
+}
+
+/// What is declared cannot have moved away or be forgotten, and what is moved goes from one place to one.
 pub fn contradictions(desired: &Desired, out: &mut Diagnostics) {
+    ambiguous(desired, out);
     let declared: BTreeSet<Address> = desired.by_address.keys().map(Address::declaration).collect();
     let stands = |address: &Address| {
         desired.by_address.contains_key(address) || address.key.is_none() && declared.contains(address)

@@ -99,7 +99,8 @@ impl Run {
                 ..Failure::default()
             });
         }
-        let lifecycle = plan::remembered(&self.desired, node, &instance);
+        let before = self.snapshot.records.get(&address).map(|record| &record.lifecycle);
+        let lifecycle = plan::remembered(&self.desired, node, &instance, before);
         let work = self.work(step);
         work.wanted = wanted;
         work.lifecycle = lifecycle;

@@ -89,7 +89,8 @@ impl World {
     fn resolved(&self, desired: &Desired, step: &Step) -> Option<(Instance, crate::state::Remembered)> {
         let node = step.desired?;
         let instance = desired.resolve(node, &Holdings(self).all()).expect("resolves");
-        let remembered = super::super::remembered(desired, node, &instance);
+        let before = self.snapshot.records.get(&step.address).map(|record| &record.lifecycle);
+        let remembered = super::super::remembered(desired, node, &instance, before);
         Some((instance, remembered))
     }
 

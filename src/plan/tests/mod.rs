@@ -10,6 +10,7 @@ mod modules;
 mod moving;
 mod program;
 mod properties;
+mod protecting;
 mod reading;
 mod replacing;
 mod rules;

@@ -175,7 +175,7 @@ impl Lines {
             let value = written.as_ref().map_or(Value::Null, |written| written.value(&Type::Any, outputs));
             let lifecycle = Arc::make_mut(&mut instance.lifecycle);
             match name.as_str() {
-                "protect" => lifecycle.protect = true,
+                "protect" => lifecycle.protect = Some(value.as_str() != Some("false")),
                 "retain" => lifecycle.retain = true,
                 "adopt" => lifecycle.adopt = true,
                 "create_first" => lifecycle.create_before_destroy = true,

@@ -147,13 +147,6 @@ fn endings_that_are_refused_or_late() {
             "",
             "forget server.web forget_because_retained",
         ),
-        case("protected", "server web name=a region=eu plan=p image=u !protect", "", "error cnx::plan::protected"),
-        case(
-            "protected from replacement",
-            "server web name=a region=eu plan=p image=u !protect",
-            "server web name=a region=us plan=p image=u !protect",
-            "error cnx::plan::protected",
-        ),
         case(
             "a unique name is free before it is taken again",
             "cdn_zone old domain=a.example origin_url=http://o",

@@ -66,7 +66,7 @@ fn settled_world(desired: &Desired) -> (Snapshot, Live) {
             status: None,
             condition: Condition::Ready,
             quarantine: None,
-            lifecycle: super::super::remembered(desired, step.desired.expect("declared"), instance),
+            lifecycle: super::super::remembered(desired, step.desired.expect("declared"), instance, None),
             created: Timestamp(0),
             updated: Timestamp(0),
         };
