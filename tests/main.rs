@@ -9,6 +9,7 @@ mod emulator;
 mod engine;
 mod environments;
 mod examples;
+mod foresee;
 mod fuzz;
 mod generate;
 mod graph;

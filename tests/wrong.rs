@@ -1,5 +1,5 @@
 //! Wrong programs, one a file below `tests/wrong`: what cnx says of each stands at its end, `# error: CODE@LINE:COLUMN` (or `warning`), all of
-//! it and nothing else. A line `# with: -p NAME=VALUE` gives arguments. `UPDATE_WRONG=1 cargo test` writes what is said; look at every change.
+//! it and nothing else. `cnx check` says it, or where it cannot know, `cnx plan` (`# told by plan`). A line `# with: -p NAME=VALUE` gives arguments. `UPDATE_WRONG=1 cargo test` writes what is said; look at every change.
 
 use crate::pages::{Said, run};
 use crate::support::{Project, root};
@@ -51,7 +51,8 @@ fn check(text: &str) -> Said {
     let project = Project::new(&FILES);
     project.write("main.cnx", &source);
     let with = text.lines().find_map(|line| line.strip_prefix("# with: ")).unwrap_or_default();
-    run(&project, &["plan"].into_iter().chain(with.split_whitespace()).collect::<Vec<_>>())
+    let command = if text.lines().any(|line| line == "# told by plan") { "plan" } else { "check" };
+    run(&project, &[command].into_iter().chain(with.split_whitespace()).collect::<Vec<_>>())
 }
 
 #[test]

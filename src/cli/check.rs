@@ -2,14 +2,14 @@
 
 use super::args::{Check, Format};
 use super::exit::{Exit, Failure};
-use super::project;
 use super::shell::Shell;
+use super::{foresee, project};
 use crate::diag::Diagnostics;
 use crate::report::{github, sarif, value_json};
 
 pub fn run(shell: &mut Shell, arguments: &Check) -> Result<Exit, Failure> {
-    let (diagnostics, exit) = match project::checked_whole(shell) {
-        Ok((_, found)) => (found, Exit::Done),
+    let (diagnostics, exit) = match looked_through(shell) {
+        Ok(found) => (found, Exit::Done),
         Err(failure) if arguments.format.is_some() => (failure.diagnostics, failure.exit),
         Err(failure) => return Err(failure),
     };
@@ -19,6 +19,16 @@ pub fn run(shell: &mut Shell, arguments: &Check) -> Result<Exit, Failure> {
         shell.say("No errors.");
     }
     Ok(if failed { exit.and(Exit::Error) } else { exit })
+}
+
+/// Names and types first; what they make of the program only where they are right.
+fn looked_through(shell: &mut Shell) -> Result<Diagnostics, Failure> {
+    let (program, mut found) = project::checked_whole(shell)?;
+    if !found.has_errors() {
+        found.append(foresee::complaints(shell, program)?);
+        found.sort();
+    }
+    Ok(found)
 }
 
 fn tell(shell: &mut Shell, diagnostics: &Diagnostics, format: Option<Format>) {

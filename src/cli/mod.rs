@@ -27,6 +27,7 @@ pub mod explanations;
 mod fetch;
 mod findings;
 mod fmt;
+mod foresee;
 mod git;
 mod git_source;
 mod graph;

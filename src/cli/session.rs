@@ -7,6 +7,7 @@ use super::shell::Shell;
 use super::target::{self, Access, Reached};
 use super::{codes, fetch, findings, memory, modules, others, project};
 use crate::apply;
+use crate::cloud::against_urls;
 use crate::desired::{self, Desired, GivenBy, Inputs, evaluate};
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Ident, Mode};
@@ -54,8 +55,9 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
     let inputs = inputs(shell, environment, given);
-    let (desired, found) = evaluate(program, &inputs);
+    let (desired, mut found) = evaluate(program, &inputs);
     shell.secrets = desired.secrets.clone();
+    found.append(against_urls(cloudnexus(), &desired.settings.urls, &desired.settings.url_places));
     if found.has_errors() {
         return Err(found.into());
     }

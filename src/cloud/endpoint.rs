@@ -1,9 +1,11 @@
 //! Where a surface is spoken to, with which key and how fast.
 
 use super::codes;
-use crate::diag::Diagnostic;
-use crate::model::Ident;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Ident, Span};
+use crate::provider::Catalog;
 use crate::world::ApiKey;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -44,10 +46,7 @@ pub const CONCURRENCY: usize = 16;
 impl Endpoint {
     /// With the defaults; `url` is a base URL such as `https://api.cloudnexus.com/v1`.
     pub fn new(surface: &Ident, url: &str, key: ApiKey, rate: RateLimit) -> Result<Endpoint, Diagnostic> {
-        let (origin, base_path) = split_base(url).map_err(|reason| {
-            Diagnostic::new(&codes::BAD_URL, format!("`{}` as the URL of {surface}: {reason}", super::redact(url)))
-                .help("give it as https://HOST[:PORT]/v1, or as http://127.0.0.1:PORT/v1 for an emulator")
-        })?;
+        let (origin, base_path) = split_base(url).map_err(|reason| bad_url(url, surface.as_str(), reason))?;
         Ok(Endpoint {
             surface: surface.clone(),
             origin,
@@ -68,6 +67,25 @@ impl Endpoint {
     pub fn host(&self) -> &str {
         self.origin.split_once("://").map_or(&self.origin, |(_, host)| host)
     }
+}
+
+fn bad_url(url: &str, of: &str, reason: &str) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_URL, format!("`{}` as the URL of {of}: {reason}", super::redact(url)))
+        .help("give it as https://HOST[:PORT]/v1, or as http://127.0.0.1:PORT/v1 for an emulator")
+}
+
+/// Every URL among the settings that cannot be used, whichever target is meant.
+pub fn against_urls(catalog: &Catalog, urls: &BTreeMap<Ident, String>, places: &BTreeMap<Ident, Span>) -> Diagnostics {
+    let wrong = urls.iter().filter_map(|(setting, url)| {
+        let surface = catalog.surfaces.values().find(|surface| surface.url_setting == *setting)?;
+        let reason = split_base(url).err()?;
+        let complaint = bad_url(url, surface.name.as_str(), reason);
+        Some(match places.get(setting) {
+            Some(span) => complaint.at(*span, reason),
+            None => complaint,
+        })
+    });
+    Diagnostics(wrong.collect())
 }
 
 /// Origin and path of a base URL, strictly: nothing that another reader could take for another host.

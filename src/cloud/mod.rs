@@ -29,7 +29,7 @@ mod tests;
 pub use call::*;
 pub use client::Client;
 pub use credentials::{Hosts, Wishes, endpoints, local_endpoints};
-pub use endpoint::{Endpoint, MAX_WAIT, RateLimit};
+pub use endpoint::{Endpoint, MAX_WAIT, RateLimit, against_urls};
 pub use error::{ReadError, rejection, sentence};
 pub use findings::{Findings, Found};
 pub use jobs::SINGLE_JOBS;

@@ -2,10 +2,11 @@
 
 use super::codes;
 use super::inputs::{OtherOutput, OtherProject};
-use super::machine::{Evaluated, Machine, Stop};
+use super::machine::{Evaluated, Machine, Stop, pending};
 use super::scope::Declared;
 use crate::diag::suggest::did_you_mean;
-use crate::model::{Ident, Span, Value};
+use crate::model::{Ident, Value};
+use crate::program::expr::Expr;
 use crate::program::ir::Elsewhere;
 use crate::program::is_environment_name;
 use smol_str::SmolStr;
@@ -34,6 +35,9 @@ impl Machine<'_> {
             let message = format!("\"{environment}\" names no environment");
             return self.fail(&codes::NO_OUTPUTS, place, &message, "not a name", "write the name of an environment");
         }
+        if self.world.partial {
+            return Ok(Arc::default());
+        }
         let state = self.world.settings.get().and_then(|settings| settings.state.clone());
         let wanted = OtherProject { project, environment, state };
         match self.read_elsewhere(&wanted) {
@@ -55,8 +59,11 @@ impl Machine<'_> {
     }
 
     /// `data.cnx_outputs.NAME.output`
-    pub fn output_elsewhere(&mut self, of: Declared, name: &str, span: Span) -> Evaluated {
-        let outputs = self.elsewhere(of)?;
+    pub fn output_elsewhere(&mut self, of: Declared, name: &str, expr: &Expr) -> Evaluated {
+        let (outputs, span) = (self.elsewhere(of)?, expr.span);
+        if self.world.partial {
+            return Ok(pending(&[], &expr.ty));
+        }
         match outputs.get(name) {
             Some(output) => Ok(output.value.clone()),
             None => {
@@ -74,8 +81,11 @@ impl Machine<'_> {
     }
 
     /// All of them as an object.
-    pub fn outputs_elsewhere(&mut self, of: Declared) -> Evaluated {
+    pub fn outputs_elsewhere(&mut self, of: Declared, expr: &Expr) -> Evaluated {
         let outputs = self.elsewhere(of)?;
+        if self.world.partial {
+            return Ok(pending(&[], &expr.ty));
+        }
         Ok(Value::object(outputs.iter().map(|(name, output)| (name.0.clone(), output.value.clone())).collect()))
     }
 

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything that the program wants with these inputs. It is whole only where no diagnostic is an error.
 pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics) {
-    let (desired, diagnostics, found) = evaluate_once(Arc::clone(&program), inputs, BTreeMap::new());
+    let (desired, diagnostics, found) = evaluate_once(Arc::clone(&program), inputs, BTreeMap::new(), false);
     if found.secrets.is_empty() {
         return (desired, diagnostics);
     }
@@ -29,10 +29,17 @@ pub fn evaluate(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics
     drop(desired);
     let mut marked = Arc::unwrap_or_clone(program);
     let complaints = mark_elsewhere(&mut marked, &found.secrets);
-    let (desired, mut diagnostics, _) = evaluate_once(Arc::new(marked), inputs, found.read);
+    let (desired, mut diagnostics, _) = evaluate_once(Arc::new(marked), inputs, found.read, false);
     diagnostics.append(complaints);
     diagnostics.sort();
     (Desired { secrets_elsewhere: found.secrets, ..desired }, diagnostics)
+}
+
+/// The same before everything is given: a parameter without a value and the outputs of other projects are unknown, and what
+/// hangs on them is left out. Whatever is said holds with every value that they may have.
+pub fn foresee(program: Arc<Program>, inputs: &Inputs) -> (Desired, Diagnostics) {
+    let (desired, diagnostics, _) = evaluate_once(program, inputs, BTreeMap::new(), true);
+    (desired, diagnostics)
 }
 
 /// What was found in other projects.
@@ -45,6 +52,7 @@ fn evaluate_once(
     program: Arc<Program>,
     inputs: &Inputs,
     read: BTreeMap<OtherProject, Read>,
+    partial: bool,
 ) -> (Desired, Diagnostics, Found) {
     let mut diagnostics = Diagnostics::default();
     let name = environment(&program, inputs, &mut diagnostics);
@@ -52,6 +60,7 @@ fn evaluate_once(
     let mut world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
     world.other_outputs = Arc::clone(&inputs.other_outputs);
     world.elsewhere = Mutex::new(read);
+    world.partial = partial;
     let mut machine = Machine::new(&world, None);
     run(&mut machine, inputs);
     let outputs = outputs(&mut machine);

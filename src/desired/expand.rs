@@ -6,7 +6,7 @@ use super::scope::{Expansion, Slot};
 use crate::diag::Diagnostic;
 use crate::model::{Key, KeyType, Span, Value};
 use crate::program::convert::shown;
-use crate::program::expr::Expr;
+use crate::program::expr::{Expr, ExprKind};
 use crate::program::ir::Repeat;
 
 /// Instances of one `for`, and of a whole plan (language, Limits).
@@ -54,8 +54,14 @@ impl Machine<'_> {
                 return Err(Stop::Failed);
             }
         };
-        let mut made: Vec<(Key, Vec<Slot>)> = Vec::with_capacity(passes.len());
-        for (key, slot) in passes {
+        let program = std::sync::Arc::clone(&self.scope.program);
+        let places = match over.kind {
+            ExprKind::Let(at) => &program.lets[at].places,
+            _ => &repeat.places,
+        };
+        let places = if places.len() == passes.len() { places.as_slice() } else { &[] };
+        let mut made: Vec<(Key, Vec<Slot>, usize)> = Vec::with_capacity(passes.len());
+        for (at, (key, slot)) in passes.into_iter().enumerate() {
             self.grant();
             let own = match &slot {
                 Slot::Value(value) if keyed_by_value => value.clone(),
@@ -70,15 +76,15 @@ impl Machine<'_> {
                 None => (own, over.span),
             };
             let key = self.key(&key.0, repeat.key, key.1)?;
-            made.push((key, self.frame.clone()));
+            made.push((key, self.frame.clone(), at));
         }
-        made.sort_by(|(left, _), (right, _)| left.cmp(right));
+        made.sort_by(|(left, ..), (right, ..)| left.cmp(right));
         if let Some(twice) = made.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            let key = twice[0].0.clone();
-            self.twice(&key, repeat);
+            let both = places.get(twice[0].2).zip(places.get(twice[1].2));
+            self.twice(&twice[0].0, repeat, both);
             return Err(Stop::Failed);
         }
-        let (keys, frames) = made.into_iter().unzip();
+        let (keys, frames) = made.into_iter().map(|(key, frame, _)| (key, frame)).unzip();
         Ok(Expansion { keys, frames, repeated: true, failed: false })
     }
 
@@ -104,30 +110,13 @@ impl Machine<'_> {
     }
 
     /// Names both places where the elements stand in the source, else the loop.
-    fn twice(&mut self, key: &Key, repeat: &Repeat) {
-        let spans = element_spans(&repeat.each.over, key);
+    fn twice(&mut self, key: &Key, repeat: &Repeat, both: Option<(&Span, &Span)>) {
         let place = repeat.by.as_ref().map_or(repeat.each.over.span, |by| by.span);
         let diagnostic = Diagnostic::new(&codes::DUPLICATE_KEY, format!("two elements have the key {key}"));
-        let diagnostic = match spans.as_slice() {
-            [first, second, ..] => diagnostic.at(*second, "again here").and(*first, "first here"),
-            _ => diagnostic.at(place, format!("{key} comes twice")),
+        let diagnostic = match both {
+            Some((first, second)) => diagnostic.at(*second, format!("{key} again")).and(*first, format!("{key} first")),
+            None => diagnostic.at(place, format!("{key} comes twice")),
         };
         self.complain(diagnostic.help("make the keys unique, or remove one of the elements"));
-    }
-}
-
-/// Where elements of a written list are exactly this key.
-fn element_spans(over: &Expr, key: &Key) -> Vec<Span> {
-    use crate::program::expr::{Element, ExprKind};
-    let value = crate::program::library::arguments::key_value(key);
-    match &over.kind {
-        ExprKind::List(elements) => elements
-            .iter()
-            .filter_map(|element| match element {
-                Element::Value(one) if one.as_constant() == Some(&value) => Some(one.span),
-                Element::Value(_) | Element::Spread(_) => None,
-            })
-            .collect(),
-        _ => Vec::new(),
     }
 }

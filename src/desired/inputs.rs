@@ -11,7 +11,7 @@ use crate::program::expr::Expr;
 use crate::program::ir::{Declaration, Param};
 use crate::program::{Program, check_constant, fits};
 use crate::provider::Catalog;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -187,6 +187,7 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
     match written {
         Some(written) => machine.value(written),
         None if param.ty.is_optional() => Some(Value::Null),
+        None if machine.world.partial => Some(Value::unknown(param.ty.clone(), BTreeSet::new())),
         None => {
             machine.diagnostics.push(missing(param));
             None
@@ -241,7 +242,7 @@ pub fn assert_param(machine: &mut Machine, at: usize) {
 
 /// Params and lets that need no resource: they can be evaluated before anything else.
 pub fn early(program: &Program) -> Vec<Declaration> {
-    let mut live = std::collections::BTreeSet::new();
+    let mut live = BTreeSet::new();
     let mut order = Vec::new();
     for declaration in &program.order {
         let touches = match declaration {
@@ -259,7 +260,7 @@ pub fn early(program: &Program) -> Vec<Declaration> {
     order
 }
 
-fn touches(expr: &Expr, live: &std::collections::BTreeSet<Declaration>) -> bool {
+fn touches(expr: &Expr, live: &BTreeSet<Declaration>) -> bool {
     use crate::program::expr::ExprKind;
     let own = match &expr.kind {
         ExprKind::Resource(_) | ExprKind::Module(_) | ExprKind::Elsewhere(_) => true,

@@ -46,6 +46,8 @@ pub struct Machine<'w> {
     pub references: BTreeSet<Reference>,
     pub diagnostics: Diagnostics,
     complained: HashSet<(&'static str, Span)>,
+    /// What is evaluated may never come to pass: nothing is said of it.
+    muted: bool,
     pub fuel: u64,
     /// What declarations and instances have added to it.
     pub granted: u64,
@@ -75,6 +77,7 @@ impl<'w> Machine<'w> {
             references: BTreeSet::new(),
             diagnostics: Diagnostics::default(),
             complained: HashSet::new(),
+            muted: false,
             fuel: FUEL,
             granted: 0,
             patterns: HashSet::new(),
@@ -117,6 +120,9 @@ impl<'w> Machine<'w> {
 
     /// The same, word for word: no value of a secret stands in it.
     pub fn tell(&mut self, diagnostic: Diagnostic) {
+        if self.muted {
+            return;
+        }
         let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
         if place.is_none_or(|place| self.complained.insert(place)) {
             let used = self.scope.origin.map(|origin| {
@@ -134,7 +140,7 @@ impl<'w> Machine<'w> {
     pub fn hand_over(&mut self, other: Diagnostics) {
         for diagnostic in other.0 {
             let place = diagnostic.primary.as_ref().map(|label| (diagnostic.code.id, label.span));
-            if place.is_none_or(|place| self.complained.insert(place)) {
+            if !self.muted && place.is_none_or(|place| self.complained.insert(place)) {
                 self.diagnostics.push(diagnostic);
             }
         }
@@ -226,7 +232,7 @@ impl<'w> Machine<'w> {
             ExprKind::EnvironmentName => Ok(Value::string(&self.world.environment)),
             ExprKind::Resource(at) => self.whole(self.scope.declared(*at)),
             ExprKind::Module(at) => self.modules_value(self.scope.declared(*at)),
-            ExprKind::Elsewhere(at) => self.outputs_elsewhere(self.scope.declared(*at)),
+            ExprKind::Elsewhere(at) => self.outputs_elsewhere(self.scope.declared(*at), expr),
             ExprKind::List(elements) => self.list(elements, expr, false),
             ExprKind::Set(elements) => self.list(elements, expr, true),
             ExprKind::Object(entries) => self.object(entries, expr),
@@ -394,13 +400,29 @@ impl<'w> Machine<'w> {
         self.made(Value::map(made), expr.span)
     }
 
+    /// What would be looked at if an unknown condition turned out so. Before everything is given it need not come to that:
+    /// a guarded mistake is none then, and what hangs on the guard waits for nothing but that.
+    pub fn supposed(&mut self, expr: &Expr, condition: &Value) -> Evaluated {
+        if !self.world.partial {
+            return self.eval(expr);
+        }
+        let before = std::mem::replace(&mut self.muted, true);
+        let value = self.eval(expr);
+        self.muted = before;
+        let mut waits_for = BTreeSet::new();
+        condition.waits_for(&mut waits_for);
+        match value {
+            Ok(value) if value.is_known() || !waits_for.is_empty() => Ok(value),
+            Ok(_) | Err(_) => Ok(pending(&[], &expr.ty)),
+        }
+    }
+
     fn conditional(&mut self, condition: &Expr, yes: &Expr, no: &Expr, expr: &Expr) -> Evaluated {
         match self.eval(condition)? {
             Value::Bool(true) => self.eval(yes),
             Value::Bool(false) => self.eval(no),
             other => {
-                let yes = self.eval(yes)?;
-                let no = self.eval(no)?;
+                let (yes, no) = (self.supposed(yes, &other)?, self.supposed(no, &other)?);
                 Ok(if yes == no { yes } else { pending(&[&other, &yes, &no], &expr.ty) })
             }
         }

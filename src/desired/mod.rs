@@ -28,7 +28,7 @@ mod trace_steps;
 pub mod types;
 mod world;
 
-pub use evaluate::{early_settings, evaluate};
+pub use evaluate::{early_settings, evaluate, foresee};
 pub use inputs::{Files, Inputs, OtherOutput, OtherOutputs, OtherProject, ParamInput, constant, parse_param};
 pub use origin::{Asked, Cut, GivenBy, Origin, Source};
 pub use types::*;

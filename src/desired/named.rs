@@ -2,7 +2,7 @@
 //! where it hangs on one).
 
 use super::machine::{Evaluated, Machine, Stop};
-use super::scope::{Declared, Found};
+use super::scope::{Declared, Found, ScopeId};
 use crate::model::Value;
 use std::sync::Arc;
 
@@ -35,7 +35,8 @@ impl Machine<'_> {
         });
         let Some(found) = result else { return Err(Stop::Failed) };
         self.references.extend(found.references.iter().copied());
-        if found.known || self.outputs.is_none() {
+        let is_given = matches!(named, Named::Param(of) if of.scope == ScopeId::ROOT);
+        if found.known || is_given || self.outputs.is_none() {
             return Ok(found.value.clone());
         }
         if let Some(known) = self.named.get(&named) {

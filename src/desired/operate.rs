@@ -41,7 +41,7 @@ impl Machine<'_> {
         if a == Value::Bool(decides) {
             return Ok(a);
         }
-        let b = self.eval(right)?;
+        let b = if matches!(a, Value::Unknown(_)) { self.supposed(right, &a)? } else { self.eval(right)? };
         if b == Value::Bool(decides) {
             return Ok(b);
         }

@@ -141,7 +141,7 @@ impl Machine<'_> {
     pub fn member(&mut self, expr: &Expr) -> Evaluated {
         let ExprKind::Member { target, name, optional } = &expr.kind else { return Err(Stop::Failed) };
         if let ExprKind::Elsewhere(at) = target.kind {
-            return self.output_elsewhere(self.scope.declared(at), name, expr.span);
+            return self.output_elsewhere(self.scope.declared(at), name, expr);
         }
         if let Some(place) = self.place(expr)? {
             return self.place_value(place);
@@ -348,6 +348,9 @@ impl Machine<'_> {
     pub fn not_known_yet(&mut self, value: &Value, span: Span, what: &str) {
         let mut waits_for = BTreeSet::new();
         value.waits_for(&mut waits_for);
+        if self.world.partial && waits_for.is_empty() {
+            return;
+        }
         let names: Vec<String> = waits_for
             .iter()
             .take(3)

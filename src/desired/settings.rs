@@ -66,7 +66,7 @@ pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
     let mut written: BTreeMap<&Ident, &Expr> = program.provider.iter().collect();
     written.extend(environment.into_iter().flat_map(|environment| &environment.provider));
     for (name, expr) in written {
-        if let Some(value) = machine.value(expr) {
+        if let Some(value) = machine.value(expr).filter(Value::is_known) {
             set(&mut made, name, &value, expr, machine);
         }
     }
@@ -75,7 +75,7 @@ pub fn settings(machine: &mut Machine, inputs: &Inputs) -> Settings {
 
 /// A folder for states.
 fn location(machine: &mut Machine, expr: &Expr) -> Option<String> {
-    let value = machine.value(expr)?;
+    let value = machine.value(expr).filter(Value::is_known)?;
     let text = value.as_str().unwrap_or_default();
     if text.is_empty() || text.starts_with('~') || text.contains('\0') {
         let help = "write the path of a folder, absolute or from the project's folder: `state = \"../states\"`";
@@ -123,6 +123,7 @@ fn set(made: &mut Settings, name: &Ident, value: &Value, expr: &Expr, machine: &
         _ => {
             if let Some(url) = value.as_str() {
                 made.urls.insert(name.clone(), url.to_owned());
+                made.url_places.insert(name.clone(), expr.span);
             }
         }
     }

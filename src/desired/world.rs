@@ -24,6 +24,9 @@ pub struct World {
     pub elsewhere: Mutex<BTreeMap<OtherProject, elsewhere::Read>>,
     /// Secret outputs of other projects that the program was not marked with.
     pub unmarked: Mutex<SecretsElsewhere>,
+    /// Not everything is given: what is missing (a parameter, another project) is unknown, and nothing is said of what hangs
+    /// on it.
+    pub partial: bool,
     contents: Mutex<BTreeMap<String, Content>>,
     templates: Mutex<BTreeMap<TemplateKey, Arc<Vec<Expr>>>>,
 }
@@ -49,6 +52,7 @@ impl World {
             other_outputs: super::inputs::Inputs::default().other_outputs,
             elsewhere: Mutex::default(),
             unmarked: Mutex::default(),
+            partial: false,
             contents: Mutex::default(),
             templates: Mutex::default(),
         }

@@ -2,15 +2,16 @@
 
 use super::codes;
 use super::diff::{Subject, diff, operation_for};
-use super::planner::{Inputs, Planner};
+use super::planner::Planner;
 use super::types::{Action, Reason, ReasonCode};
 use super::unit::{self, Unit};
 use super::values::{planned, wanted};
-use crate::desired::{Imported, Instance};
+use crate::desired::{Desired, Imported, Instance};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Attributes, Ident, Value};
+use crate::model::{Address, Attributes, Ident, Value};
 use crate::provider::Kind;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 impl<'a> Planner<'a> {
     /// The object with this id becomes the instance.
@@ -81,10 +82,15 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Imports to addresses that the program does not have.
-pub fn unclaimed(inputs: Inputs<'_>, out: &mut Diagnostics) {
-    let desired = inputs.desired;
-    for (address, import) in desired.imports.iter().filter(|(address, _)| !desired.by_address.contains_key(address)) {
+/// Imports to addresses that the program does not have. Where not everything is given, only those beside other instances of
+/// the same declaration: of the others it is not known.
+pub fn unclaimed(desired: &Desired, is_partial: bool, out: &mut Diagnostics) {
+    let known: BTreeSet<Address> =
+        if is_partial { desired.by_address.keys().map(Address::declaration).collect() } else { BTreeSet::new() };
+    let is_absent = |address: &Address| {
+        !desired.by_address.contains_key(address) && (!is_partial || known.contains(&address.declaration()))
+    };
+    for (address, import) in desired.imports.iter().filter(|(address, _)| is_absent(address)) {
         out.push(
             Diagnostic::new(&codes::NOT_IMPORTABLE, format!("nothing is declared at {address}"))
                 .at(import.span, "imported here")

@@ -46,7 +46,7 @@ pub fn plan(
         planner.remove();
     }
     moves::contradictions(desired, &mut complaints);
-    import::unclaimed(inputs, &mut complaints);
+    import::unclaimed(desired, false, &mut complaints);
     let Planner { outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
     complaints.append(found);
     let mut units = select(units, desired, options);

@@ -6,7 +6,7 @@ use super::planner::Inputs;
 use super::types::{Action, Step};
 use super::unit::Unit;
 use super::values::seen;
-use crate::desired::{PlannedChange, Verdict};
+use crate::desired::{Desired, Outputs, PlannedChange, Verdict};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::Attributes;
 use crate::provider::Catalog;
@@ -16,11 +16,7 @@ use crate::state::stamp::without_marks;
 pub fn judge(inputs: Inputs<'_>, units: &[Unit<'_>], outputs: &Planned<'_>, out: &mut Diagnostics) {
     let Some(rules) = inputs.desired.rules.0.as_deref().filter(|_| !inputs.options.refresh_only) else { return };
     if !inputs.options.destroy {
-        let help = "change what the check looks at, or the check";
-        match rules.checks(outputs) {
-            Ok(failed) => tell(failed, (&codes::CHECK_FAILED, &codes::CHECK_WARNS), help, out),
-            Err(found) => out.append(found),
-        }
+        out.append(checks(inputs.desired, outputs));
     }
     let changes: Vec<PlannedChange> = units.iter().filter_map(|unit| change(unit, inputs.catalog)).collect();
     let help = "change the program so that the policy holds, or the policy";
@@ -28,6 +24,18 @@ pub fn judge(inputs: Inputs<'_>, units: &[Unit<'_>], outputs: &Planned<'_>, out:
         Ok(failed) => tell(failed, (&codes::POLICY_FAILED, &codes::POLICY_WARNS), help, out),
         Err(found) => out.append(found),
     }
+}
+
+/// The program's checks that are known not to hold, with what is known.
+pub fn checks(desired: &Desired, outputs: &dyn Outputs) -> Diagnostics {
+    let Some(rules) = desired.rules.0.as_deref() else { return Diagnostics::default() };
+    let mut out = Diagnostics::default();
+    let help = "change what the check looks at, or the check";
+    match rules.checks(outputs) {
+        Ok(failed) => tell(failed, (&codes::CHECK_FAILED, &codes::CHECK_WARNS), help, &mut out),
+        Err(found) => out.append(found),
+    }
+    out
 }
 
 fn tell(failed: Vec<Verdict>, (error, warning): (&'static Code, &'static Code), help: &str, out: &mut Diagnostics) {

@@ -6,6 +6,7 @@ use super::expr::Expr;
 use super::fits::has_error;
 use super::folders::sets_default_region;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
+use super::loops::written_elements;
 use super::modules::Surroundings;
 use super::order::order;
 use super::repeats::told_once;
@@ -152,7 +153,7 @@ impl Checker<'_> {
                     self.live_lets.insert(at);
                 }
                 let (name, doc) = (documented.node.name.clone(), documented.doc.to_owned());
-                parts.lets[at] = Some(Let { name, doc, value });
+                parts.lets[at] = Some(Let { name, doc, value, places: written_elements(&documented.node.value) });
             }
             Declaration::Function(at) => {
                 let mut function = self.function(at);

@@ -99,12 +99,14 @@ impl Program {
     /// The environment of exactly this name, else the first whose pattern it fits. A star stands for something: `pr-` where a variable was
     /// empty is no name that fits `pr-*`.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        let fits = |one: &&Environment| {
-            let pattern = one.name.value.as_str();
-            one.is_pattern() && name.len() >= pattern.len() && glob(pattern, name)
-        };
+        let fits = |one: &&Environment| is_environment_of(one.name.value.as_str(), name);
         self.environments.get(name).or_else(|| self.environments.values().find(fits))
     }
+}
+
+/// Whether an environment declared with this pattern is meant by a name.
+pub fn is_environment_of(pattern: &str, name: &str) -> bool {
+    pattern.contains('*') && name.len() >= pattern.len() && glob(pattern, name)
 }
 
 /// `param NAME: TYPE = default { assert, message }`
@@ -133,6 +135,8 @@ pub struct Let {
     pub name: Spanned<Ident>,
     pub doc: String,
     pub value: Expr,
+    /// Where the elements of a written list or object stand, in the order of a loop.
+    pub places: Vec<Span>,
 }
 
 /// Its parameters are the first local slots of `value`.
@@ -293,6 +297,8 @@ pub struct Repeat {
     pub by: Option<Expr>,
     pub key: KeyType,
     pub span: Span,
+    /// Where the elements stand, in the order of the loop; empty where they are computed or stand behind a name.
+    pub places: Vec<Span>,
 }
 
 /// What a loop runs over, and the local slots that it fills.

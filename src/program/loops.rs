@@ -6,8 +6,9 @@ use super::expr::{Expr, ExprKind};
 use super::fits::{fits, has_error};
 use super::ir::{Each, Repeat};
 use super::literals::shared_member_type;
-use crate::model::{KeyType, Span, Type};
+use crate::model::{Ident, KeyType, Span, Type};
 use crate::syntax::ast::{self, ForClause};
+use std::collections::BTreeMap;
 
 impl Checker<'_> {
     /// Types of key and value of what is run over; a complaint where it cannot be.
@@ -67,7 +68,7 @@ impl Checker<'_> {
             }
             [only] => Each { over, key: None, value: self.bind(only, value) },
             _ => {
-                let value = self.bind_silently(crate::model::Ident::new("_"), value);
+                let value = self.bind_silently(Ident::new("_"), value);
                 Each { over, key: None, value }
             }
         }
@@ -145,7 +146,7 @@ impl Checker<'_> {
             (Type::Map(key, _), None) => *key,
             _ => KeyType::Text,
         };
-        Repeat { each, by, key, span: clause.span }
+        Repeat { each, by, key, span: clause.span, places: written_elements(&clause.over) }
     }
 
     fn key_type(&mut self, found: &Expr) -> KeyType {
@@ -170,5 +171,27 @@ impl Checker<'_> {
             );
         }
         KeyType::Text
+    }
+}
+
+/// The places of a written list's elements or a written object's values, in the order of a loop; none where some are computed.
+pub fn written_elements(over: &ast::Expr) -> Vec<Span> {
+    match &over.kind {
+        ast::ExprKind::List(elements) => {
+            let place = |element: &ast::Element| match element {
+                ast::Element::Value(value) => Some(value.span),
+                ast::Element::Spread(_) => None,
+            };
+            elements.iter().map(place).collect::<Option<_>>().unwrap_or_default()
+        }
+        ast::ExprKind::Object(entries) => {
+            let place = |entry: &ast::Entry| match entry {
+                ast::Entry::Pair { key: ast::ObjectKey::Name(name), value } => Some((name.value.clone(), value.span)),
+                ast::Entry::Pair { .. } | ast::Entry::Spread(_) => None,
+            };
+            let by_name: Option<BTreeMap<Ident, Span>> = entries.iter().map(place).collect();
+            by_name.map(|all| all.into_values().collect()).unwrap_or_default()
+        }
+        _ => Vec::new(),
     }
 }
