@@ -306,3 +306,22 @@ fn the_documentation_names_every_command_and_flag_and_no_other() {
         assert!(offers.contains(&format!("cnx {name}")), "no help tells of `cnx {name}`");
     }
 }
+
+#[test]
+fn a_check_is_asked_over_what_an_apply_made() {
+    let program = |cpu: u32, severity: &str| {
+        format!(
+            "server e {{ name = \"e\", region = \"eu-west-2\", plan = \"standard-4\", image = \"ubuntu-22.04\" }}\n\
+             check \"size\" {{\n  assert   = server.e.specs.cpu > {cpu}\n  message  = \"too small\"\n  severity = \"{severity}\"\n}}\n"
+        )
+    };
+    let project = Project::new(&[("main.cnx", &program(100, "error"))]);
+    let run = project.run(&["apply", "--yes"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    run.says("cnx::plan::check_failed").says("main.cnx:3:14").says("too small");
+    project.ok(&["state", "list"]).says("server.e");
+    let project = Project::new(&[("main.cnx", &program(100, "warning"))]);
+    project.ok(&["apply", "--yes"]).says("cnx::plan::check_warns");
+    let project = Project::new(&[("main.cnx", &program(0, "error"))]);
+    assert!(!project.ok(&["apply", "--yes"]).all().contains("cnx::plan::check"));
+}

@@ -14,16 +14,21 @@ use super::saved::Saved;
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
+use super::test::Known;
 use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
 use crate::apply::{self, Input, RolledBack, Summary, questions};
-use crate::diag::Diagnostic;
-use crate::model::{Address, AddressPattern};
-use crate::plan::{Action, Plan};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::{Address, AddressPattern, Value};
+use crate::plan::{Action, Live, Plan, checks};
 use crate::report::progress::{rolled_back, summary};
 use crate::state::{JournalEntry, Snapshot, Store};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What data sources answered.
+type Sources = BTreeMap<Address, Value>;
 
 const QUESTION: &str = "Apply these changes?";
 
@@ -179,6 +184,8 @@ impl Run<'_> {
             }
         };
         self.tell_of_rollback(shell, &planned.plan);
+        let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
+        let told = asked_again.then(|| (planned.live.sources.clone(), planned.plan.warnings.clone()));
         let (summary, undone) = self.apply(shell, planned, &agreed).await?;
         if summary.open > 0 && open == Exit::Done && !summary.interrupted {
             let asked = questions(self.context, &self.load()?).await;
@@ -188,7 +195,11 @@ impl Run<'_> {
             shell.say("Nothing to do.");
         }
         let done = self.outcome(shell, &summary, has_changes)?;
-        let exit = done.and(open).and(self.undone(shell, &summary, undone));
+        let is_undone = undone.is_some();
+        let mut exit = done.and(open).and(self.undone(shell, &summary, undone));
+        if let Some((sources, told)) = told.filter(|_| !summary.interrupted && !is_undone) {
+            exit = exit.and(self.checks(shell, sources, &told)?);
+        }
         if self.consent.verify && exit != Exit::Interrupted {
             return Ok(exit.and(self.verify(shell).await?));
         }
@@ -290,6 +301,19 @@ impl Run<'_> {
         let entries = edit::as_run(shell, &snapshot, "cnx apply --confirm", entries);
         self.held.store.append(&entries).map_err(|error| Failure::from(error.diagnostic()))?;
         self.load()
+    }
+
+    /// The program's checks over what is there now; what the plan said already is not said again. Nothing is undone.
+    fn checks(&self, shell: &mut Shell, sources: Sources, told: &Diagnostics) -> Result<Exit, Failure> {
+        if self.prepared.choices.destroy || self.prepared.choices.refresh_only {
+            return Ok(Exit::Done);
+        }
+        let live = Live { sources, ..Live::default() };
+        let known = Known::new(&self.load()?, &live, &self.prepared.catalog);
+        let mut found = checks(&self.prepared.desired, &known);
+        found.0.retain(|one| !told.0.iter().any(|before| before.code == one.code && before.primary == one.primary));
+        shell.complain(&found);
+        Ok(if found.has_errors() { Exit::Error } else { Exit::Done })
     }
 
     /// The last lines, and how the process ends.

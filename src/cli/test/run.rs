@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::emulator::local::LocalEmulator;
 use crate::emulator::{Config, Now};
 use crate::model::{Secrets, Value};
-use crate::plan::{Live, Plan};
+use crate::plan::{Live, Plan, checks};
 use crate::program::ir::Test;
 use crate::provider::cloudnexus;
 use crate::report::suite::{Broken, Outcome, Status};
@@ -119,10 +119,16 @@ fn engine(desired: Desired, applies: bool) -> Result<Reached, Diagnostics> {
         }
         Ok((plan, planned.live, errors))
     });
-    let (plan, live, errors) = ended.map_err(|error| {
+    let (plan, live, mut errors) = ended.map_err(|error| {
         Diagnostics(vec![Diagnostic::new(&codes::MACHINE, error.to_string()).help("run the tests elsewhere")])
     })??;
-    Ok(Reached { desired: prepared.desired, plan, snapshot: loaded(&store)?, live, errors })
+    let snapshot = loaded(&store)?;
+    if applies && !errors.has_errors() {
+        let sources = Live { sources: live.sources.clone(), ..Live::default() };
+        let known = Known::new(&snapshot, &sources, &prepared.catalog);
+        errors.append(errors_of(checks(&prepared.desired, &known)));
+    }
+    Ok(Reached { desired: prepared.desired, plan, snapshot, live, errors })
 }
 
 fn loaded(store: &MemoryStore) -> Result<Snapshot, Diagnostics> {
