@@ -103,6 +103,55 @@ fn mistakes_in_tests_are_found_before_they_run() {
 }
 
 #[test]
+fn what_holds_no_tests_is_said_and_what_is_broken_too() {
+    let project = Project::new(&[("main.cnx", "output a = 1\n")]);
+    project.ok(&["test"]).says("0 tests");
+    for (asked, said) in
+        [("nodir", "nodir is no folder that can be read"), ("main.cnx", "is no folder that can be read")]
+    {
+        let run = project.run(&["test", asked]);
+        assert_eq!(run.code, 1, "{}", run.all());
+        run.says("cnx::cli::not_there").says(said);
+    }
+    let misplaced = Project::new(&[("main.cnx", "test \"x\" {\n  assert = [true]\n}\n")]);
+    assert_eq!(misplaced.run(&["test"]).code, 1);
+    misplaced.run(&["test"]).says("cnx::program::not_here").says(".test.cnx");
+    let broken = Project::new(&[("main.cnx", "output a = = 1\n")]);
+    assert_eq!(broken.run(&["test"]).code, 1);
+    broken.run(&["test"]).says("main.cnx:1:12");
+}
+
+#[test]
+fn an_environment_of_a_pattern_is_tested_by_its_name() {
+    let program = "environment \"pr-*\" { target = \"local\" }\noutput name = env.name\n";
+    let tests = "test \"a\" {\n  env    = \"pr-12\"\n  assert = [outputs.name == \"pr-12\"]\n}\n";
+    let project = Project::new(&[("main.cnx", program), ("main.test.cnx", tests)]);
+    project.ok(&["test"]).says("1 passed");
+    project.write("main.test.cnx", &tests.replacen("pr-12", "pr-", 1));
+    project.run(&["test"]).says("cnx::program::unknown_name");
+}
+
+#[test]
+fn a_secret_output_hides_itself_alone() {
+    let program = "secret param token: string = \"hunter22\"\noutput plain = \"web\"\nsecret output hidden = token\n\
+                   server a { name = \"a\", region = \"eu-west-2\", plan = \"standard-4\", image = \"ubuntu-22.04\" }\n";
+    let tests = "test \"a\" {\n  assert = [outputs.plain == \"db\", outputs.hidden == \"x\"]\n}\n";
+    let project = Project::new(&[("main.cnx", program), ("main.test.cnx", tests)]);
+    let run = project.run(&["test"]);
+    run.says("= \"web\"").says("(secret)");
+    assert!(!run.all().contains("hunter22"), "{}", run.all());
+}
+
+#[test]
+fn checks_are_asked_after_the_apply_of_a_test() {
+    let program = "server a { name = \"a\", region = \"eu-west-2\", plan = \"standard-4\", image = \"ubuntu-22.04\" }\n\
+                   check \"large\" { assert = server.a.specs.cpu > 100, message = \"too small\" }\n";
+    let tests = "test \"a\" {\n  apply  = true\n  expect_error = \"cnx::plan::check_failed\"\n}\n";
+    let project = Project::new(&[("main.cnx", program), ("main.test.cnx", tests)]);
+    project.ok(&["test"]).says("1 passed");
+}
+
+#[test]
 fn modules_are_tested_where_they_are() {
     let module = "param name: string\nssh_key it {\n  name       = name\n  public_key = \"ssh-ed25519 AAAA x\"\n}\n\
                   output id = ssh_key.it.id\n";

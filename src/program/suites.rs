@@ -3,7 +3,7 @@
 use super::checker::{Checker, Reach};
 use super::codes;
 use super::expr::Expr;
-use super::ir::{Output, Test};
+use super::ir::{Output, Test, is_environment_of};
 use super::symbols::duplicate;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Member, ObjectType, Span, Spanned, Type, Value};
@@ -109,7 +109,8 @@ impl Checker<'_> {
     fn known_environment(&mut self, named: &Spanned<String>) {
         let known: Vec<String> = self.symbols.environments.iter().map(|one| one.node.name.value.to_string()).collect();
         let unread = self.symbols.broken.contains(named.value.as_str());
-        if unread || known.contains(&named.value) || known.is_empty() && named.value == "default" {
+        let is_known = known.iter().any(|one| *one == named.value || is_environment_of(one, &named.value));
+        if unread || is_known || known.is_empty() && named.value == "default" {
             return;
         }
         let help = did_you_mean(&named.value, known.iter().map(String::as_str), "declare it: `environment NAME { … }`");

@@ -3,9 +3,9 @@
 use crate::cli::exit::Failure;
 use crate::cli::parameters::{self, Given};
 use crate::cli::shell::Shell;
-use crate::cli::{modules, project, session};
+use crate::cli::{codes, modules, project, session};
 use crate::desired::Files;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::program::Program;
 use crate::program::ir::Test;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn suites(shell: &mut Shell, folders: &[PathBuf]) -> Result<(Vec<Suite>, Dia
         shell.global.directory.clone_from(&before);
         made.push(found?);
     }
-    diagnostics.0.retain(crate::diag::Diagnostic::is_error);
+    diagnostics.0.retain(Diagnostic::is_error);
     Ok((made, diagnostics))
 }
 
@@ -42,9 +42,8 @@ fn suite(shell: &mut Shell, diagnostics: &mut Diagnostics) -> Result<Suite, Fail
     Ok(Suite { program: Arc::new(program), given, files, project })
 }
 
-/// The given folders, or that of the project; and those of the modules that they use from this disk. Only where there are
-/// tests.
-pub fn folders(shell: &mut Shell, asked: &[PathBuf]) -> Vec<PathBuf> {
+/// The given folders, or that of the project; and those of the modules that they use from this disk, where there are tests.
+pub fn folders(shell: &mut Shell, asked: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let directory = shell.global.directory.clone();
     let roots: Vec<PathBuf> = match asked {
         [] => vec![directory.clone()],
@@ -52,16 +51,22 @@ pub fn folders(shell: &mut Shell, asked: &[PathBuf]) -> Vec<PathBuf> {
     };
     let mut found = Vec::new();
     for root in roots {
+        if project::files(shell, &root).is_err() {
+            let message = format!("{} is no folder that can be read", root.display());
+            let help = "name folders; `--filter NAME` chooses tests by their name, or by that of their file";
+            return Err(Diagnostic::new(&codes::NOT_THERE, message).help(help).into());
+        }
         shell.global.directory.clone_from(&root);
         let sources = shell.sources.clone();
         let modules = modules::local_folders(shell);
         shell.sources = sources;
-        found.extend(std::iter::once(root).chain(modules).filter(|folder| has_tests(shell, folder)));
+        shell.global.directory.clone_from(&directory);
+        found.extend(modules.into_iter().filter(|folder| has_tests(shell, folder)));
+        found.push(root);
     }
-    shell.global.directory = directory;
     found.sort();
     found.dedup();
-    found
+    Ok(found)
 }
 
 fn has_tests(shell: &Shell, folder: &Path) -> bool {

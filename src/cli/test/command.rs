@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub fn run(shell: &mut Shell, arguments: &Arguments) -> Result<Exit, Failure> {
-    let folders = collect::folders(shell, &arguments.folders);
+    let folders = collect::folders(shell, &arguments.folders)?;
     let (suites, wrong) = collect::suites(shell, &folders)?;
     if wrong.has_errors() {
         return Err(wrong.into());

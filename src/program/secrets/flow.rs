@@ -52,6 +52,9 @@ impl<'p> Flow<'p> {
     pub fn eval(&mut self, expr: &Expr) -> Taint {
         let before = self.met;
         let taint = self.step(expr);
+        if taint.is_clear() && is_chosen(expr) {
+            self.met = before;
+        }
         if self.met > before || !taint.is_clear() {
             self.met += 1;
             self.places.insert(expr.span);
@@ -246,4 +249,23 @@ impl<'p> Flow<'p> {
             self.diagnostics.push(diagnostic);
         }
     }
+}
+
+/// A member or element of something that has a name: where it is clear itself, nothing of what is beside it can be told there.
+fn is_chosen(expr: &Expr) -> bool {
+    let target = match &expr.kind {
+        ExprKind::Member { target, .. } => target,
+        ExprKind::Index { target, index, .. } if index.as_constant().is_some() => target,
+        _ => return false,
+    };
+    matches!(
+        target.kind,
+        ExprKind::Local(_)
+            | ExprKind::Param(_)
+            | ExprKind::Let(_)
+            | ExprKind::Resource(_)
+            | ExprKind::Module(_)
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+    )
 }
