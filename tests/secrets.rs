@@ -28,7 +28,7 @@ server web {
   plan   = "standard-8"
   region = "us-east-1"
   image  = "ubuntu-22.04"
-  lifecycle { triggers = [token] }
+  lifecycle { replace_when = [token] }
 }
 
 output domain = cdn_zone.shop.domain
@@ -116,7 +116,7 @@ fn a_secret_is_in_no_output_and_in_no_file() {
 
     let other = "another-Secret-4711";
     let run = with_token(&project, other, &["plan"]);
-    run.says("(secret, changed)").says("a value of `triggers` changed");
+    run.says("(secret, changed)").says("a value of `replace_when` changed");
     assert!(!run.all().contains(other));
     with_token(&project, other, &["drift", "-v"]).says("No drift");
     let run = with_token(&project, other, &["apply", "--yes", "--json", "-v"]);

@@ -6,7 +6,7 @@ use super::ir::{Assertion, Lifecycle};
 use super::symbols::duplicate;
 use super::{codes, foreign};
 use crate::diag::suggest::did_you_mean;
-use crate::model::{Ident, Span, Type};
+use crate::model::{Ident, Span, Spanned, Type};
 use crate::syntax::ast::{self, BodyEntry, Element, ExprKind as Written, ResourceForm};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,10 @@ const SETTINGS: &[&str] = &[
     "retry_capacity",
     "region_fallback",
 ];
+
+/// What only speaks of an object that lasts.
+const OF_OBJECTS: &[&str] =
+    &["protect", "create_before_destroy", "ignore", "adopt", "retain", "replace_when", "region_fallback"];
 
 impl Checker<'_> {
     pub fn lifecycle(&mut self, block: &ast::Block, form: ResourceForm, kind: &Ident) -> Lifecycle {
@@ -80,10 +84,26 @@ impl Checker<'_> {
                 self.infer_quietly(value);
             }
         }
-        if form == ResourceForm::Data && written.name.value.as_str() != "depends_on" {
-            let message = format!("`{}` says nothing about what is only read", written.name.value);
-            self.report(&codes::UNKNOWN_SETTING, message, written.name.span, "not for `data`", "remove the line");
-        }
+        self.setting_of_another_form(&written.name, form, kind);
+    }
+
+    /// What says nothing of the sort of thing that it stands in.
+    fn setting_of_another_form(&mut self, name: &Spanned<Ident>, form: ResourceForm, kind: &Ident) {
+        let word = name.value.as_str();
+        let is_taken_anew = |kind: &Ident| self.catalog.kinds.get(kind).is_some_and(|kind| kind.updates.is_empty());
+        let (of, label, help) = match form {
+            ResourceForm::Data if word != "depends_on" => ("what is only read", "not for `data`", "remove the line"),
+            ResourceForm::Action if OF_OBJECTS.contains(&word) => {
+                let help = "remove the line: an action leaves no object behind";
+                let help = if word == "replace_when" { "of an action it is called `triggers`" } else { help };
+                ("an action", "not for an action", help)
+            }
+            ResourceForm::Managed if word == "triggers" && !is_taken_anew(kind) => {
+                ("an object that lasts", "for actions only", "of a resource it is called `replace_when`")
+            }
+            ResourceForm::Data | ResourceForm::Action | ResourceForm::Managed => return,
+        };
+        self.report(&codes::UNKNOWN_SETTING, format!("`{word}` says nothing about {of}"), name.span, label, help);
     }
 
     fn unique_twice(&mut self, value: &ast::Expr, kind: &Ident) {
@@ -154,6 +174,7 @@ impl Checker<'_> {
                 .map(|attributes| attributes.keys().map(Ident::as_str).collect())
                 .unwrap_or_default();
             if known.contains(&root) {
+                self.part_of_an_attribute(kind, &path, span);
                 paths.push(path);
                 continue;
             }
@@ -162,6 +183,37 @@ impl Checker<'_> {
             self.report(&codes::UNKNOWN_ATTRIBUTE, message, span, "unknown attribute", &help);
         }
         paths
+    }
+
+    /// Whether the attribute has such a part.
+    fn part_of_an_attribute(&mut self, kind: &Ident, path: &str, span: Span) {
+        let mut parts = path.split('.');
+        let root = parts.next().unwrap_or_default();
+        let catalog = self.catalog;
+        let Some(attribute) = catalog.attributes_of(kind.as_str()).and_then(|all| all.get(root)) else { return };
+        let mut ty = attribute.ty.required();
+        let mut so_far = root.to_owned();
+        for part in parts {
+            match ty {
+                Type::Map(_, _) | Type::Any => return,
+                Type::Object(object) => {
+                    let Some(member) = object.members.get(part) else {
+                        let names = object.members.keys().map(|name| name.as_str());
+                        let fallback = format!("it has `{}`", names.clone().collect::<Vec<_>>().join("`, `"));
+                        let help = did_you_mean(part, names, &fallback);
+                        let message = format!("`{so_far}` of a `{kind}` has no `{part}`");
+                        return self.report(&codes::UNKNOWN_ATTRIBUTE, message, span, "unknown attribute", &help);
+                    };
+                    ty = member.ty.required();
+                    so_far = format!("{so_far}.{part}");
+                }
+                other => {
+                    let message = format!("`{so_far}` of a `{kind}` is a {other}, which has no parts");
+                    let help = format!("ignore it whole: `{so_far}`");
+                    return self.report(&codes::UNKNOWN_ATTRIBUTE, message, span, "no such part", &help);
+                }
+            }
+        }
     }
 
     fn depends_on(&mut self, value: &ast::Expr) -> Vec<Expr> {

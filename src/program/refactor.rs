@@ -71,9 +71,17 @@ impl Checker<'_> {
                 _ => (&node.target, None),
             };
             let key = key.map(|key| self.within(Reach::Inputs, |it| it.infer(key)));
-            let id = self.within(Reach::Inputs, |it| it.check(&node.id, &Type::String));
+            let locals = std::mem::take(&mut self.locals);
+            let target = self.target(base);
+            self.locals = locals;
+            let kind = match &target {
+                Some(Target::Place(place)) if place.address.mode == Mode::Managed => Some(&place.address.kind),
+                Some(Target::Place(_) | Target::Module(_)) | None => None,
+            };
+            let ty = kind.map_or(Type::String, |kind| Type::Id(kind.clone()));
+            let id = self.within(Reach::Inputs, |it| it.check(&node.id, &ty));
             self.locals.clear();
-            let target = match self.target(base) {
+            let target = match target {
                 Some(Target::Place(target)) => target,
                 Some(Target::Module(_)) => {
                     self.no_address::<()>(base.span);
