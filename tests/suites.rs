@@ -182,7 +182,11 @@ fn the_console_answers_in_a_pipe() {
         "1 + n\n[\n  1,\n  2,\n]\n:type server.web\nserver.web[1].name\ntoken\nlength(token) > 3\n:quit\n1\n",
     );
     assert_eq!(run.code, 0, "{}", run.all());
-    assert!(run.stdout.starts_with("3\n[1, 2]\nmap by int(server)\n\"web-1\"\n(secret)\n(secret)\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("3\n[1, 2]\nmap(server) with int keys\n\"web-1\"\n(secret)\n(secret)\n"),
+        "{}",
+        run.stdout
+    );
     assert!(!run.all().contains("hunter22"));
     let run = console(&project, "server.web[9].name\nnope\n2\n");
     assert_eq!(run.code, 1);

@@ -223,3 +223,63 @@ fn machines_get_the_same() {
     assert_eq!(names, ["auto_backup", "desired_status", "image", "name", "plan", "region"]);
     assert_eq!(json("compute_instance.jump.tags.mark")["origin"]["value"], serde_json::json!({ "$secret": true }));
 }
+
+/// The provider before a kind says nothing that the kind does not say.
+#[test]
+fn a_kind_with_its_provider_is_the_same_kind() {
+    let plain = |text: &str| text.replace("cloudnexus.", "");
+    let program = r#"cloudnexus.ssh_key deploy {
+  name       = "deploy"
+  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl deploy"
+}
+
+cloudnexus.server web for n in 1..=2 {
+  name     = "web-${n}"
+  region   = "eu-west-2"
+  plan     = "standard-8"
+  image    = "ubuntu-22.04"
+  ssh_keys = [cloudnexus.ssh_key.deploy.id]
+}
+
+data cloudnexus.plans all {}
+
+action cloudnexus.cdn_purge assets {
+  zone_id = cdn_zone.z.id
+  paths   = ["/*"]
+
+  lifecycle { triggers = [cloudnexus.server.web] }
+}
+
+cdn_zone z {
+  domain     = "a.example.com"
+  origin_url = "http://${cloudnexus.server.web[1].ipv4}"
+}
+
+policy home for r in cloudnexus.server {
+  assert = r.after?.region == "eu-west-2"
+}
+
+moved cloudnexus.server.former -> cloudnexus.server.web[1]
+forget cloudnexus.server.gone
+
+output ips = cloudnexus.server.web[*].ipv4
+output many = length(data.cloudnexus.plans.all.items) > 0
+"#;
+    let with = Project::new(&[("main.cnx", program)]);
+    let without = Project::new(&[("main.cnx", &plain(program))]);
+    with.ok(&["fmt", "--check"]);
+    let planned = |project: &Project| project.ok(&["graph"]).stdout;
+    assert_eq!(planned(&with), planned(&without));
+    with.ok(&["apply", "--yes"]).says("4 created");
+    with.write("main.cnx", &plain(program));
+    with.ok(&["plan"]).says("No changes");
+    for arguments in [
+        &["state", "show", "cloudnexus.server.web[1]"][..],
+        &["plan", "--target", "cloudnexus.server.web"],
+        &["run", "cloudnexus.cdn_purge.assets", "--yes"],
+        &["state", "move", "cloudnexus.server.web.2", "cloudnexus.server.web[3]"],
+    ] {
+        with.ok(arguments);
+    }
+    with.ok(&["state", "list"]).says("server.web[3]");
+}

@@ -2,7 +2,7 @@
 
 use super::address::plain;
 pub use super::args_emulator::Emulator;
-pub use super::args_reference::{Docs, Graph, GraphFormat, Why};
+pub use super::args_reference::{Console, Docs, Graph, GraphFormat, Why};
 pub use super::args_state::{State, StateCommand, StateHistory, StateImport, StateRestore};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub struct Global {
     /// A parameter: raw text for a string, an expression for everything else
     #[arg(short, long = "param", value_name = "NAME=VALUE", global = true)]
     pub parameters: Vec<String>,
-    /// A file of `NAME = VALUE` lines
+    /// A file of `NAME = VALUE` lines, or with a JSON object
     #[arg(long = "params", value_name = "FILE", global = true)]
     pub parameter_file: Option<PathBuf>,
     /// Ask for parameters that have no value
@@ -108,7 +108,7 @@ pub enum Command {
     /// The declared environments
     Env(Env),
     /// Evaluate expressions against the program, the state and what is there
-    Console,
+    Console(Console),
     /// Run the tests of `*.test.cnx`
     Test(Test),
     /// The long form of an error

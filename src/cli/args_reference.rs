@@ -1,9 +1,16 @@
-//! The arguments of what is read about cnx and a program: `docs`, `graph`, `why`. Knows no command's work.
+//! The arguments of what is read about cnx and a program: `console`, `docs`, `graph`, `why`. Knows no command's work.
 
 use super::address::plain;
 use super::args::Refresh;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct Console {
+    /// Neither read nor keep the lines of other sessions
+    #[arg(long)]
+    pub no_history: bool,
+}
 
 #[derive(Debug, Args)]
 pub struct Docs {

@@ -1,6 +1,8 @@
 //! `cnx console`: expressions against parameters, state and what is there now. Changes nothing.
 
+use super::args::Console as Arguments;
 use super::choices::Choices;
+use super::console_history::History;
 use super::exit::{Exit, Failure};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
@@ -18,17 +20,18 @@ use crate::syntax::parse_expression;
 use crate::world::{Editor, Typed};
 use std::sync::Arc;
 
-const HELP: &str = "Type an expression: `server.web[1].ipv4`, `length(server.web)`. An open bracket goes on in the next line.\n\
+const HELP: &str = "Type an expression: `server.web[1].ipv4`, `length(server.web)`. An open bracket, or an operator at the end, goes on in the next line.\n\
     :type EXPR  the type of an expression    :help  this text    :quit  the end (so is Ctrl-D)\n";
 
-pub fn run(shell: &mut Shell) -> Result<Exit, Failure> {
+pub fn run(shell: &mut Shell, arguments: &Arguments) -> Result<Exit, Failure> {
     let (folders, _) = project::folders(shell)?;
     let choices = Choices::new(shell.global.environment.clone(), &Default::default());
     let prepared = session::prepare(shell, choices, None)?;
     let known = known(shell, &prepared)?;
     let mut console = Console { folders, prepared, known, failed: false };
     if shell.can_ask() {
-        console.with_a_person(shell)?;
+        let history = if arguments.no_history { History::none() } else { History::open(shell) };
+        console.with_a_person(shell, history)?;
         return Ok(Exit::Done);
     }
     console.answer_a_pipe(shell)?;
@@ -70,15 +73,21 @@ struct Asked {
 }
 
 impl Console {
-    fn with_a_person(&mut self, shell: &mut Shell) -> Result<(), Failure> {
+    fn with_a_person(&mut self, shell: &mut Shell, mut history: History) -> Result<(), Failure> {
         let (program, _) = check_folders(&self.folders, cloudnexus());
         let complete = names::completion(&program);
         let mut editor = Editor::new(complete, is_open).map_err(|error| unreadable(&error))?;
+        history.texts().for_each(|text| editor.remember(text));
         shell.say("`:help` tells more, `:quit` ends.");
         loop {
             match editor.read("> ").map_err(|error| unreadable(&error))? {
                 Typed::Line(text) if text.trim() == ":quit" => return Ok(()),
-                Typed::Line(text) => self.answer(shell, &text),
+                Typed::Line(text) => {
+                    if history.add(shell, &text) {
+                        editor.remember(&text);
+                    }
+                    self.answer(shell, &text);
+                }
                 Typed::Dropped => {}
                 Typed::End => return Ok(()),
             }
@@ -167,8 +176,21 @@ fn unreadable(error: &std::io::Error) -> Failure {
     Diagnostic::new(&codes::UNREADABLE, error.to_string()).help("type lines, or give them through a pipe").into()
 }
 
-/// Whether a bracket, or a text of several lines, is still open.
+/// Whether the text goes on in the next line: something is open, or it ends in an operator.
 fn is_open(text: &str) -> bool {
+    is_bracket_open(text) || ends_in_an_operator(text)
+}
+
+fn ends_in_an_operator(text: &str) -> bool {
+    const OPERATORS: [&str; 12] = ["+", "-", "*", "/", "%", "&&", "||", "??", "==", "!=", "=", "?"];
+    const OTHERS: [&str; 4] = ["<", ">", ",", ":"];
+    let text = text.trim_end();
+    let is_expression = !text.starts_with(['#', ':']) || text.starts_with(":type ");
+    is_expression && OPERATORS.iter().chain(&OTHERS).any(|operator| text.ends_with(operator))
+}
+
+/// Whether a bracket, or a text of several lines, is still open.
+fn is_bracket_open(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_i64, false, false);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -192,8 +214,8 @@ mod tests {
 
     #[test]
     fn a_text_goes_on_while_something_is_open() {
-        let open = ["[1,", "f(", "{ a = [1] ", "\"\"\"\nline"];
-        let whole = ["1", "[1]", "\"(\"", "\"\\\"(\"", ")", "\"\"\"\na\n\"\"\""];
+        let open = ["1 +", ":type a ? ", "[1,", "f(", "{ a = [1] ", "\"\"\"\nline"];
+        let whole = ["# why?", ":help", "1", "[1]", "\"(\"", "\"\\\"(\"", ")", "\"\"\"\na\n\"\"\""];
         assert!(open.iter().all(|text| is_open(text)));
         assert!(!whole.iter().any(|text| is_open(text)));
     }

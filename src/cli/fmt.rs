@@ -43,6 +43,10 @@ fn files(shell: &mut Shell, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
         let path = project::shown(folder, &path.to_string_lossy());
         if path.extension().is_some_and(|extension| extension == "cnx") {
             all.push(path);
+        } else if path.extension().is_some() && shell.world.files.read(&path).is_ok() {
+            let message = format!("{} is no `.cnx` file", path.display());
+            let help = "name folders and `.cnx` files; `-` is standard input";
+            return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
         } else {
             all.extend(project::files(shell, &path)?);
         }

@@ -14,6 +14,7 @@ mod codes;
 mod completions;
 mod consent;
 mod console;
+mod console_history;
 mod docs;
 mod doctor;
 mod drift;

@@ -16,10 +16,10 @@ use std::path::Path;
 /// What stands before the text of a file so that it reads as one object.
 const OPENING: &str = "{\n";
 
-/// `*.json`: one object. Anything else: `name = value` lines. `discreet` where a parameter of the program is secret.
+/// `*.json`, and whatever begins with a brace: one object. Anything else: `name = value` lines. `discreet` where a parameter of the program is secret.
 pub fn read(shell: &mut Shell, path: &Path, discreet: bool) -> Result<Given, Failure> {
     let text = shell.read_text(path)?;
-    if path.extension().is_some_and(|extension| extension == "json") {
+    if path.extension().is_some_and(|extension| extension == "json") || text.trim_start().starts_with('{') {
         return of_json(path, &text).map_err(Failure::from);
     }
     let shown = if discreet { masked(&text) } else { text.clone() };

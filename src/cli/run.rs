@@ -73,7 +73,7 @@ fn dispatch(shell: &mut Shell, command: Command) -> Result<Exit, Failure> {
         Command::Recover(arguments) => recover::run(shell, &arguments),
         Command::Unlock(arguments) => unlock::run(shell, &arguments),
         Command::Check(arguments) => check::run(shell, &arguments),
-        Command::Console => console::run(shell),
+        Command::Console(arguments) => console::run(shell, &arguments),
         Command::Test(arguments) => test::run(shell, &arguments),
         Command::Env(arguments) => match arguments.command {
             EnvCommand::List => env::list(shell),

@@ -214,7 +214,11 @@ fn missing(param: &Param) -> Diagnostic {
     let name = &param.name.value;
     Diagnostic::new(&codes::MISSING_PARAM, format!("`{name}` has no value and no default"))
         .at(param.name.span, "needs a value")
-        .help(format!("give one: `-p {name}=…`, `CNX_PARAM_{name}`, in the environment, or a default"))
+        .help(if param.secret {
+            format!("give it by `CNX_PARAM_{name}` or `--params FILE`, or type it: `--param-prompt`")
+        } else {
+            format!("give one: `-p {name}=…`, `CNX_PARAM_{name}`, in the environment, or a default")
+        })
 }
 
 /// Reports a parameter whose `assert` does not hold.

@@ -29,7 +29,8 @@ pub fn environment(program: &Program, inputs: &Inputs, diagnostics: &mut Diagnos
             0 => "the program declares no environment: leave it out".to_owned(),
             _ => format!("declared are `{}`", names.join("`, `")),
         };
-        let help = did_you_mean(name, names, &fallback);
+        let exact = names.into_iter().filter(|name| !name.contains('*'));
+        let help = did_you_mean(name, exact, &fallback);
         let message = format!("the program has no environment `{name}`");
         diagnostics.push(Diagnostic::new(&codes::UNKNOWN_ENVIRONMENT, message).help(help));
         return DEFAULT.to_owned();

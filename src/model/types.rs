@@ -125,7 +125,7 @@ impl fmt::Display for Type {
             Type::List(item) => write!(f, "list({item})"),
             Type::Set(item) => write!(f, "set({item})"),
             Type::Map(KeyType::Text, item) => write!(f, "map({item})"),
-            Type::Map(KeyType::Int, item) => write!(f, "map by int({item})"),
+            Type::Map(KeyType::Int, item) => write!(f, "map({item}) with int keys"),
             Type::Object(object) => {
                 f.write_str("{ ")?;
                 for (at, (name, member)) in object.members.iter().enumerate() {

@@ -8,6 +8,7 @@ use super::library::{self, Bindings, Function, Shape};
 use super::literals::shared_member_type;
 use super::mismatch::mismatch;
 use super::symbols::Global;
+use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Span, Spanned, Type};
 use crate::syntax::ast::{self, Argument};
@@ -165,7 +166,11 @@ impl Checker<'_> {
             let hint = shape.instantiate(&bindings);
             let value = self.shape(argument, Some(&hint));
             if !has_error(&value.ty) && !bind(&shape, &value.ty, &mut bindings) {
-                self.diagnostics.push(mismatch(self.catalog, &value, &hint));
+                let complaint = match shape_alone(&shape, &bindings) {
+                    Some(shown) => not_of_shape(function, &value, &shown),
+                    None => mismatch(self.catalog, &value, &hint),
+                };
+                self.diagnostics.push(complaint);
                 return Expr::error(span);
             }
             values.push((value, shape));
@@ -201,6 +206,34 @@ impl Checker<'_> {
         let ty = function.result.instantiate(bindings);
         Expr { kind: ExprKind::Library { function: at, arguments }, ty, span }
     }
+}
+
+/// A shape that stands for no single type here, in words without its letters: `list`, `string or collection`.
+fn shape_alone(shape: &Shape, bindings: &Bindings) -> Option<String> {
+    let open = match shape {
+        Shape::Sized | Shape::Any => true,
+        Shape::List(item) | Shape::Set(item) | Shape::Collection(item) | Shape::Map(item) => {
+            item.instantiate(bindings) == Type::Any
+        }
+        Shape::Optional(_)
+        | Shape::A
+        | Shape::B
+        | Shape::Bool
+        | Shape::Int
+        | Shape::Number
+        | Shape::String
+        | Shape::Duration
+        | Shape::Key => false,
+    };
+    let words = || shape.shown().replace("(A)", "").replace("(B)", "").replace("(any)", "");
+    open.then(|| words().replace(" of A", "").replace(" of B", "").replace(" of any", ""))
+}
+
+fn not_of_shape(function: &Function, value: &Expr, shown: &str) -> Diagnostic {
+    let found = super::fits::widened(&value.ty);
+    Diagnostic::new(&codes::WRONG_TYPE, format!("`{}` needs a {shown} here", function.name))
+        .at(value.span, format!("expected a {shown}, found {found}"))
+        .help(format!("see `{}`", function.signature()))
 }
 
 /// Whether a type suits the shape; what its letters stand for is noted.

@@ -226,6 +226,10 @@ impl Checker<'_> {
             let message = format!("`{name}` is a kind and no value");
             return self.report(&codes::UNKNOWN_NAME, message, span, "a kind", &help);
         }
+        if name.as_str() == "env" {
+            let help = "the environment's name is `env.name`";
+            return self.report(&codes::UNKNOWN_NAME, "`env` is no value", span, "not a whole reference", help);
+        }
         let may = self.may_compare(self.symbols.globals.len());
         let mut candidates: Vec<&str> = self.locals.iter().map(|local| local.name.as_str()).collect();
         if may {

@@ -39,7 +39,8 @@ impl Checker<'_> {
         let condition = node.condition.as_ref().map(|condition| self.check(condition, &Type::Bool));
         let found = surroundings.modules.get(&node.source.value);
         let program = found.cloned().flatten();
-        if found.is_none() {
+        // Where the source could not be read that is told already.
+        if found.is_none() && !self.symbols.broken.contains(&node.name.value) {
             let message = format!("\"{}\" is no folder that can be used here", node.source.value);
             let help = "write a path below the project's folder: `from \"./path\"`";
             self.report(&codes::NO_MODULE, message, node.source.span, "not found", help);

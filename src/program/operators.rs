@@ -32,8 +32,7 @@ impl Checker<'_> {
             | BinaryOperator::Greater
             | BinaryOperator::GreaterOrEqual => self.comparison(symbol, left, right, span),
             BinaryOperator::Range | BinaryOperator::RangeInclusive | BinaryOperator::Remainder => {
-                let left = self.check(left, &Type::Int);
-                let right = self.check(right, &Type::Int);
+                let (left, right) = self.both(left, right, &Type::Int);
                 let ty = if operator.value == BinaryOperator::Remainder { Type::Int } else { Type::list(Type::Int) };
                 made(symbol, left, right, ty, span)
             }
@@ -80,9 +79,28 @@ impl Checker<'_> {
         if ty == Type::Duration {
             return made(symbol, left, right, ty, span);
         }
-        let left = self.fit(left, &Type::Number);
-        let right = self.fit(right, &Type::Number);
+        if duration(&left.ty) || duration(&right.ty) {
+            let help = "a duration is multiplied or divided by an int, and added to a duration";
+            let label = format!("between {} and {}", widened(&left.ty), widened(&right.ty));
+            self.report(&codes::WRONG_TYPE, "this is no sum of durations", operator.span, &label, help);
+            return Expr::error(span);
+        }
+        let (left, right) = self.fit_both(left, right, &Type::Number);
         made(symbol, left, right, ty, span)
+    }
+
+    fn both(&mut self, left: &ast::Expr, right: &ast::Expr, expected: &Type) -> (Expr, Expr) {
+        let left = self.infer(left);
+        let right = self.infer(right);
+        self.fit_both(left, right, expected)
+    }
+
+    /// Two operands of the same wrong type are one mistake.
+    fn fit_both(&mut self, left: Expr, right: Expr, expected: &Type) -> (Expr, Expr) {
+        let alike = widened(&left.ty) == widened(&right.ty) && !fits(&left.ty, expected);
+        let left = self.fit(left, expected);
+        let right = if alike { Expr::error(right.span) } else { self.fit(right, expected) };
+        (left, right)
     }
 
     fn comparison(&mut self, symbol: Operator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {

@@ -90,7 +90,10 @@ fn complaint(ring: &[Declaration], edges: &Edges, symbols: &Symbols) -> Diagnost
     for (at, from) in ring.iter().enumerate().take(LONGEST_SHOWN) {
         let to = &ring[(at + 1) % ring.len()];
         let Some(span) = edges.get(&(*from, *to)) else { continue };
-        let text = format!("`{}` needs `{}`", shown(from), shown(to));
+        let text = match from == to {
+            true => format!("`{}` needs itself", shown(from)),
+            false => format!("`{}` needs `{}`", shown(from), shown(to)),
+        };
         diagnostic = if at == 0 { diagnostic.at(*span, text) } else { diagnostic.and(*span, text) };
     }
     diagnostic.help("break the ring: remove one of these references, or pass the value in another way")

@@ -13,6 +13,7 @@ use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, KeyType, Span, Spanned, Type};
 use crate::syntax::ast::{self, ExprKind as Written, ResourceForm};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 impl Checker<'_> {
     /// A whole chain; where a `?.` may stop it short, it is optional.
@@ -262,6 +263,12 @@ impl Checker<'_> {
                 Diagnostic::new(&codes::UNKNOWN_ATTRIBUTE, format!("a `{kind}` has no attribute `{}`", name.value))
                     .at(name.span, "unknown attribute")
                     .help(help)
+            }
+            Type::Union(members) if members.iter().all(|one| matches!(one, Type::Object(_))) => {
+                let objects =
+                    members.iter().filter_map(|one| if let Type::Object(one) = one { Some(one) } else { None });
+                let names: BTreeSet<&str> = objects.flat_map(|one| one.members.keys()).map(SmolStr::as_str).collect();
+                unknown_member(name.value.as_str(), names, name.span)
             }
             Type::Map(_, item) if matches!(**item, Type::Instance(_)) => {
                 Diagnostic::new(&codes::UNKNOWN_MEMBER, "this is a map of instances")

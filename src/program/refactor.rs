@@ -4,7 +4,7 @@ use super::checker::{Checker, Reach};
 use super::codes;
 use super::ir::{Import, ModuleMove, Move, Place, Program};
 use super::providers::is_provider;
-use crate::model::{Address, Ident, Key, Mode, ModuleStep, Number, Span, Type, Value};
+use crate::model::{Address, Ident, Key, Mode, ModuleStep, Number, Span, Spanned, Type, Value};
 use crate::syntax::ast::{self, ExprKind as Written, ResourceForm};
 
 /// What an address names: an instance or a declaration, or a whole module.
@@ -142,8 +142,15 @@ impl Checker<'_> {
             return self.no_address(expr.span);
         };
         let key = key(&mut parts);
-        if parts.next().is_some() {
-            return self.no_address(expr.span);
+        if let Some(next) = parts.next() {
+            let is_kind = self.catalog.attributes_of(name.as_str()).is_some();
+            return match next {
+                Part::Name(_) if key.is_none() && is_kind && !self.catalog.kinds.contains_key(kind) => {
+                    self.known_provider(&Spanned::new(kind.clone(), expr.span));
+                    None
+                }
+                Part::Name(_) | Part::Key(_) => self.no_address(expr.span),
+            };
         }
         let mode = if self.catalog.kinds.contains_key(kind) {
             Mode::Managed

@@ -149,10 +149,11 @@ impl<'a> Checker<'a> {
         self.warn_of(&attribute.doc, "the attribute", name.value.as_str(), name.span);
         if let Some(lookup) = &measure.lookup {
             if !lookup.contains(&name.value) {
-                let list: Vec<String> = lookup.iter().map(|one| format!("`{one}`")).collect();
-                let help = format!("look it up by {}", list.join(", "));
-                let message = format!("a `{}` is not looked up by `{}`", measure.kind, name.value);
-                self.report(&codes::COMPUTED_ATTRIBUTE, message, name.span, "read, not written", &help);
+                let key: Vec<String> = lookup.iter().skip(1).map(|one| format!("`{one}`")).collect();
+                let or = if key.is_empty() { String::new() } else { format!(", or by {}", key.join(" and ")) };
+                let help = format!("look it up by `id`{or}; all else is read");
+                let message = format!("a `data {}` is not looked up by `{}`", measure.kind, name.value);
+                self.report(&codes::UNKNOWN_ATTRIBUTE, message, name.span, "no key", &help);
                 self.infer(&written.value);
                 return None;
             }
@@ -186,13 +187,18 @@ impl<'a> Checker<'a> {
             None if matches!(name.value.as_str(), "count" | "for_each") => {
                 "repeat in the header: `KIND NAME for n in 1..=3 { … }`".to_owned()
             }
+            None if name.value.as_str() == "lifecycle" => "it is a block: `lifecycle { … }`, without `=`".to_owned(),
             None if matches!(name.value.as_str(), "depends_on" | "protect" | "triggers" | "ignore") => {
                 format!("what instructs cnx stands in the block: `lifecycle {{ {} = … }}`", name.value)
             }
             None => {
                 let settable = measure.attributes.values().filter(|one| one.presence != Presence::Computed);
                 let names: Vec<&str> = settable.map(|one| one.name.as_str()).collect();
-                let fallback = format!("a `{}` has `{}`", measure.kind, names.join("`, `"));
+                let fallback = if names.is_empty() {
+                    format!("a `{}` takes none: remove the line", measure.kind)
+                } else {
+                    format!("a `{}` has `{}`", measure.kind, names.join("`, `"))
+                };
                 did_you_mean(name.value.as_str(), names, &fallback)
             }
         };
@@ -207,6 +213,8 @@ impl<'a> Checker<'a> {
             let by_id = written.contains(&"id");
             let by_key = lookup.len() > 1 && lookup.iter().skip(1).all(|name| written.contains(&name.as_str()));
             let unread = lookup.iter().any(|name| self.symbols.broken.contains(name));
+            // Something else was taken for a key: that is told.
+            let unread = unread || written.iter().any(|name| lookup.iter().all(|key| key.as_str() != *name));
             if !by_id && !by_key && !unread {
                 let key: Vec<String> = lookup.iter().skip(1).map(|name| format!("`{name}`")).collect();
                 let or = if key.is_empty() { String::new() } else { format!(" or {}", key.join(" and ")) };

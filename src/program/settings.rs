@@ -119,7 +119,11 @@ impl Checker<'_> {
                 "provider" => made.provider = self.provider_object(value),
                 "state" => made.state = Some(self.within(Reach::Inputs, |it| it.check(value, &Type::String))),
                 other => {
-                    let help = did_you_mean(other, ENVIRONMENT.iter().copied(), "see docs/language.md");
+                    let help = did_you_mean(
+                        other,
+                        ENVIRONMENT.iter().copied(),
+                        "there are `target`, `params`, `provider`, `protect` and `state`",
+                    );
                     self.unknown_setting("an environment", &written.name, &help);
                 }
             }

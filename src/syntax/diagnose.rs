@@ -8,6 +8,7 @@ use super::hints;
 use super::wording::{Stop, explain};
 use crate::diag::Diagnostic;
 use crate::model::Span;
+use crate::syntax::ast::Item;
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::Pairs;
@@ -19,33 +20,46 @@ const MAX_DETAILED: usize = 64 * 1024;
 impl Builder<'_> {
     /// An entry of a body that is none.
     pub(in crate::syntax) fn bad_entry(&mut self, pair: &Pair<'_>) {
-        self.bad(Rule::alone_entry, pair);
+        let _entry = self.bad(Rule::alone_entry, pair);
     }
 
-    /// A declaration that is none.
-    pub(in crate::syntax) fn bad_item(&mut self, pair: &Pair<'_>) {
-        self.bad(Rule::alone_item, pair);
+    /// A declaration that is none; the one after it, where that was taken for its rest.
+    pub(in crate::syntax) fn bad_item(&mut self, pair: &Pair<'_>) -> Option<Item> {
+        let sound = self.bad(Rule::alone_item, pair)?;
+        let (text, at) = (&pair.as_str()[sound - pair.as_span().start()..], sound);
+        let parsed = Grammar::parse(Rule::alone_item, text).ok()?;
+        let declaration = parsed.into_iter().flat_map(|one| one.into_inner()).find(|one| one.as_rule() != Rule::EOI)?;
+        let base = self.base;
+        self.base += at;
+        let item = self.item(declaration);
+        self.base = base;
+        item
     }
 
-    fn bad(&mut self, rule: Rule, pair: &Pair<'_>) {
+    /// Where what follows begins, if that is sound.
+    fn bad(&mut self, rule: Rule, pair: &Pair<'_>) -> Option<usize> {
         let span = pair.as_span();
+        let unread = self.unread.len();
         self.unread.push((self.base + span.start(), self.base + span.end()));
         if self.is_told(span.start(), span.end()) {
-            return;
+            return None;
         }
         let (mut text, mut at) = (pair.as_str(), span.start());
         loop {
             let (diagnostic, next) = self.broken(rule, text, at);
             self.diagnostics.push(diagnostic);
             // A line that stops short takes the next one with it: that one is looked at on its own.
-            let Some(next) = next else { return };
+            let next = next?;
             (text, at) = (&text[next..], at + next);
             let fails_soon = first_lines(text).is_some_and(|lines| match Grammar::parse(rule, lines) {
                 Err(Error { location: InputLocation::Pos(at), .. }) => at + MARGIN < lines.len(),
                 Err(_) | Ok(_) => false,
             });
             if !fails_soon && Grammar::parse(rule, text).is_ok() {
-                return;
+                if rule == Rule::alone_item {
+                    self.unread[unread].1 = self.base + at;
+                }
+                return Some(at);
             }
         }
     }

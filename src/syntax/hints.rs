@@ -68,7 +68,34 @@ fn entry(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic>
     Some(Diagnostic::new(&codes::NESTED_BLOCK, "").at(place(0, word.len()), label).help(help))
 }
 
+/// `let a = 1`, and `+ 2` on the next line
+fn leading_operator(text: &str, place: &impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
+    const OPERATORS: [&str; 15] = ["..=", "..", "==", "!=", "<=", ">=", "=>", "->", "+", "-", "*", "/", "%", "<", ">"];
+    let operator = OPERATORS.iter().find(|operator| text.starts_with(**operator))?;
+    let label = format!("a line does not begin with `{operator}`");
+    let help = format!("put `{operator}` at the end of the line before: it goes on in the next one then");
+    Some(Diagnostic::new(&codes::NOT_A_DECLARATION, "").at(place(0, operator.len()), label).help(help))
+}
+
+/// `server web for_each in xs {`, `server web count = 3 {`
+fn repeated(text: &str, place: &impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
+    let header = text.split(['\n', '{']).next()?;
+    let words = header.split_whitespace().skip(2).take(2);
+    let word = words.into_iter().find(|word| matches!(*word, "for_each" | "count"))?;
+    let at = header.find(&format!(" {word}"))? + 1;
+    let form = if word == "count" { "for n in 1..=3" } else { "for key, value in …" };
+    let label = format!("`{word}` is not written so here");
+    let help = format!("repeat in the header: `KIND NAME {form} {{ … }}`");
+    Some(Diagnostic::new(&codes::FOREIGN_DECLARATION, "").at(place(at, at + word.len()), label).help(help))
+}
+
 fn declaration(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
+    if let Some(hint) = leading_operator(text, &place) {
+        return Some(hint);
+    }
+    if let Some(hint) = repeated(text, &place) {
+        return Some(hint);
+    }
     let word = leading_word(text);
     let labels = labels(&text[word.len()..]);
     let label = |at: usize, default: &str| labels.get(at).map_or(default.to_owned(), |label| (*label).to_owned());

@@ -177,9 +177,10 @@ fn spelled_items(builder: &mut Builder<'_>, piece: &str) -> Vec<Item> {
         match pair.as_rule() {
             Rule::EOI => {}
             Rule::bad_item => {
-                // `{` on the line after its header: the header has been told.
-                if !(after_bad && pair.as_str().starts_with('{')) {
-                    builder.bad_item(&pair);
+                // A header that goes on in the next line, or its `{` there: the header has been told.
+                let goes_on = ["{", "if ", "for "].iter().any(|start| pair.as_str().starts_with(start));
+                if !(after_bad && goes_on) {
+                    items.extend(builder.bad_item(&pair));
                 }
                 after_bad = true;
                 continue;

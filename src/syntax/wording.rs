@@ -137,7 +137,7 @@ impl<'t> Stop<'t> {
     /// Where the next entry begins that was read as the rest of a line that stops short: `a = 1 +`, then `b = 2`.
     fn swallowed(&self) -> Option<usize> {
         let line = self.text[..self.start].rfind('\n')? + 1;
-        let above = self.text[..line - 1].rsplit('\n').next()?.trim_end();
+        let above = self.text[..line - 1].trim_end().rsplit('\n').next()?;
         let stops_short = above.ends_with(['=', '+', '-', '*', '/', '%', '<', '>', '&', '|', '?', ':', '.', '!']);
         let words = self.text[line..self.start].split_whitespace().collect::<Vec<_>>();
         let only_words =
@@ -152,7 +152,7 @@ impl<'t> Stop<'t> {
 /// The diagnostic for a stop, and where the next entry begins if the broken one swallowed it.
 pub(super) fn explain(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> (Diagnostic, Option<usize>) {
     if let Some(line) = stop.swallowed() {
-        let above = &stop.text[..line - 1];
+        let above = stop.text[..line - 1].trim_end();
         let code_end =
             above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
         let symbol = above[..code_end]
@@ -191,7 +191,10 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
     let (found, after) = (stop.found(), stop.after());
     let expected = |what: &str| format!("expected {what}{after}, found {found}");
     if let Some(name) = dashed(stop) {
-        let help = format!("write `{}`", name.replace('-', "_"));
+        let help = match stop.leading() {
+            "environment" => format!("write `environment \"{name}\"`, or `{}`", name.replace('-', "_")),
+            _ => format!("write `{}`", name.replace('-', "_")),
+        };
         return (&codes::BAD_NAME, "names have `_` where others have `-`".to_owned(), help);
     }
     if let Some(help) = value_habit(stop) {
@@ -339,7 +342,10 @@ fn habit(stop: &Stop<'_>, open: Option<char>) -> Option<(&'static Code, String, 
     let blank_before = before.len() < stop.start;
     let after_word = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let (code, label, help) = match stop.token() {
-        "if" if open == Some('[') && before.contains(" for ") || before.starts_with("for ") => {
+        "for" if matches!(open, Some('[' | '{')) => {
+            (&codes::TRAILING, "a comprehension begins with its `for`", "write `[for x in xs if condition : value]`")
+        }
+        "if" if open == Some('[') && before.contains("for ") || before.starts_with("for ") => {
             (&codes::TRAILING, "a filter stands before the `:`", "write `[for x in xs if condition : value]`")
         }
         "=>" if open == Some('[') => {

@@ -25,7 +25,7 @@ pub enum Typed {
     End,
 }
 
-/// A line editor on the terminal; its history lasts as long as it lives.
+/// A line editor on the terminal; what is to be fetched back it is told by [`Editor::remember`].
 pub struct Editor(rustyline::Editor<Aid, FileHistory>);
 
 impl fmt::Debug for Editor {
@@ -37,10 +37,16 @@ impl fmt::Debug for Editor {
 impl Editor {
     /// `is_open` says whether a text goes on in the next line.
     pub fn new(complete: Complete, is_open: fn(&str) -> bool) -> io::Result<Editor> {
-        let config = Config::builder().auto_add_history(true).build();
+        let config = Config::builder().auto_add_history(false).build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io::Error::other)?;
         editor.set_helper(Some(Aid { complete, is_open }));
         Ok(Editor(editor))
+    }
+
+    /// A text that can be fetched back with the arrow keys.
+    pub fn remember(&mut self, text: &str) {
+        // A history that can't grow is no reason to stop.
+        let _full = self.0.add_history_entry(text).is_err();
     }
 
     pub fn read(&mut self, prompt: &str) -> io::Result<Typed> {

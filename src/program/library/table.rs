@@ -170,7 +170,8 @@ impl Shape {
         }
     }
 
-    fn shown(&self) -> String {
+    /// In the words of a signature.
+    pub fn shown(&self) -> String {
         match self {
             Shape::Any => "any".to_owned(),
             Shape::Bool => "bool".to_owned(),

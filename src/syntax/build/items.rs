@@ -117,11 +117,21 @@ impl Builder<'_> {
     fn policy(&mut self, mut parts: Children<'_>) -> Policy {
         let name = self.name(&parts.take());
         let variable = self.name(&parts.take());
-        let first = self.spanned_word(&parts.take());
-        let second = parts.0.next_if(|pair| pair.as_rule() != Rule::body).map(|kind| self.member_name(&kind));
-        let (provider, kind) = match second {
-            Some(kind) => (Some(first), kind),
-            None => (None, first),
+        let first = parts.take();
+        let (provider, kind) = if first.as_rule() == Rule::path {
+            let whole = self.span(&first);
+            let text = self.source(whole);
+            let words: Vec<&str> = text.split('.').collect();
+            // Where there are more words than two it is read as it was written, and told.
+            self.unclear |= words.len() != 2 || text.contains(char::is_whitespace);
+            let provider = Span { end: whole.start + words[0].len() as u32, ..whole };
+            (Some(Spanned::new(Ident::new(words[0]), provider)), self.member_name(&first))
+        } else {
+            let first = self.spanned_word(&first);
+            match parts.take_if(Rule::word) {
+                Some(kind) => (Some(first), self.spanned_word(&kind)),
+                None => (None, first),
+            }
         };
         Policy { name, variable, provider, kind, body: self.body(parts.take(), Place::Plain) }
     }
