@@ -15,7 +15,7 @@ pub fn l24() {
     assert_eq!(stage.asked("POST", "/servers").len() + stage.asked("POST", "/compute/instances").len(), 2);
     // An id of the one is none of the other.
     let wrong = format!("{}import compute_instance.two = \"{own}\"\n", instance("two"));
-    contains(&words(&stage.try_plan(&wrong).err().expect("no such instance")), "cnx::plan::not_importable");
+    contains(&words(&stage.try_plan(&wrong).err().expect("no such instance")), "cnx::program::wrong_id");
 }
 
 pub fn l25() {
