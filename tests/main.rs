@@ -10,6 +10,7 @@ mod engine;
 mod environments;
 mod examples;
 mod foresee;
+mod formats;
 mod fuzz;
 mod generate;
 mod graph;

@@ -88,6 +88,30 @@ fn damage_is_found() {
     assert!(matches!(read_only(&path), Err(StoreError::Corrupt { .. })));
 }
 
+/// Files that an older cnx really wrote are in `tests/formats`; these are today's, taken back to what the older formats had.
+#[test]
+fn older_formats_are_upgraded() {
+    for format in 1..wire::FORMAT {
+        let (_folder, path) = fresh();
+        let store = SqliteStore::open(&path, "line").unwrap();
+        let expected = conforms(&store, &[255, 10, 3], 1);
+        drop(store);
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        if format == 1 {
+            raw.execute_batch("ALTER TABLE head DROP COLUMN facts; ALTER TABLE head DROP COLUMN seal").unwrap();
+        }
+        raw.execute_batch(&format!("PRAGMA user_version = {format}")).unwrap();
+        drop(raw);
+        let store = SqliteStore::open(&path, "line").unwrap();
+        assert_eq!(store.load().unwrap(), expected, "format {format}");
+        drop(store);
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        let now: u32 = raw.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(now, wire::FORMAT);
+        assert_eq!(read_only(&path).unwrap(), Some(expected), "format {format}");
+    }
+}
+
 #[test]
 fn a_newer_format_is_refused_with_its_writer() {
     let (_folder, path) = fresh();
