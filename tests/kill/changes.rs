@@ -2,11 +2,8 @@
 //! recoveries, killed while they recover.
 
 use super::sweep::{points, sweep_of};
-use super::world::{Cloud, Ending, PROGRAM, cnx, run};
+use super::world::{Cloud, Ending, PROGRAM, run, run_and_answer};
 use crate::support::{Project, Run};
-use serde_json::json;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 /// What a run makes of what another one left.
 struct Change {
@@ -55,36 +52,12 @@ fn prepared(cloud: &Cloud, project: &Project, change: &Change) {
     cloud.emulator.control("DELETE", "faults", "");
 }
 
-/// Runs and kills while the answer to the n-th request is out; whether it came so far.
-fn killed(cloud: &Cloud, project: &Project, arguments: &[&str], nth: usize) -> bool {
-    let fault = json!({"effect": {"latency": {"ms": 3000}}, "match": {"nth": nth}, "times": 1});
-    cloud.emulator.control("DELETE", "faults", "");
-    cloud.emulator.control("POST", "faults", &fault.to_string());
-    let command = cnx(project, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let (mut child, began) = (command.expect("cnx runs"), Instant::now());
-    loop {
-        let met = cloud.emulator.control("GET", "faults", "")["faults"][0]["happened"] == 1;
-        let ended = child.try_wait().expect("a state").is_some();
-        if met || ended {
-            // One that has just ended needs no end.
-            let _ = child.kill();
-            let _ = child.wait();
-            cloud.emulator.control("DELETE", "faults", "");
-            return met;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "request {nth} never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// Runs the same again: then all is as it was to become, and nothing is there twice or left over.
 fn ends(cloud: &Cloud, project: &Project, change: &Change) -> Result<Ending, String> {
-    let again = run(project, change.arguments);
+    let (again, asked) = run_and_answer(cloud, project, change.arguments);
     let told = |what: &str, run: &Run| Err(format!("{what} (exit {})\n{}", run.code, run.all()));
-    match again.code {
-        0 => {}
-        3 if again.all().contains("cnx::apply::open") => return Ok(Ending::Asked),
-        _ => return told("the next run does not end it", &again),
+    if again.code != 0 {
+        return told("the next run does not end it", &again);
     }
     let objects = cloud.objects();
     if objects != change.objects {
@@ -104,7 +77,10 @@ fn ends(cloud: &Cloud, project: &Project, change: &Change) -> Result<Ending, Str
     }
     let flag: &[&str] = if change.objects.is_empty() { &["--destroy"] } else { &[] };
     let planned = run(project, &[&["plan", "--detailed-exitcode"], flag].concat());
-    if planned.code == 0 { Ok(Ending::Whole) } else { told("planning again finds something to do", &planned) }
+    if planned.code != 0 {
+        return told("planning again finds something to do", &planned);
+    }
+    Ok(if asked { Ending::Asked } else { Ending::Whole })
 }
 
 #[test]
@@ -123,7 +99,7 @@ fn whatever_is_changed_a_killed_run_is_taken_up() {
         assert!(requests > 3, "{}: {requests} requests", change.name);
         let strike = |cloud: &Cloud, project: &Project, nth: usize| {
             prepared(cloud, project, change);
-            killed(cloud, project, change.arguments, nth)
+            cloud.kill_at_answer(project, change.arguments, nth)
         };
         let name = format!("{}: SIGKILL while the n-th answer is held back", change.name);
         sweep_of(&name, PROGRAM, &points(1, requests, 6), strike, |cloud, project| ends(cloud, project, change));
@@ -135,10 +111,58 @@ fn a_recovery_that_is_killed_is_taken_up() {
     let change = &Change { name: "", edits: &[], arguments: &["apply", "--yes"], objects: WHOLE };
     // The first run is killed at one of ten requests, the second one at one of eight.
     let strike = |cloud: &Cloud, project: &Project, point: usize| {
-        let first = killed(cloud, project, change.arguments, 3 + point % 8);
-        let second = killed(cloud, project, change.arguments, 1 + point / 8);
+        let first = cloud.kill_at_answer(project, change.arguments, 3 + point % 8);
+        let second = cloud.kill_at_answer(project, change.arguments, 1 + point / 8);
         first && second
     };
     let name = "SIGKILL while the n-th answer is held back, and again in the recovery";
     sweep_of(name, PROGRAM, &points(0, 63, 10), strike, |cloud, project| ends(cloud, project, change));
+}
+
+/// Fails, after it has changed and made something.
+const FAILING: &str = "server full {\n  name   = \"full\"\n  plan   = \"standard-16\"\n  image  = \"debian-12\"\n  region = \"eu-west-2\"\n  \
+                       lifecycle { depends_on = [server.web, compute_instance.jump, ssh_key.more] }\n}\n\
+                       ssh_key more {\n  name       = \"more\"\n  public_key = \"ssh-ed25519 \
+                       AAAAC3NzaC1lZDI1NTE5AAAAIJ8p5nIu0vQGkQnZ1tQ0bq0mVv3l0x1sYVqXH0aR2p7e\"\n}\n";
+
+#[test]
+fn a_rollback_that_is_killed_is_taken_up() {
+    let back = &["apply", "--yes", "--on-failure", "rollback"];
+    let change = Change {
+        name: "",
+        edits: &[
+            ("\"standard-8\"", "\"standard-16\""),
+            ("\"ubuntu-22.04-lts\"", "\"debian-12\"\n  lifecycle { create_before_destroy = true }"),
+        ],
+        arguments: &["apply", "--yes", "--allow-destroy", "*"],
+        objects: WHOLE,
+    };
+    let failing = |cloud: &Cloud, project: &Project| {
+        let before = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
+        prepared(cloud, project, &change);
+        let edited = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
+        project.write("main.cnx", &format!("{edited}{FAILING}"));
+        before
+    };
+    let requests = {
+        let cloud = Cloud::new();
+        let project = cloud.project();
+        let before = failing(&cloud, &project);
+        let begun = cloud.requests().len();
+        let whole = run(&project, back);
+        assert_eq!(whole.code, 1, "{}", whole.all());
+        whole.says("Rolled back: ");
+        assert_eq!(cloud.objects(), WHOLE, "{}", whole.all());
+        project.write("main.cnx", &before);
+        assert_eq!(run(&project, &["plan", "--detailed-exitcode"]).code, 0, "all is as it was");
+        cloud.requests().len() - begun
+    };
+    let strike = |cloud: &Cloud, project: &Project, nth: usize| {
+        let before = failing(cloud, project);
+        let struck = cloud.kill_at_answer(project, back, nth);
+        project.write("main.cnx", &before);
+        struck
+    };
+    let name = "a rollback: SIGKILL while the n-th answer is held back";
+    sweep_of(name, PROGRAM, &points(4, requests, 10), strike, |cloud, project| ends(cloud, project, &change));
 }

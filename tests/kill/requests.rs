@@ -33,7 +33,7 @@ fn whatever_becomes_of_any_request_nothing_is_lost_or_made_twice() {
         let fault = json!({"effect": effect, "match": {"nth": nth}, "times": 1});
         cloud.emulator.control("POST", "faults", &fault.to_string());
         let struck = run(project, &["apply", "--yes"]);
-        let happened = cloud.emulator.control("GET", "faults", "")["faults"][0]["happened"] == 1;
+        let happened = cloud.has_struck();
         let open = struck.code == 0 && struck.stderr.contains(" open");
         assert!([0, 1, 3, 5].contains(&struck.code) && !open, "{effect} at {nth}: {}", struck.all());
         happened
@@ -46,25 +46,6 @@ fn a_process_that_is_killed_while_any_answer_is_out_is_taken_up() {
     super::sweep::undisturbed(&cloud);
     let requests = cloud.requests().len();
     sweep("SIGKILL while the n-th answer is held back", &points(1, requests, 20), |cloud, project, nth| {
-        let fault = json!({"effect": {"latency": {"ms": 3000}}, "match": {"nth": nth}, "times": 1});
-        cloud.emulator.control("POST", "faults", &fault.to_string());
-        let mut child = super::world::cnx(project, &["apply", "--yes"])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .expect("cnx runs");
-        let began = std::time::Instant::now();
-        loop {
-            let met = cloud.emulator.control("GET", "faults", "")["faults"][0]["happened"] == 1;
-            let ended = child.try_wait().expect("a state").is_some();
-            if met || ended {
-                // Executed or not, the answer is on its way when the process dies.
-                let _ = child.kill();
-                let _ = child.wait();
-                return met;
-            }
-            assert!(began.elapsed().as_secs() < 60, "request {nth} never came");
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        cloud.kill_at_answer(project, &["apply", "--yes"], nth)
     });
 }

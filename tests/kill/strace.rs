@@ -129,7 +129,7 @@ fn killed_at_any_write_of_the_state_the_next_run_ends_it() {
 const WRITES: &str = "write,pwrite64,fsync,fdatasync,ftruncate,unlink,rename,openat,mkdir";
 
 /// What can fail on a disk when it breaks or is full.
-const REFUSED: &str = "write,pwrite64,fsync,fdatasync";
+const REFUSED: &str = "write,pwrite64,fsync,fdatasync,ftruncate,fallocate,rename,unlink";
 
 const STATE: &[&str] = &[
     ".cnx/state/far.db",
@@ -137,6 +137,7 @@ const STATE: &[&str] = &[
     ".cnx/state/far.db-shm",
     ".cnx/state/far.lock",
     ".cnx/state/far.reserve",
+    ".cnx/state/far.serial",
     ".cnx/state",
 ];
 

@@ -4,7 +4,8 @@ use super::process::Emulator;
 use crate::support::{Project, Run};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Each way of making something: told by nothing but its name (server), by a mark (compute_instance), unique (ssh_key),
 /// and one that waits for another's id.
@@ -76,23 +77,54 @@ impl Cloud {
 
     /// Names of the objects that are there.
     pub fn objects(&self) -> Vec<String> {
+        self.named().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// As `objects`, each with its id.
+    fn named(&self) -> Vec<(String, String)> {
         let state = self.emulator.control("GET", "state", "");
         let mut names = Vec::new();
         collect(&state["records"], &mut names);
         names.sort();
         names
     }
+
+    /// Whether the only fault that was set has struck.
+    pub fn has_struck(&self) -> bool {
+        self.emulator.control("GET", "faults", "")["faults"][0]["happened"] == 1
+    }
+
+    /// Runs and kills while the answer to the n-th request from now is out, carried out or not; whether it came so far.
+    pub fn kill_at_answer(&self, project: &Project, arguments: &[&str], nth: usize) -> bool {
+        let fault = json!({"effect": {"latency": {"ms": 3000}}, "match": {"nth": nth}, "times": 1});
+        self.emulator.control("DELETE", "faults", "");
+        self.emulator.control("POST", "faults", &fault.to_string());
+        let command = cnx(project, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let (mut child, began) = (command.expect("cnx runs"), Instant::now());
+        loop {
+            let met = self.has_struck();
+            if met || child.try_wait().expect("a state").is_some() {
+                // One that has just ended needs no end.
+                let _ = child.kill();
+                let _ = child.wait();
+                self.emulator.control("DELETE", "faults", "");
+                return met;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "request {nth} never came");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
-/// Every object of a kind that the program makes, as `kind name`, found by its id.
-fn collect(value: &Value, names: &mut Vec<String>) {
+/// Every object of a kind that the program makes, as `kind name` and its id.
+fn collect(value: &Value, names: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {
             let id = members.get("id").and_then(Value::as_str).unwrap_or("");
             let kind = ["srv_", "inst_", "key_"].iter().find(|prefix| id.starts_with(**prefix));
             let name = members.get("name").and_then(Value::as_str);
             match (kind, name) {
-                (Some(kind), Some(name)) => names.push(format!("{kind}{name}")),
+                (Some(kind), Some(name)) => names.push((format!("{kind}{name}"), id.to_owned())),
                 _ => members.values().for_each(|member| collect(member, names)),
             }
         }
@@ -113,12 +145,46 @@ pub fn run(project: &Project, arguments: &[&str]) -> Run {
     Run::of(cnx(project, arguments).output().expect("cnx runs"))
 }
 
+/// Runs; where that leaves a question open, somebody who knows what is there answers, and it is run again. The last run, and
+/// whether anything was asked.
+pub fn run_and_answer(cloud: &Cloud, project: &Project, arguments: &[&str]) -> (Run, bool) {
+    let mut again = run(project, arguments);
+    let mut asked = false;
+    for _ in 0..3 {
+        if again.code != 3 || !again.all().contains("cnx::apply::open") {
+            break;
+        }
+        asked = true;
+        let told = run(project, &["recover", "--json"]).stdout;
+        let questions = told.lines().filter(|line| line.contains("\"cnx-question\""));
+        let answers: Vec<String> = questions.map(|line| answer(cloud, line)).collect();
+        let flags = answers.iter().flat_map(|answer| ["--answer", answer.as_str()]);
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--confirm", "*"]).chain(flags).collect();
+        again = run(project, &arguments);
+    }
+    (again, asked)
+}
+
+/// What the create of a question really made.
+fn answer(cloud: &Cloud, question: &str) -> String {
+    let question: Value = serde_json::from_str(question).expect("JSON");
+    let (address, name) = (question["address"].as_str().expect("an address"), question["wanted"]["name"].as_str());
+    let prefix = match question["kind"].as_str() {
+        Some("server") => "srv_",
+        Some("compute_instance") => "inst_",
+        _ => "key_",
+    };
+    let wanted = format!("{prefix}{}", name.unwrap_or_default());
+    let made = cloud.named().into_iter().find(|(name, _)| *name == wanted);
+    format!("{address}={}", made.map_or("none".to_owned(), |(_, id)| id))
+}
+
 /// How a point ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// State is cloud, a further plan finds nothing to do.
     Whole,
-    /// An open question is told, with exit code 3; nothing was made twice.
+    /// The same, after an open question was told, with exit code 3, and answered.
     Asked,
 }
 
@@ -126,7 +192,8 @@ pub enum Ending {
 pub fn next_run_ends_it(cloud: &Cloud, project: &Project) -> Result<Ending, String> {
     // A disk that failed is whole again, a lock is gone with its process.
     cloud.emulator.control("DELETE", "faults", "");
-    let again = run(project, &["apply", "--yes"]);
+    let (again, asked) = run_and_answer(cloud, project, &["apply", "--yes"]);
+    let ending = if asked { Ending::Asked } else { Ending::Whole };
     let told = |what: &str, run: &Run| {
         Err(format!("{what} (exit {})\n{}\n{:?}", run.code, run.all(), shown(&cloud.requests())))
     };
@@ -141,9 +208,8 @@ pub fn next_run_ends_it(cloud: &Cloud, project: &Project) -> Result<Ending, Stri
             if objects != ["inst_jump", "key_deploy", "srv_web"] {
                 return Err(format!("in the cloud: {objects:?}\n{}", again.all()));
             }
-            same_ids(cloud, project).map(|()| Ending::Whole)
+            same_ids(cloud, project).map(|()| ending)
         }
-        3 if again.all().contains("cnx::apply::open") => Ok(Ending::Asked),
         _ => told("the next run does not end it", &again),
     }
 }

@@ -18,7 +18,7 @@ fn a_lock_is_taken_from_a_run_that_stands_still() {
     cloud.emulator.control("POST", "faults", &slow.to_string());
     let child = cnx(&project, &["apply", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("cnx");
     let began = Instant::now();
-    while cloud.emulator.control("GET", "faults", "")["faults"][0]["happened"] != 1 {
+    while !cloud.has_struck() {
         assert!(began.elapsed() < Duration::from_secs(30), "it never came");
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -17,7 +17,7 @@ fn killed_in_its_create(cloud: &Cloud, project: &crate::support::Project, effect
     cloud.emulator.control("POST", "faults", &silent.to_string());
     let mut child = cnx(project, &["apply", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("cnx");
     let began = Instant::now();
-    while cloud.emulator.control("GET", "faults", "")["faults"][0]["happened"] != 1 {
+    while !cloud.has_struck() {
         assert!(began.elapsed() < Duration::from_secs(30), "it never came");
         std::thread::sleep(Duration::from_millis(10));
     }
