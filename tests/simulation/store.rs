@@ -99,11 +99,11 @@ impl Disk {
         self.inner().rows.clone()
     }
 
-    /// The machine goes down: what was not synced is there in part.
-    pub fn crash(&self) {
+    /// The machine goes down: what was not synced is there in part. Whether there was such a thing.
+    pub fn crash(&self) -> bool {
         let mut inner = self.inner();
         if inner.unsynced.is_empty() {
-            return;
+            return false;
         }
         let mut left = std::mem::take(&mut inner.unsynced);
         for commit in &mut left {
@@ -112,6 +112,7 @@ impl Disk {
             }
         }
         inner.synced.append(&mut left);
+        true
     }
 
     /// A hold on what is in the cache, as if all of it were on the disk: for a planted bug.
@@ -122,7 +123,7 @@ impl Disk {
 
     /// What a new process reads: everything up to the first commit that is not whole.
     pub fn open(self: &Arc<Disk>, process: usize) -> Result<Handle, StoreError> {
-        self.crash();
+        let is_news = self.crash();
         let mut inner = self.inner();
         let whole = inner.synced.iter().take_while(|commit| commit.is_whole()).count();
         let follows = inner.synced[whole..].iter().skip(1).any(|commit| !commit.is_nothing());
@@ -130,15 +131,16 @@ impl Disk {
             return Err(StoreError::Corrupt { path: "disk".to_owned(), reason: "a gap in the journal".to_owned() });
         }
         inner.synced.truncate(whole);
-        inner.reread()?;
+        inner.reread(is_news)?;
         Ok(Handle { disk: self.clone(), process, state: Mutex::new((inner.snapshot.serial, None)) })
     }
 }
 
 impl Inner {
-    fn reread(&mut self) -> Result<(), StoreError> {
+    /// What came through a crash is durable, though nobody had been told so.
+    fn reread(&mut self, is_news: bool) -> Result<(), StoreError> {
         let entries = self.synced.iter().map(|commit| commit.entries.len()).sum::<usize>();
-        if entries == self.rows.len() {
+        if !is_news && entries == self.rows.len() {
             return Ok(());
         }
         self.snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };

@@ -28,7 +28,7 @@ const AGREEING_LISTS: u32 = 2;
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 /// Rules that prove nothing: what is adopted by them is left alone until somebody confirms it.
-const GUESSES: &[&str] = &["answer", "exact"];
+const GUESSES: &[&str] = &["answer", "exact", "vague job"];
 
 /// What the evidence says.
 pub(super) enum Verdict {
@@ -194,10 +194,11 @@ impl Run {
         let Some(candidates) = settling.listed.clone() else { return };
         let jobs = answer.unwrap_or_default();
         let Some(intent) = self.intent_of(step) else { return };
-        let made = |object: &Observed| {
-            let makes = |job: &Job| is_creation(job) && self.named_by(step, job).as_ref() == Some(&object.id);
-            jobs.iter().any(|job| makes(job) && is_since(job, &intent))
+        let makes = |job: &Job, object: &Observed| {
+            is_creation(job) && is_since(job, &intent) && self.named_by(step, job).as_ref() == Some(&object.id)
         };
+        let made = |object: &Observed| jobs.iter().any(|job| is_exact(job) && makes(job, object));
+        let is_vague = |object: &Observed| jobs.iter().any(|job| makes(job, object));
         let verdict = match candidates.as_slice() {
             // Who was there before is not known: each of them can be a stranger's.
             several if !intent.surveyed => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
@@ -210,6 +211,14 @@ impl Run {
                 id: one.id.clone(),
                 rule: "unique",
                 evidence: format!("{} is new and as wanted, and there can be no other", one.id),
+            },
+            [one] if is_vague(one) => Verdict::Adopt {
+                id: one.id.clone(),
+                rule: "vague job",
+                evidence: format!(
+                    "a job names {}, which is new and as wanted, and does not tell when and what it was",
+                    one.id
+                ),
             },
             [one] if self.options.adopt_exact => Verdict::Adopt {
                 id: one.id.clone(),
@@ -397,6 +406,11 @@ pub(super) fn differing<'a>(
 /// Whether the job began after the request left, as far as two machines' clocks can say.
 fn is_since(job: &Job, intent: &Intent) -> bool {
     job.created.is_none_or(|created| intent.at.since(created) <= CLOCKS_APART)
+}
+
+/// A job that tells neither what it is nor when it began is anybody's.
+fn is_exact(job: &Job) -> bool {
+    !job.work.is_empty() && job.created.is_some()
 }
 
 /// Jobs that make objects are called so by the API (`server.create`, `snapshot`).
