@@ -83,7 +83,7 @@ async fn ask_one(shell: &mut Shell, question: &Question) -> Option<Answer> {
     let offered = match ids.as_slice() {
         [] => "its id, none or later".to_owned(),
         [id] => format!("{}, none or later", escape::clean(id)),
-        several => format!("1 to {} or an id, none or later", several.len()),
+        several => format!("1 to {}, an id, none or later", several.len()),
     };
     let address = question.address.to_string();
     let prompt = format!("\nWhat did the create of {} make? ({offered}): ", escape::clean(&address));
@@ -100,8 +100,9 @@ async fn ask_one(shell: &mut Shell, question: &Question) -> Option<Answer> {
             "later" => return None,
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-                if let Some(id) = at.and_then(|at| ids.get(at)) {
-                    return Some(Answer::Adopt(RemoteId::new(id)));
+                match at.and_then(|at| ids.get(at)) {
+                    Some(id) => return Some(Answer::Adopt(RemoteId::new(id))),
+                    None => shell.err.line(&format!("There is no {number}: {offered}.")),
                 }
             }
             "yes" | "y" if ids.len() == 1 => return Some(Answer::Adopt(RemoteId::new(ids[0]))),

@@ -41,8 +41,12 @@ pub fn text(question: &Question, look: &Look) -> String {
 pub fn answers(question: &Question) -> Vec<(String, String)> {
     let flag =
         |what: &str| format!("--answer '{}={}'", escape::clean(&question.address.to_string()), escape::clean(what));
-    let of_one = |one: &Candidate| (flag(one.id.as_str()), "it made this one".to_owned());
-    let mut all: Vec<(String, String)> = question.candidates.iter().map(of_one).collect();
+    let is_alone = question.candidates.len() == 1;
+    let of_one = |(at, one): (usize, &Candidate)| {
+        let meaning = if is_alone { "it made this one".to_owned() } else { format!("it made this one, {}", at + 1) };
+        (flag(one.id.as_str()), meaning)
+    };
+    let mut all: Vec<(String, String)> = question.candidates.iter().enumerate().map(of_one).collect();
     if all.is_empty() {
         all.push((flag("ID"), "it made the object with this id".to_owned()));
     }

@@ -24,7 +24,7 @@ impl Live {
 
     fn on_target(look: Look, estimate: i64, target: ProgressDrawTarget) -> Live {
         let view = MultiProgress::with_draw_target(target);
-        Live { board: Board::new(look, estimate), sentences: Sentences::new(look), view, rows: Vec::new() }
+        Live { board: Board::new(look, estimate), sentences: Sentences::on_terminal(look), view, rows: Vec::new() }
     }
 
     /// Takes an event in and shows it.

@@ -4,7 +4,7 @@ use crate::apply::{Progress, RolledBack, StepEnd, Summary};
 use crate::model::{Address, NodeId};
 use crate::plan::Action;
 use crate::report::escape;
-use crate::report::look::{Look, Role, count, span_of};
+use crate::report::look::{Look, Role, count, span_of, wrap};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,12 +12,23 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Sentences {
     look: Look,
+    /// Lines end at words, where the terminal ends.
+    wraps: bool,
     started: BTreeMap<NodeId, (Duration, Address)>,
 }
 
 impl Sentences {
     pub fn new(look: Look) -> Sentences {
-        Sentences { look, started: BTreeMap::new() }
+        Sentences { look, wraps: false, started: BTreeMap::new() }
+    }
+
+    /// No line is longer than the terminal is wide.
+    pub fn on_terminal(look: Look) -> Sentences {
+        Sentences { wraps: true, ..Sentences::new(look) }
+    }
+
+    fn paint(&self, role: Role, text: &str) -> String {
+        if self.wraps { self.look.paint(role, &wrap(text, self.look.width, "  ")) } else { self.look.paint(role, text) }
     }
 
     /// What is to be said of an event, if anything; `at` is since the run's start. May hold several lines.
@@ -42,11 +53,11 @@ impl Sentences {
                     "Stopping: {} in flight will be waited for; once more leaves at once.",
                     count(*in_flight, "step")
                 );
-                Some(self.look.paint(Role::Warning, &text))
+                Some(self.paint(Role::Warning, &text))
             }
             Progress::RollingBack { steps, .. } => {
                 let what = if *steps == 0 { "nothing of it".to_owned() } else { count(*steps, "step") };
-                Some(self.look.paint(Role::Warning, &format!("A step failed. Undoing what this run did: {what}.")))
+                Some(self.paint(Role::Warning, &format!("A step failed. Undoing what this run did: {what}.")))
             }
             Progress::RunStarted { .. }
             | Progress::Bound { .. }
@@ -60,17 +71,17 @@ impl Sentences {
         let name = shown(address);
         let after = taken.map_or_else(String::new, |taken| format!(" after {}", span_of(taken.as_millis() as i64)));
         match end {
-            StepEnd::Done => self.look.paint(Role::Create, &format!("{name}: {}{after}", done(action))),
+            StepEnd::Done => self.paint(Role::Create, &format!("{name}: {}{after}", done(action))),
             StepEnd::Failed { message, code, request_id, help } => self.failed(&name, message, code, request_id, help),
             StepEnd::Skipped { because, why } => {
                 let because =
                     because.as_ref().map_or_else(String::new, |other| format!(" because of {}", shown(other)));
                 let colon = if why.is_empty() { "" } else { ": " };
-                self.look.paint(Role::Quiet, &format!("{name}: skipped{because}{colon}{}", escape::clean(why)))
+                self.paint(Role::Quiet, &format!("{name}: skipped{because}{colon}{}", escape::clean(why)))
             }
             StepEnd::Open { why } => {
                 let text = format!("{name}: open, {}", escape::clean(why));
-                self.look.paint(Role::Warning, &text)
+                self.paint(Role::Warning, &text)
             }
         }
     }
@@ -79,10 +90,11 @@ impl Sentences {
         let code = if code.is_empty() { String::new() } else { format!(" [{}]", escape::clean(code)) };
         let request =
             if request_id.is_empty() { String::new() } else { format!(" (request {})", escape::clean(request_id)) };
-        let mut text =
-            self.look.paint(Role::Error, &format!("{name}: failed: {}{code}{request}", escape::clean(message)));
+        let mut text = self.paint(Role::Error, &format!("{name}: failed: {}{code}{request}", escape::clean(message)));
         if !help.is_empty() {
-            text.push_str(&format!("\n  help: {}", escape::clean(help)));
+            let help = format!("  help: {}", escape::clean(help));
+            let help = if self.wraps { wrap(&help, self.look.width, "        ") } else { help };
+            text.push_str(&format!("\n{help}"));
         }
         text
     }
@@ -179,7 +191,8 @@ pub fn rolled_back(undone: &RolledBack, look: &Look) -> String {
         text.push_str("\nThis stays as the run left it:");
     }
     for one in kept {
-        text.push_str(&format!("\n  {}: {}", shown(&one.address), escape::clean(&one.why)));
+        let line = format!("  {}: {}", shown(&one.address), escape::clean(&one.why));
+        text.push_str(&format!("\n{}", wrap(&line, look.width, "    ")));
     }
     text
 }
