@@ -18,7 +18,7 @@ const OPENING: &str = "{\n";
 
 /// `*.json`, and whatever begins with a brace: one object. Anything else: `name = value` lines. `discreet` where a parameter of the program is secret.
 pub fn read(shell: &mut Shell, path: &Path, discreet: bool) -> Result<Given, Failure> {
-    let text = shell.read_text(path)?;
+    let text = shell.read_given(path)?;
     if path.extension().is_some_and(|extension| extension == "json") || text.trim_start().starts_with('{') {
         return of_json(path, &text).map_err(Failure::from);
     }

@@ -118,8 +118,12 @@ impl Shell {
 
     /// The text of a file.
     pub fn read_text(&self, path: &Path) -> Result<String, Failure> {
-        let bytes = self.world.files.read(path).map_err(|error| unreadable(&error))?;
-        String::from_utf8(bytes).map_err(|error| not_text(path, error.utf8_error().valid_up_to()).into())
+        text_of(path, self.world.files.read(path))
+    }
+
+    /// The text of a file that may be a pipe, as a shell's `<(…)` is.
+    pub fn read_given(&self, path: &Path) -> Result<String, Failure> {
+        text_of(path, self.world.files.read_given(path, MOST_GIVEN))
     }
 
     /// Writes a whole file.
@@ -130,6 +134,14 @@ impl Shell {
                 .into()
         })
     }
+}
+
+/// Bytes of what may be given by a pipe.
+const MOST_GIVEN: u64 = 4 * 1024 * 1024;
+
+fn text_of(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<String, Failure> {
+    let bytes = read.map_err(|error| unreadable(&error))?;
+    String::from_utf8(bytes).map_err(|error| not_text(path, error.utf8_error().valid_up_to()).into())
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {

@@ -16,6 +16,9 @@ use std::sync::atomic::Ordering;
 /// A list that has more pages is no list.
 const PAGE_LIMIT: u32 = 25_000;
 
+/// So many pages after each other may bring nothing that was not on one before.
+const BLANK_LIMIT: u32 = 10;
+
 /// The page size that both documents give as the default.
 const SMALLEST_PAGE: u32 = 20;
 
@@ -107,7 +110,7 @@ impl Client {
     ) -> Result<Vec<T>, Stop> {
         let mut found = Vec::new();
         let (mut ids, mut seen) = (BTreeSet::<RemoteId>::new(), BTreeSet::new());
-        let (mut next, mut total) = (None, None);
+        let (mut next, mut total, mut blank) = (None, None, 0);
         loop {
             *requests += 1;
             if *requests > PAGE_LIMIT {
@@ -124,13 +127,16 @@ impl Client {
                 Some(id) => ids.insert(id).then_some(item),
                 None => Some(item),
             });
+            let before = found.len();
             found.extend(new);
+            blank = if found.len() > before { 0 } else { blank + 1 };
             if may_restart && total.is_some() && page.total != total {
                 return Err(Stop::Again);
             }
             total = page.total;
             match page.next {
                 None => return Ok(found),
+                Some(_) if blank >= BLANK_LIMIT => return Err(Stop::Error(bad(reach, "the list does not end"))),
                 Some(following) if seen.insert(following.clone()) => next = Some(following),
                 Some(_) => return Err(Stop::Error(bad(reach, "the list leads back to a page that was read already"))),
             }

@@ -13,18 +13,27 @@ pub fn inside(root: &Path, path: &Path) -> Result<PathBuf> {
 
 /// A plain file of at most `most` bytes.
 pub fn read(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>> {
-    let real = inside(root, path)?;
-    let named = fs::symlink_metadata(&real)?;
+    plain(&inside(root, path)?, most)
+}
+
+/// A plain file of at most `most` bytes, wherever it is; a pipe or a device is never opened.
+pub fn plain(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let named = fs::metadata(path)?;
     if !named.is_file() {
         return Err(refused("is no plain file"));
     }
     if named.len() > most {
         return Err(too_large(most));
     }
-    let file = File::open(&real)?;
+    let file = File::open(path)?;
     if !is_same(&named, &file.metadata()?) {
         return Err(refused("was replaced while it was opened"));
     }
+    bounded(file, most)
+}
+
+/// At most `most` bytes.
+pub fn bounded(file: File, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }

@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealFiles;
 
+/// Bytes of the largest file that is read: plans and states of many thousands of objects are smaller.
+const MOST: u64 = 512 * 1024 * 1024;
+
 /// Tells temporary files of this process apart.
 static WRITES: AtomicU64 = AtomicU64::new(0);
 
@@ -18,7 +21,11 @@ impl Files for RealFiles {
         if fs::metadata(path).map_err(|error| named(path, &error))?.is_dir() {
             return Err(named(path, &Error::from(ErrorKind::IsADirectory)));
         }
-        fs::read(path).map_err(|error| named(path, &error))
+        below::plain(path, MOST).map_err(|error| named(path, &error))
+    }
+
+    fn read_given(&self, path: &Path, most: u64) -> Result<Vec<u8>> {
+        File::open(path).and_then(|file| below::bounded(file, most)).map_err(|error| named(path, &error))
     }
 
     fn read_private(&self, path: &Path) -> Result<Vec<u8>> {

@@ -105,6 +105,10 @@ fn chain(error: &reqwest::Error) -> String {
         parts.push(error.to_string());
         cause = error.source();
     }
+    // The first part names cnx's own client; what happened to it is told by the others.
+    if parts.len() > 1 && parts[0].starts_with("client error (") {
+        parts.remove(0);
+    }
     match (parts.is_empty(), error.is_timeout()) {
         (false, _) => parts.join(": "),
         (true, true) => "timed out".to_owned(),

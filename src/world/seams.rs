@@ -41,7 +41,13 @@ pub trait Random: Send + Sync {
 
 /// Disk. Paths are as given by the caller; errors name the path.
 pub trait Files: Send + Sync {
+    /// A plain file; pipes and devices are refused.
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>>;
+    /// What somebody hands over, which may be a pipe: at most `most` bytes.
+    fn read_given(&self, path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+        let _ = most;
+        self.read(path)
+    }
     /// As `read`, for secrets: refuses a link, and a file that others may read (`PermissionDenied`).
     fn read_private(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         self.read(path)

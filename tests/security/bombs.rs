@@ -63,6 +63,23 @@ fn a_body_of_ten_gibibytes_is_cut_off() {
     }
 }
 
+/// What a write made is not lost because its answer is too much: it is looked for, and nothing is sent twice.
+#[test]
+fn a_bomb_in_answer_to_a_write_leaves_it_open_or_found() {
+    let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000)).into_bytes();
+    for bomb in [vec![b' '; 20 << 20], deep, b"{\"job_id\": 1e999999}".to_vec()] {
+        let cloud = Cloud::new(quick(Vec::new()), move |heard, response| match heard.method.as_str() {
+            "POST" => answer(202, &[], &bomb),
+            _ => super::listener::pass(&response),
+        });
+        let project = super::programs::project(&cloud, SERVER);
+        let run = super::programs::run(&project, &["apply", "--yes"]);
+        assert!([0, 3].contains(&run.code), "{}", run.all());
+        let posts = cloud.writes().len();
+        assert_eq!(posts, 1, "sent again");
+    }
+}
+
 #[test]
 fn headers_without_end_are_cut_off() {
     let heads = [

@@ -12,8 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// One run of everything that writes, on the embedded emulator.
-const WRITING: &[&[&str]] =
-    &[&["emulator", "reset"], &["apply", "--yes"], &["plan", "-o", "plan.json"], &["init", "first"]];
+const WRITING: &[&[&str]] = &[
+    &["emulator", "reset"],
+    &["apply", "--yes"],
+    &["plan", "-o", "plan.json", "--trace", "trace.jsonl"],
+    &["state", "export", "copy.json"],
+    &["init", "first"],
+];
 
 fn under(umask: &str, project: &Project, arguments: &[&str]) -> Run {
     let mut command = Command::new("sh");
@@ -44,9 +49,17 @@ fn what_is_written_is_for_its_owner_alone() {
             assert_eq!(run.code, 0, "{umask}: {}", run.all());
         }
         let written = paths(project.path());
-        for name in
-            ["dev.db", "default.db", "journal.jsonl", "requests.jsonl", "default.lock", "default.reserve", "plan.json"]
-        {
+        for name in [
+            "dev.db",
+            "default.db",
+            "journal.jsonl",
+            "requests.jsonl",
+            "default.lock",
+            "default.reserve",
+            "plan.json",
+            "trace.jsonl",
+            "copy.json",
+        ] {
             let is_there = written.iter().any(|path| path.ends_with(name));
             assert!(is_there || name == "dev.db", "{name} was not written: {written:?}");
         }

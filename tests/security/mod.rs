@@ -4,6 +4,7 @@ mod bombs;
 mod canary;
 mod escapes;
 mod files;
+mod given;
 mod listener;
 mod origin;
 mod programs;

@@ -140,6 +140,50 @@ fn redirects_are_not_followed_and_leave_a_write_unknown() {
 }
 
 #[test]
+fn no_write_follows_a_redirect() {
+    let evil = Listener::forbidden();
+    let id = || Some(cnx::model::RemoteId::new("srv_1"));
+    let writes = [
+        Call { verb: Verb::Update(Ident::new("patch")), id: id(), ..create() },
+        Call { verb: Verb::Update(Ident::new("resize")), id: id(), ..create() },
+        Call { verb: Verb::Delete, id: id(), ..create() },
+        Call {
+            kind: Ident::new("reboot"),
+            verb: Verb::Run,
+            attributes: Attributes::from([(Ident::new("machine"), Value::string("srv_1"))]),
+            ..create()
+        },
+    ];
+    for call in &writes {
+        for status in [301, 302, 303, 307, 308] {
+            let place = format!("http://127.0.0.1:{}/v1/servers/srv_1", evil.port);
+            let home = Listener::saying(move |_| answer(status, &[("location", &place)], b""));
+            let outcome = block_on(client(&home.url()).call(call)).expect("a runtime");
+            assert!(matches!(outcome, Outcome::Unknown { .. }), "{:?} {status}: {outcome:?}", call.verb);
+            let heard = home.heard();
+            assert_eq!(heard.len(), 1, "{:?} {status}: sent again", call.verb);
+            assert_ne!(heard[0].method, "GET", "{:?}", call.verb);
+        }
+    }
+    assert!(evil.heard().is_empty(), "{:?}", evil.heard());
+}
+
+#[test]
+fn a_list_that_goes_on_and_on_with_nothing_new_ends() {
+    for body in [json!([]), json!([{"id": "srv_1", "name": "web"}])] {
+        let count = std::sync::atomic::AtomicU64::new(0);
+        let home = Listener::saying(move |_| {
+            let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let page = json!({"data": body, "meta": {"next_cursor": format!("c{next}")}});
+            answer(200, &[], page.to_string().as_bytes())
+        });
+        let listed = block_on(client(&home.url()).list(&Ident::new("server"), &Attributes::new())).expect("a runtime");
+        assert!(listed.is_err(), "a list without an end was taken for one");
+        assert!(home.heard().len() < 20, "{} pages were asked for", home.heard().len());
+    }
+}
+
+#[test]
 fn plain_http_is_refused_to_everything_but_this_machine() {
     let evil = Listener::forbidden();
     let port = evil.port;
