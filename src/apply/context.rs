@@ -103,6 +103,8 @@ pub enum Answer {
 pub struct Options {
     /// `user@host`, for the journal.
     pub holder: String,
+    /// Project and environment, for the mark on what is made.
+    pub home: (String, String),
     /// The cloud that the state belongs to, written down at the first run.
     pub pin: Option<Pin>,
     /// How many times faster than documented the target works (100 for `local`): waits and polls are shortened alike.
@@ -125,6 +127,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             holder: String::new(),
+            home: Default::default(),
             pin: None,
             speed: 1,
             concurrency: 16,

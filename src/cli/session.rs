@@ -161,6 +161,7 @@ pub fn context(
         catalog: Arc::clone(&prepared.catalog),
         options: apply::Options {
             holder: memory::who(shell),
+            home: (prepared.desired.settings.project.clone(), prepared.desired.settings.environment.clone()),
             pin: Some(pin),
             speed: reached.speed,
             stop_on_failure,

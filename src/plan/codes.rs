@@ -12,6 +12,8 @@ codes! {
     NEEDS_APPROVAL = error("needs_approval", "a destruction needs approval");
     ANOTHER_OBJECT = error("another_object", "an object is not the one that cnx made");
     UNCONFIRMED = error("unconfirmed", "a guessed object would be touched");
+    MADE_BEFORE = error("made_before", "another state made this object already");
+    SAME_NAME = warning("same_name", "an object with this name is there, and is not managed");
     EXISTS = error("exists_already", "an object with this unique name exists already");
     ADOPT_AMBIGUOUS = error("adopt_ambiguous", "several objects could be adopted");
     CREATE_FIRST_IMPOSSIBLE = warning("create_first_impossible", "cannot create before destroying");
@@ -38,6 +40,6 @@ codes! {
 
 /// Whether it refuses something that a person may approve or lift, which ends with exit code 5.
 pub fn is_refusal(diagnostic: &Diagnostic) -> bool {
-    [&VANISHED, &PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &UNCONFIRMED, &POLICY_FAILED, &CHANGED]
+    [&VANISHED, &MADE_BEFORE, &PROTECTED, &NEEDS_APPROVAL, &ANOTHER_OBJECT, &UNCONFIRMED, &POLICY_FAILED, &CHANGED]
         .contains(&diagnostic.code)
 }

@@ -5,7 +5,7 @@ use super::planner::{Inputs, Planner, tainted};
 use super::types::{Action, Reason, ReasonCode, ReplaceOrder};
 use super::unit::{self, Unit};
 use super::values::{planned, wanted};
-use super::{codes, drift, guard, memory};
+use super::{codes, drift, guard, lost, memory};
 use crate::desired::Instance;
 use crate::diag::Diagnostic;
 use crate::model::{Attributes, Ident, NodeId, RemoteId, Value};
@@ -35,6 +35,10 @@ impl<'a> Planner<'a> {
                 _ if !asked && !kind.natural_key_unique => {}
                 several => unit.problems.push(taken(kind, instance, several)),
             }
+        }
+        if unit.record.is_none() {
+            let named = self.strangers.named(kind, &after, self.inputs.live);
+            unit.problems.append(lost::complaints(&self.inputs, unit.address, kind, instance, &named));
         }
         unit.forward = self.making(node, kind, instance, reason, &after);
         unit.forward[0].changes = creation(kind, instance, &after);

@@ -15,6 +15,7 @@ mod import;
 mod instants;
 mod link;
 mod live;
+mod lost;
 mod managed;
 mod memory;
 mod moves;

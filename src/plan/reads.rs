@@ -62,9 +62,11 @@ fn read_record(record: &Record, catalog: &Catalog, reads: &mut Reads) {
 }
 
 /// Whether strangers of the kind matter: for adoption, and where a name can be taken.
+/// Where nothing is known a state may be lost: then the lists that the first create of a kind waits for are read at once.
 fn wants_list(kind: &Kind, instance: &Instance, desired: &Desired, snapshot: &Snapshot) -> bool {
     let imported = desired.imports.contains_key(&instance.address);
-    (kind.natural_key_unique || instance.lifecycle.adopt || imported)
+    let is_lost = super::lost::may_be_lost(snapshot) && kind.documented_list;
+    (kind.natural_key_unique || instance.lifecycle.adopt || imported || is_lost)
         && !snapshot.records.contains_key(&instance.address)
 }
 

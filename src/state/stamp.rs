@@ -1,7 +1,8 @@
 //! cnx's mark on the objects that it makes: entries of a map of text that the kind names (`Kind::stamp`).
 //! Knows nothing of requests; whoever sends or shows such a map asks here.
 
-use crate::model::{Attributes, Ident, Key, Value};
+use crate::model::{Address, Attributes, Ident, Key, Value};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What the name of every mark begins with. Programs may not write such names, diffs and outputs do not show them.
@@ -10,6 +11,15 @@ pub const STAMP_PREFIX: &str = "cnx_";
 pub const STAMP_OPERATION: &str = "cnx_op";
 /// The lineage of the state that the object belongs to.
 pub const STAMP_STATE: &str = "cnx_state";
+
+/// Which project, environment and address it was made for: tells a lost state's objects from everybody else's.
+pub const STAMP_HOME: &str = "cnx_for";
+
+/// The value of [`STAMP_HOME`]: a hash, so that it says nothing to others and fits every limit.
+pub fn home_mark(project: &str, environment: &str, address: &Address) -> String {
+    let digest = Sha256::digest(format!("{project}\n{environment}\n{address}"));
+    digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
 
 /// The map without cnx's marks; any other value as it is.
 pub fn without_marks(value: &Value) -> Value {

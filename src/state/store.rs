@@ -44,7 +44,7 @@ pub enum StoreError {
     #[error("{path}: no space left to record another operation")]
     NoSpace { path: String },
     /// Another run wrote since this one read.
-    #[error("{path}: epoch {found} has begun while this run holds epoch {held}")]
+    #[error("{path}: somebody took the lock away, or brought another state (epoch {found}, this run has {held})")]
     Fenced { path: String, held: u64, found: u64 },
     /// An earlier error ended writing in this process.
     #[error("nothing more is written after: {0}")]
@@ -71,7 +71,10 @@ impl StoreError {
                 "put a plain folder and a plain file there; cnx follows no symbolic link for its state",
             ),
             StoreError::NoSpace { .. } => (&codes::NO_SPACE, "free some disk space, then run again"),
-            StoreError::Fenced { .. } => (&codes::FENCED, "wait for the other run to end, then run again"),
+            StoreError::Fenced { .. } => (
+                &codes::FENCED,
+                "nothing more is written by this run; when the other one has ended, run again: it takes up what is open",
+            ),
             StoreError::Poisoned(_) => (&codes::UNWRITABLE, "run again: what was under way is taken up"),
             StoreError::Illegal(_) => (&codes::ILLEGAL, "please report this; the state is kept as it was"),
         };

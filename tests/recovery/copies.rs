@@ -119,6 +119,35 @@ fn the_map_of_a_lost_state_is_rebuilt_from_the_marks() {
 }
 
 #[test]
+fn a_lost_state_is_noticed_before_anything_is_made_twice() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(PROGRAM);
+    ok(&project, &["apply", "--yes"]);
+    let objects = cloud.objects();
+    std::fs::remove_dir_all(project.path().join(".cnx")).expect("removed");
+    let jump = ["--target", "compute_instance.jump"];
+    for arguments in [&["plan"][..], &["apply", "--yes"]] {
+        refused(&project, &[arguments, &jump].concat(), 5, "cnx::plan::made_before");
+        refused(&project, &[arguments, &jump].concat(), 5, "cnx recover --from-cloud");
+    }
+    // A kind without a mark: all that can be said is that one is called so.
+    let server = PROGRAM.split("compute_instance").next().and_then(|text| text.split("server web").nth(1)).expect("it");
+    let server = format!("server web{}", server.replace("ssh_keys = [ssh_key.deploy.id]", ""));
+    ok(&cloud.project_of(&server), &["plan"]).says("cnx::plan::same_name").says("write `import server.web =");
+    assert_eq!(cloud.objects(), objects);
+
+    // Another project with the same names is not this one.
+    let other = cloud.project_of(PROGRAM);
+    ok(&other, &[&["plan"][..], &jump].concat());
+
+    ok(&project, &["recover", "--from-cloud", "--yes"]);
+    ok(&project, &[&["plan"][..], &jump].concat()).says("No changes");
+    std::fs::remove_dir_all(project.path().join(".cnx")).expect("removed");
+    ok(&project, &[&["apply", "--yes", "--assume-gone", "compute_instance.jump"][..], &jump].concat());
+    assert_eq!(cloud.objects().len(), objects.len() + 1, "another one was wanted");
+}
+
+#[test]
 fn what_a_failed_create_left_may_be_called_whole() {
     let cloud = Cloud::new();
     let project = cloud.project_of(PROGRAM);
@@ -126,6 +155,11 @@ fn what_a_failed_create_left_may_be_called_whole() {
     cloud.emulator.control("POST", "faults", &fails.to_string());
     let failed = run(&project, &["apply", "--yes"]);
     assert_eq!(failed.code, 1, "{}", failed.all());
+    let last =
+        failed.stderr.lines().skip_while(|line| !line.starts_with("Not all applied")).collect::<Vec<_>>().join(" ");
+    let last = last.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(last.contains("1 left incomplete") && !last.contains("nothing changed"), "{last}");
+    assert!(last.split_whitespace().collect::<Vec<_>>().join(" ").contains("the next apply replaces it"), "{last}");
     run(&project, &["state", "list"]).says("tainted");
     run(&project, &["plan"]).says("replace");
     ok(&project, &["state", "untaint", "server.web"]).says("Taken for whole: server.web");

@@ -10,7 +10,7 @@ use crate::cloud::{Call, IdempotencyKey, Verb};
 use crate::model::{Attributes, Ident, NodeId, RemoteId, Value};
 use crate::plan::{self, Step};
 use crate::provider::{Kind, Operation};
-use crate::state::{Intent, JournalEntry, OperationId, Purpose, STAMP_OPERATION, STAMP_STATE, marks};
+use crate::state::{Intent, JournalEntry, OperationId, Purpose, marks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -232,15 +232,14 @@ impl Run {
         let operation = OperationId(self.snapshot.next_operation);
         let kind = self.catalog.clone();
         let kind = kind.kind(&self.step(step).address.kind);
-        let lineage = self.snapshot.lineage.clone();
+        let stamp = self.stamp(&nonce, &self.step(step).address);
         let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { return };
         doing.operation = operation;
         doing.at = self.now.wall;
         doing.phase = Phase::Recording;
         doing.call.idempotency_key = Some(IdempotencyKey(key));
         if doing.deed == Deed::Create && kind.is_some_and(|kind| kind.stamp.is_some()) {
-            let operation = (STAMP_OPERATION.to_owned(), nonce.0.clone());
-            doing.call.stamp = BTreeMap::from([operation, (STAMP_STATE.to_owned(), lineage)]);
+            doing.call.stamp = stamp;
         }
         let mut entries = self.strangers_before(step);
         let intent = self.intent(step, nonce, kind);

@@ -6,9 +6,9 @@ use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
 use crate::apply::identity::inputs_hash;
 use crate::cloud::{IdempotencyKey, Outcome};
-use crate::model::{Attributes, NodeId};
+use crate::model::{Address, Attributes, NodeId};
 use crate::provider::Kind;
-use crate::state::{Intent, STAMP_OPERATION, STAMP_STATE};
+use crate::state::{Intent, Nonce, STAMP_HOME, STAMP_OPERATION, STAMP_STATE, home_mark};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -54,8 +54,17 @@ impl Run {
         if kind.is_none_or(|kind| kind.stamp.is_none()) {
             return BTreeMap::new();
         }
-        let lineage = self.snapshot.lineage.clone();
-        BTreeMap::from([(STAMP_OPERATION.to_owned(), intent.nonce.0.clone()), (STAMP_STATE.to_owned(), lineage)])
+        self.stamp(&intent.nonce, &intent.address)
+    }
+
+    /// The marks on what a create makes: the same ones when it is sent again.
+    pub(super) fn stamp(&self, nonce: &Nonce, address: &Address) -> BTreeMap<String, String> {
+        let (project, environment) = &self.options.home;
+        BTreeMap::from([
+            (STAMP_OPERATION.to_owned(), nonce.0.clone()),
+            (STAMP_STATE.to_owned(), self.snapshot.lineage.clone()),
+            (STAMP_HOME.to_owned(), home_mark(project, environment, address)),
+        ])
     }
 
     /// What a repeated request was answered with, as far as that tells of the first one: a refusal may be of today.
