@@ -91,6 +91,10 @@ pub struct Summary {
     pub failed: usize,
     pub skipped: usize,
     pub open: usize,
+    /// Of the failed ones: creates that left something behind, which the next apply replaces.
+    pub incomplete: usize,
+    /// Of the open ones: those that only a person can end.
+    pub asked: usize,
     pub interrupted: bool,
     /// Why the state could not be written to the end.
     pub broken: Option<String>,

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::run::begin::list_below;
+use super::run::settle::differing;
 use crate::model::{Address, Attributes, Ident, Observed, RemoteId, Timestamp};
 use crate::plan::{ListRead, seen};
 use crate::provider::Attribute;
@@ -28,6 +29,8 @@ pub struct Candidate {
     pub id: RemoteId,
     /// What its kind's attributes show, and its status; empty where it is not there any more.
     pub shown: Attributes,
+    /// The attributes that are not as the create asked for them.
+    pub differing: BTreeSet<Ident>,
 }
 
 /// Creates that were searched for to the end, or whose search is not begun yet: what an answer can be about.
@@ -60,12 +63,17 @@ fn question(context: &Context, open: &Open, objects: &BTreeMap<RemoteId, Observe
         }
         (Some(_) | None, _) => Attributes::new(),
     };
+    let differing = |id: &RemoteId| match (objects.get(id), context.catalog.kind(&intent.kind)) {
+        (Some(object), Some(kind)) => differing(kind, intent, object).cloned().collect(),
+        (Some(_) | None, _) => BTreeSet::new(),
+    };
+    let candidate = |id: &RemoteId| Candidate { id: id.clone(), shown: shown(id), differing: differing(id) };
     Question {
         address: intent.address.clone(),
         kind: intent.kind.clone(),
         operation: intent.operation,
         sent: intent.at,
         wanted: intent.wanted.clone(),
-        candidates: open.candidates.iter().map(|id| Candidate { id: id.clone(), shown: shown(id) }).collect(),
+        candidates: open.candidates.iter().map(candidate).collect(),
     }
 }

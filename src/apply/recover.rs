@@ -91,7 +91,7 @@ fn describe(open: &Open) -> Diagnostic {
     let diagnostic = Diagnostic::new(&codes::OPEN, begun);
     let address = &intent.address;
     match (&open.job, &intent.purpose, shown.as_slice()) {
-        (Some(job), _, _) => diagnostic.help(format!("run again: job {job} is asked for its end")),
+        (Some(job), _, _) => diagnostic.help(format!("run again: {job} is asked for its end")),
         (None, Purpose::Create, []) => diagnostic.help(format!(
             "look whether it was made, then say so: --answer '{address}=ID' if it was, '{address}=none' if not"
         )),

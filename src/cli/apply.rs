@@ -16,7 +16,7 @@ use super::shell::Shell;
 use super::target::{Access, Reached};
 use super::test::Known;
 use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
-use crate::apply::{self, Input, RolledBack, Summary, questions};
+use crate::apply::{self, Input, Recovered, RolledBack, Summary};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Address, AddressPattern, Value};
 use crate::plan::{Action, Live, Plan, checks};
@@ -151,7 +151,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn whole(&mut self, shell: &mut Shell, agreed: Option<Saved>, answers: Answers) -> Result<Exit, Failure> {
-        let open = settling::settle(shell, self.context, answers, &mut self.signals).await?;
+        let mut open = settling::settle(shell, self.context, answers, &mut self.signals).await?;
         if open == Exit::Interrupted {
             return Ok(open);
         }
@@ -186,10 +186,9 @@ impl Run<'_> {
         self.tell_of_rollback(shell, &planned.plan);
         let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
         let told = asked_again.then(|| (planned.live.sources.clone(), planned.plan.warnings.clone()));
-        let (summary, undone) = self.apply(shell, planned, &agreed).await?;
+        let (mut summary, undone) = self.apply(shell, planned, &agreed).await?;
         if summary.open > 0 && open == Exit::Done && !summary.interrupted {
-            let asked = questions(self.context, &self.load()?).await;
-            settling::show(shell, &asked);
+            open = self.ask(shell, &mut summary).await?;
         }
         if !has_changes && summary_is_clean(&summary) {
             shell.say("Nothing to do.");
@@ -216,6 +215,30 @@ impl Run<'_> {
             Ok(Some(diagnostic)) => Err(diagnostic.into()),
             Err(error) => Err(error.diagnostic().into()),
         }
+    }
+
+    /// What this run left open is asked about while the person who began it is still there.
+    async fn ask(&mut self, shell: &mut Shell, summary: &mut Summary) -> Result<Exit, Failure> {
+        let before = self.load()?;
+        let asked: Vec<Address> = apply::answerable(&before).map(|open| open.intent.address.clone()).collect();
+        let recovered = Recovered { snapshot: before, summary: Summary::default() };
+        let exit = match settling::ask(shell, self.context, recovered, &mut self.signals).await {
+            Err(Failure { exit: Exit::Interrupted, .. }) => Exit::Interrupted,
+            told => told?,
+        };
+        let after = self.load()?;
+        let is_open = |address: &Address| after.open.values().any(|open| open.intent.address == *address);
+        for address in asked.iter().filter(|address| !is_open(address)) {
+            summary.open = summary.open.saturating_sub(1);
+            summary.asked = summary.asked.saturating_sub(1);
+            // What made nothing is still to be made.
+            if after.records.contains_key(address) {
+                summary.other += 1;
+            } else {
+                summary.skipped += 1;
+            }
+        }
+        Ok(exit)
     }
 
     fn load(&self) -> Result<Snapshot, Failure> {

@@ -23,7 +23,17 @@ pub async fn settle(
         return Ok(Exit::Done);
     }
     shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
-    let mut recovered = run(shell, context, given, snapshot, signals).await;
+    let recovered = run(shell, context, given, snapshot, signals).await;
+    ask(shell, context, recovered, signals).await
+}
+
+/// Shows what only a person can tell, and asks where somebody is there to answer. The lock is held.
+pub async fn ask(
+    shell: &mut Shell,
+    context: &Context,
+    mut recovered: Recovered,
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
     loop {
         let asked = if recovered.summary.interrupted {
             Vec::new()
@@ -59,7 +69,7 @@ async fn run(
 }
 
 /// Each question with its candidates: as a page, or as a line for machines.
-pub fn show(shell: &mut Shell, asked: &[Question]) {
+fn show(shell: &mut Shell, asked: &[Question]) {
     for one in asked {
         if shell.global.json {
             shell.print_json(&question::json(one));

@@ -44,6 +44,9 @@ fn list(shell: &mut Shell, addresses: &[String]) -> Result<Exit, Failure> {
         let text = resources::list(&snapshot, &shell.out_look);
         shell.print(&text);
     }
+    if !shell.global.json && !snapshot.open.is_empty() {
+        shell.say(resources::open(&snapshot).trim_end());
+    }
     Ok(Exit::Done)
 }
 

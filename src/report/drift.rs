@@ -1,7 +1,7 @@
 //! What `cnx drift` found, for people and for machines. Judges nothing: verdicts are handed in.
 
 use super::escape;
-use super::look::{Look, Role, columns_of, pad, wrap};
+use super::look::{Look, Role, columns_of, count, pad, wrap};
 use super::value::{inline_or_none, path_text};
 use super::value_json::value;
 use crate::plan::{Finding, Unseen, What};
@@ -69,8 +69,8 @@ pub struct Page<'a> {
 pub fn text(page: &Page<'_>, look: &Look) -> String {
     let parts =
         [page.project, &format!("env {}", page.environment), page.target].map(|part| escape::clean(part).into_owned());
-    let objects = if page.known == 1 { "resource" } else { "resources" };
-    let head = format!("{} · {} {objects}, {} requests", parts.join(" · "), page.known, page.requests);
+    let (objects, requests) = (count(page.known, "resource"), count(page.requests as usize, "request"));
+    let head = format!("{} · {objects}, {requests}", parts.join(" · "));
     let mut out = look.paint(Role::Quiet, &wrap(&head, look.width, "")) + "\n\n";
     let sections: [(&str, Select); 4] = [
         ("Changed outside cnx since the last apply:", |verdict| verdict.counts()),

@@ -36,7 +36,8 @@ pub struct Line {
     pub counts: bool,
 }
 
-type Operations = BTreeMap<OperationId, (String, Purpose)>;
+/// Address, purpose, and whether what a create made was adopted, which is counted as that.
+type Operations = BTreeMap<OperationId, (String, Purpose, bool)>;
 
 /// The journal's rows by run, oldest first. Rows before the first run that is known are of a run without a name.
 pub fn runs(rows: &[HistoryRow]) -> Vec<RunLines> {
@@ -44,7 +45,12 @@ pub fn runs(rows: &[HistoryRow]) -> Vec<RunLines> {
     let mut runs: Vec<RunLines> = Vec::new();
     for row in rows {
         if let JournalEntry::Intent(intent) = &row.entry {
-            operations.insert(intent.operation, (intent.address.to_string(), intent.purpose.clone()));
+            operations.insert(intent.operation, (intent.address.to_string(), intent.purpose.clone(), false));
+        }
+        if let JournalEntry::Adopted { operation, .. } = &row.entry
+            && let Some((_, _, adopted)) = operations.get_mut(operation)
+        {
+            *adopted = true;
         }
         let mut begun = RunLines {
             serial: row.serial,
@@ -76,7 +82,7 @@ fn line(row: &HistoryRow, operations: &Operations) -> Line {
 
 /// The entry's word, and whether it is something done.
 fn word(entry: &JournalEntry, operations: &Operations) -> (&'static str, bool) {
-    let purpose = |operation: &OperationId| operations.get(operation).map(|(_, purpose)| purpose);
+    let purpose = |operation: &OperationId| operations.get(operation).map(|(_, purpose, adopted)| (purpose, *adopted));
     match entry {
         JournalEntry::RunStarted { .. } => ("run started", false),
         JournalEntry::RunEnded { .. } => ("run ended", false),
@@ -91,8 +97,9 @@ fn word(entry: &JournalEntry, operations: &Operations) -> (&'static str, bool) {
         JournalEntry::Accepted { .. } => ("accepted", false),
         JournalEntry::Bound { .. } => ("bound", false),
         JournalEntry::Ready { operation, .. } => match purpose(operation) {
-            Some(Purpose::Create) => ("created", true),
-            Some(Purpose::Update(_) | Purpose::Delete | Purpose::Run) => ("updated", true),
+            Some((Purpose::Create, false)) => ("created", true),
+            Some((Purpose::Create, true)) => ("ready", false),
+            Some((Purpose::Update(_) | Purpose::Delete | Purpose::Run, _)) => ("updated", true),
             None => ("ready", true),
         },
         JournalEntry::Ran { .. } => ("ran", true),
@@ -120,7 +127,8 @@ fn word(entry: &JournalEntry, operations: &Operations) -> (&'static str, bool) {
 
 /// Address, id and the rest in words; empty where the entry has none.
 fn about(entry: &JournalEntry, operations: &Operations) -> (String, String, String) {
-    let of = |operation: &OperationId| operations.get(operation).map_or(String::new(), |(address, _)| address.clone());
+    let of =
+        |operation: &OperationId| operations.get(operation).map_or(String::new(), |(address, _, _)| address.clone());
     let none = String::new;
     match entry {
         JournalEntry::RunStarted { holder, .. } => (none(), none(), holder.clone()),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 /// The version of the JSON form below.
 pub const VERSION: u32 = 1;
 /// A value beside others is cut, to no less and no more than this.
-const NARROWEST: usize = 18;
+const NARROWEST: usize = 14;
 const WIDEST: usize = 24;
 /// Attributes that tell candidates apart and that the create did not ask for; at most so many are shown.
 const MOST_OTHERS: usize = 8;
@@ -25,7 +25,7 @@ pub fn text(question: &Question, look: &Look) -> String {
         1 => "It may have made this:".to_owned(),
         several => format!("It may have made one of these {several}, or none:"),
     };
-    let asks = format!("The create of {address}, sent {}, was never answered. {what}", question.sent);
+    let asks = format!("The create of {address}, sent {}, has no known outcome. {what}", question.sent);
     let mut out = look.paint(Role::Strong, &wrap(&asks, look.width, "")) + "\n";
     let names = rows(question);
     let layout = Layout::of(question, &names, look);
@@ -33,7 +33,11 @@ pub fn text(question: &Question, look: &Look) -> String {
         out.push('\n');
         out.push_str(&block(question, &names, beside, &layout, look));
     }
-    out.push('\n');
+    if question.candidates.iter().any(|one| !one.differing.is_empty()) {
+        let marked = format!("  {} is not as it was asked for.\n", unlike(look));
+        out.push_str(&look.paint(Role::Quiet, &marked));
+    }
+    out.push_str("\nTell `cnx apply` or `cnx recover` which:\n");
     out + &pairs(&answers(question), "  ")
 }
 
@@ -71,8 +75,14 @@ fn rows(question: &Question) -> Vec<Ident> {
     names
 }
 
+/// What marks a row in which a candidate is not as it was asked for.
+fn unlike(look: &Look) -> &'static str {
+    if look.unicode { "≠" } else { "!" }
+}
+
 /// How wide the columns may be, and how many candidates stand beside each other.
 struct Layout {
+    wanted: usize,
     cell: usize,
     abreast: usize,
 }
@@ -81,12 +91,20 @@ impl Layout {
     fn of(question: &Question, names: &[Ident], look: &Look) -> Layout {
         let first = names.iter().map(|name| columns_of(name.as_str())).max().unwrap_or(0) + 2;
         let wanted = names.iter().map(|name| columns_of(&cell(&question.wanted, name, WIDEST, look)));
-        let wanted = wanted.max().unwrap_or(0).max("asked for".len()) + 2;
+        let wanted = wanted.max().unwrap_or(0).max("asked for".len());
         let id = question.candidates.iter().map(|one| columns_of(one.id.as_str())).max().unwrap_or(0);
-        let room = look.width.saturating_sub(first + wanted);
-        let narrowest = id.max(NARROWEST) + 2;
-        let abreast = (room / narrowest).clamp(1, question.candidates.len().max(1));
-        Layout { cell: (room / abreast).saturating_sub(2).clamp(NARROWEST, WIDEST), abreast }
+        let all = question.candidates.len().max(1);
+        let beside = |wanted: usize| {
+            let room = look.width.saturating_sub(first + wanted + 2);
+            (room, (room / (id.max(NARROWEST) + 2)).clamp(1, all))
+        };
+        // What was asked for is cut before the candidates are taken apart.
+        let narrow = wanted.min(NARROWEST);
+        let (wanted, (room, abreast)) = match (beside(wanted), beside(narrow)) {
+            (wide, narrowed) if narrowed.1 > wide.1 => (narrow, narrowed),
+            (wide, _) => (wanted, wide),
+        };
+        Layout { wanted, cell: (room / abreast).saturating_sub(2).clamp(NARROWEST, WIDEST), abreast }
     }
 }
 
@@ -95,7 +113,9 @@ fn block(question: &Question, names: &[Ident], beside: &[Candidate], layout: &La
     let head: Vec<String> = ["  ".to_owned(), "asked for".to_owned()].into_iter().chain(ids).collect();
     let line = |name: &Ident| {
         let cells = beside.iter().map(|one| cell(&one.shown, name, layout.cell, look));
-        let left = [format!("  {}", escape::clean(name.as_str())), cell(&question.wanted, name, WIDEST, look)];
+        let sign = if beside.iter().any(|one| one.differing.contains(name)) { unlike(look) } else { " " };
+        let left =
+            [format!("{sign} {}", escape::clean(name.as_str())), cell(&question.wanted, name, layout.wanted, look)];
         left.into_iter().chain(cells).collect::<Vec<String>>()
     };
     let lines: Vec<Vec<String>> = names.iter().map(line).collect();
@@ -124,6 +144,7 @@ pub fn json(question: &Question) -> Json {
         "candidates": question.candidates.iter().map(|one| json!({
             "id": one.id.as_str(),
             "attributes": attributes(&one.shown),
+            "differing": one.differing.iter().map(Ident::as_str).collect::<Vec<_>>(),
             "arguments": flag(one.id.as_str()),
         })).collect::<Vec<_>>(),
         "none": flag("none"),

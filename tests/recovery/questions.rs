@@ -26,11 +26,21 @@ fn jobs_are_silent(cloud: &Cloud) {
 
 /// Somebody else makes one that looks the same.
 fn twin(cloud: &Cloud) {
-    let body = json!({"name": "web", "plan": "standard-8", "image": "ubuntu-22.04", "region": "us-east-1"});
+    make(cloud, &json!({"name": "web", "plan": "standard-8", "image": "ubuntu-22.04", "region": "us-east-1"}));
+}
+
+/// Somebody else makes a server; its id.
+fn make(cloud: &Cloud, body: &Value) -> String {
+    let servers = || cloud.emulator.control("GET", "state", "").to_string();
+    let ids = |text: &str| -> std::collections::BTreeSet<String> {
+        text.split('"').filter(|word| word.starts_with("srv_")).map(str::to_owned).collect()
+    };
+    let before = ids(&servers());
     let url = cloud.emulator.url("sandbox");
     let port = url.split([':', '/']).find_map(|part| part.parse().ok()).expect("a port");
     let (status, _) = request(port, crate::kill::world::KEY, "POST", "/v1/servers", &body.to_string());
     assert_eq!(status, 202);
+    ids(&servers()).difference(&before).next().expect("a new one").clone()
 }
 
 /// The question that a command asks machines.
@@ -54,7 +64,8 @@ fn candidates_are_shown_side_by_side_and_an_answer_is_taken_by_flag() {
     let side_by_side = asked.stderr.lines().find(|line| line.contains("asked for")).expect("a head");
     assert!(side_by_side.contains(first) && side_by_side.contains(second), "{}", asked.stderr);
     asked.says("cnx::apply::open_operation").says("made one of these 2, or none:");
-    asked.says(&format!("--answer 'server.web={first}'")).says("--answer 'server.web=none'");
+    asked.says(&format!("--answer 'server.web={first}'")).says("--answer 'server.web=none'").says("Tell `cnx apply`");
+    run(&project, &["state", "list"]).says("Open: the create of server.web").says("cnx recover");
     let page = asked.stderr.split("The create of").nth(1).expect("a question");
     assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
     run(&project, &["plan"]).says("may have made").says("`cnx recover`");
@@ -82,6 +93,42 @@ fn candidates_are_shown_side_by_side_and_an_answer_is_taken_by_flag() {
     listed.says(first).says("adopted by a guess, not confirmed");
     run(&project, &["plan"]).says("Adopted by a guess").says("No changes");
     assert_eq!(cloud.objects(), ["srv_web", "srv_web"], "the other one is somebody else's, and stays");
+}
+
+#[test]
+fn an_object_that_it_cannot_be_is_no_answer() {
+    let cloud = Cloud::new();
+    let project = unanswered(&cloud);
+    let body = json!({"name": "theirs", "plan": "standard-32", "image": "ubuntu-22.04", "region": "eu-west-2"});
+    let theirs = make(&cloud, &body);
+    let answer = format!("server.web={theirs}");
+    for command in [&["recover"][..], &["apply", "--yes"]] {
+        let refused = run(&project, &[command, &["--answer", &answer]].concat());
+        assert_eq!(refused.code, 3, "{}", refused.all());
+        let said = refused.all().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("are not what the create asked for"), "{said}");
+        assert!(said.contains(&format!("import server.web = \"{theirs}\"")), "{said}");
+    }
+    assert!(!run(&project, &["state", "list"]).all().contains(&theirs), "it was taken over");
+    assert_eq!(run(&project, &["recover", "--answer", "server.web=forget"]).code, 0);
+    assert_eq!(cloud.objects(), ["srv_theirs", "srv_web"], "nothing was made or destroyed");
+}
+
+#[test]
+fn a_candidate_that_differs_is_marked_and_all_stand_side_by_side() {
+    let cloud = Cloud::new();
+    let long = "an-image-with-a-rather-long-name-that-fills-its-column";
+    let project = cloud.project_of(&SERVER.replace("\"web\"", &format!("\"{long}\"")));
+    let lost = json!({"effect": "reset_after", "match": {"method": "POST", "path": "/v1/servers"}, "times": 1});
+    cloud.emulator.control("POST", "faults", &lost.to_string());
+    jobs_are_silent(&cloud);
+    assert_eq!(run(&project, &["apply", "--yes"]).code, 3);
+    make(&cloud, &json!({"name": long, "plan": "standard-8", "image": "ubuntu-22.04", "region": "us-east-1"}));
+    let asked = run(&project, &["recover"]);
+    let heads = asked.stderr.lines().filter(|line| line.contains("asked for")).count();
+    assert_eq!(heads, 1, "{}", asked.stderr);
+    let history = run(&project, &["state", "history"]);
+    history.says("asked");
 }
 
 #[test]

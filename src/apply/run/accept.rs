@@ -129,7 +129,7 @@ impl Run {
         if watched {
             self.follow(step)
         } else if !self.repeats(step) {
-            self.unclear(step, "an earlier run ended before the answer".to_owned())
+            self.unclear(step, "its outcome was open when an earlier run ended".to_owned())
         }
     }
 

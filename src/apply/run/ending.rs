@@ -7,7 +7,7 @@ use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::run_name;
 use crate::model::{Ident, NodeId};
 use crate::plan::{Action, Step};
-use crate::state::{JournalEntry, StoredOutput};
+use crate::state::{Condition, JournalEntry, StoredOutput};
 use std::collections::BTreeMap;
 
 impl Run {
@@ -70,8 +70,14 @@ impl Run {
     fn count(&mut self, step: NodeId, end: &StepEnd) {
         let replaces = self.step(step).twin.is_some();
         let action = self.step(step).action.clone();
+        let record = self.snapshot.records.get(&self.step(step).address);
+        let is_incomplete = record.is_some_and(|record| matches!(record.condition, Condition::Tainted(_)));
         let summary = &mut self.summary;
         match (end, action) {
+            (StepEnd::Failed { .. }, Action::Create | Action::Wait(_)) => {
+                summary.failed += 1;
+                summary.incomplete += usize::from(is_incomplete);
+            }
             (StepEnd::Failed { .. }, _) => summary.failed += 1,
             (StepEnd::Skipped { .. }, _) => summary.skipped += 1,
             (StepEnd::Open { .. }, _) => summary.open += 1,

@@ -16,7 +16,7 @@ mod repeat;
 mod rounds;
 mod schedule;
 mod seal;
-mod settle;
+pub(in crate::apply) mod settle;
 mod survey;
 mod undo;
 mod work;

@@ -60,7 +60,7 @@ impl Run {
         let (address, other) = (&intent.address, "not what the create asked for");
         Some(format!(
             "its {names} {verb} {other}; if it is the right one all the same, let go with --answer '{address}=forget', \
-             then `cnx import '{address}' {id}`"
+             then write `import {address} = \"{id}\"`"
         ))
     }
 

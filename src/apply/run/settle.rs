@@ -246,6 +246,7 @@ impl Run {
     /// Only a person can tell; written once.
     fn ask(&mut self, step: NodeId, operation: OperationId, candidates: Vec<RemoteId>, why: String) {
         let end = StepEnd::Open { why };
+        self.summary.asked += 1;
         let same = self.snapshot.open.get(&operation).is_some_and(|open| open.asked && open.candidates == candidates);
         if same {
             return self.end(step, end);
@@ -387,7 +388,7 @@ pub(super) fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool 
 }
 
 /// The attributes that the object shows otherwise than the create wanted them.
-pub(super) fn differing<'a>(
+pub(in crate::apply) fn differing<'a>(
     kind: &'a Kind,
     intent: &'a Intent,
     object: &'a Observed,

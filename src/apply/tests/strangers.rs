@@ -202,7 +202,7 @@ fn an_answer_that_cannot_be_is_refused() {
         assert_eq!((ran.summary.open, ran.summary.created), (1, 0), "{:?}", ran.summary);
         assert!(world.store.load().unwrap().records.is_empty(), "nothing is taken over");
         let told = format!("{:?}", ran.progress);
-        assert!(told.contains(said) && told.contains("cnx import 'server.app'"), "{told}");
+        assert!(told.contains(said) && told.contains("import server.app = "), "{told}");
 
         world.options.answers = BTreeMap::from([(address, Answer::Adopt(own.id.clone()))]);
         world.run(SERVER).expect("lives");

@@ -106,6 +106,7 @@ fn head(entry: &Entry<'_>, columns: &Columns, context: &Context<'_>) -> String {
     let verb = verb(entry, context);
     let padded = pad(&left, columns.total);
     let fits = columns_of(&padded) + columns_of(&verb) + 5 <= look.width;
+    let verb = if fits { verb } else { wrap(&verb, look.width.saturating_sub(6), "      ") };
     let verb = look.paint(entry.class.role(), &verb);
     let (address, rest) = padded.split_at(left.find("  ").unwrap_or(left.len()));
     let strong = look.paint(Role::Strong, address);

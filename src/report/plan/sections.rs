@@ -62,7 +62,7 @@ fn open_text(open: &Open) -> String {
     let sent = open.intent.at;
     let candidates: Vec<&str> = open.candidates.iter().map(|id| id.as_str()).collect();
     match (&open.job, candidates.as_slice()) {
-        (Some(job), _) => format!("{what} accepted, job {} (sent {sent})", escape::clean(job.as_str())),
+        (Some(job), _) => format!("{what} accepted as {} (sent {sent})", escape::clean(job.as_str())),
         (None, []) => format!("{what} sent {sent}, its outcome is unknown"),
         (None, several) => {
             let several = escape::clean(&several.join(" or ")).into_owned();

@@ -72,6 +72,8 @@ fn summary_json(summary: &Summary) -> Json {
         "failed": summary.failed,
         "skipped": summary.skipped,
         "open": summary.open,
+        "incomplete": summary.incomplete,
+        "asked": summary.asked,
         "interrupted": summary.interrupted,
         "requests": summary.requests,
         "elapsed_ms": summary.elapsed,

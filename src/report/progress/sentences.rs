@@ -42,7 +42,8 @@ impl Sentences {
             }
             Progress::Waiting { step, why } => {
                 let (_, address) = self.started.get(step)?;
-                Some(format!("{}: waiting, {}", shown(address), escape::clean(why)))
+                let text = format!("{}: waiting, {}", shown(address), escape::clean(why));
+                Some(if self.wraps { wrap(&text, self.look.width, "  ") } else { text })
             }
             Progress::StepEnded { step, address, action, end } => {
                 let taken = self.started.remove(step).map(|(began, _)| at.saturating_sub(began));
@@ -152,6 +153,7 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (summary.replaced, "replaced"),
         (summary.destroyed, "destroyed"),
         (summary.ran, "ran"),
+        (summary.incomplete, "left incomplete"),
         (summary.other, "noted"),
     ]);
     let ill = listed(&[(summary.failed, "failed"), (summary.skipped, "skipped"), (summary.open, "open")]);
@@ -163,12 +165,21 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (false, false) => ("Not all applied", Role::Error),
     };
     let ill = if ill.is_empty() { String::new() } else { format!("; {ill}") };
-    let again = match (summary.open > 0, summary.interrupted) {
-        (true, _) => " Running again takes up what is open.",
-        (false, true) => " Running again does the rest.",
-        (false, false) => "",
-    };
-    format!("{}: {well} {effort}{ill}.{again}", look.paint(role, word))
+    let mut again = String::new();
+    if summary.incomplete > 0 {
+        again.push_str(" What is incomplete is there, and the next apply replaces it.");
+    }
+    if summary.asked > 0 {
+        again.push_str(" What is open needs an answer.");
+    }
+    if summary.open > summary.asked {
+        again.push_str(" Running again takes up what is open.");
+    } else if summary.interrupted && summary.failed + summary.skipped > 0 {
+        again.push_str(" Running again does the rest.");
+    }
+    let text = wrap(&format!("{word}: {well} {effort}{ill}.{again}"), look.width, "  ");
+    let rest = text.strip_prefix(word).unwrap_or_default();
+    look.paint(role, word) + rest
 }
 
 /// How far a run was undone, and what stays: `Rolled back: 2 destroyed, 1 updated in 4.2s with 7 requests.`
