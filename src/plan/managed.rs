@@ -37,7 +37,9 @@ impl<'a> Planner<'a> {
             }
         }
         if unit.record.is_none() {
-            let named = self.strangers.named(kind, &after, self.inputs.live);
+            // Where objects are adopted by their names, that was told already.
+            let is_told = asked || exact;
+            let named = if is_told { Vec::new() } else { self.strangers.named(kind, &after, self.inputs.live) };
             unit.problems.append(lost::complaints(&self.inputs, unit.address, kind, instance, &named));
         }
         unit.forward = self.making(node, kind, instance, reason, &after);
