@@ -15,10 +15,11 @@ fn bounded(project: &Project, arguments: &[&str]) -> Run {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cnx");
     let began = Instant::now();
     while child.try_wait().expect("a state").is_none() {
-        if began.elapsed() > Duration::from_secs(30) {
+        let is_late = began.elapsed() > Duration::from_secs(30);
+        if is_late {
             child.kill().expect("killed");
-            panic!("{arguments:?} does not end");
         }
+        assert!(!is_late, "{arguments:?} does not end");
         std::thread::sleep(Duration::from_millis(20));
     }
     Run::of(child.wait_with_output().expect("its output"))
