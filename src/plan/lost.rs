@@ -38,6 +38,8 @@ pub fn complaints(
         None if !may_be_lost(inputs.snapshot) || kind.natural_key_unique || !kind.documented_list => {
             return Diagnostics::default();
         }
+        // Whoever imports knows what is there.
+        None if !inputs.desired.imports.is_empty() => return Diagnostics::default(),
         None => match named {
             [] => return Diagnostics::default(),
             [(id, _), ..] => Diagnostic::new(&codes::SAME_NAME, format!("{id} is called as {address} will be"))

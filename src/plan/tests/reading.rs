@@ -22,7 +22,7 @@ fn lists(found: &Reads) -> Vec<String> {
 fn one_list_a_collection() {
     let many = format!("{ZONE}\n{WEB}\nserver other name=o region=eu plan=p image=u");
     let fresh = reads(&desired(&many), &World::default().snapshot, &Live::default(), catalog()).expect("reads");
-    assert_eq!(lists(&fresh), ["cdn_zone"], "names may be taken, of kinds that keep them unique");
+    assert_eq!(lists(&fresh), ["cdn_zone", "server"], "names may be taken, and the state may be lost");
     let world = applied(&many);
     let again = reads(&desired(&many), &world.snapshot, &Live::default(), catalog()).expect("reads");
     assert_eq!(lists(&again), ["cdn_routing_rule of zone_1", "cdn_zone", "server"]);
