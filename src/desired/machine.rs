@@ -25,7 +25,7 @@ pub enum Stop {
 }
 
 /// Steps that any program may take; each declaration and each instance adds [`FUEL_EACH`].
-pub const FUEL: u64 = 10_000_000;
+pub const FUEL: u64 = 4_000_000;
 const FUEL_EACH: u64 = 2_000;
 /// What a pattern costs that was not compiled before.
 const PATTERN: u64 = 20_000;
@@ -324,15 +324,37 @@ impl<'w> Machine<'w> {
         for element in elements {
             match element {
                 Element::Value(value) => items.push(self.eval(value)?),
-                Element::Spread(value) => match self.eval(value)? {
-                    Value::List(more) => items.extend(more.iter().cloned()),
-                    Value::Set(more) => items.extend(more.iter().cloned()),
-                    other => return Ok(pending(&[&other], &expr.ty)),
-                },
+                Element::Spread(value) => {
+                    let value = self.eval(value)?;
+                    self.copied(&value, expr.span)?;
+                    match value {
+                        Value::List(more) => items.extend(more.iter().cloned()),
+                        Value::Set(more) => items.extend(more.iter().cloned()),
+                        other => return Ok(pending(&[&other], &expr.ty)),
+                    }
+                }
             }
             self.limit(items.len(), expr.span)?;
         }
         self.made(if set { Value::set(items) } else { Value::list(items) }, expr.span)
+    }
+
+    /// The elements of a container are copied into another one.
+    fn copied(&mut self, value: &Value, span: Span) -> Result<(), Stop> {
+        let elements = match value {
+            Value::List(items) => items.len(),
+            Value::Set(items) => items.len(),
+            Value::Map(entries) => entries.len(),
+            Value::Object(members) => members.len(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Duration(_)
+            | Value::Unknown(_)
+            | Value::Sealed(_) => 0,
+        };
+        self.burn(elements as u64, span)
     }
 
     /// A container that was just made: its whole content costs fuel, so that doubling ends in a complaint.
@@ -368,10 +390,16 @@ impl<'w> Machine<'w> {
                         members.insert(SmolStr::new(name), value);
                     }
                 }
-                Entry::Spread(value) => match self.eval(value)? {
-                    Value::Object(more) => members.extend(more.iter().map(|(name, one)| (name.clone(), one.clone()))),
-                    other => return Ok(pending(&[&other], &expr.ty)),
-                },
+                Entry::Spread(value) => {
+                    let value = self.eval(value)?;
+                    self.copied(&value, expr.span)?;
+                    match value {
+                        Value::Object(more) => {
+                            members.extend(more.iter().map(|(name, one)| (name.clone(), one.clone())));
+                        }
+                        other => return Ok(pending(&[&other], &expr.ty)),
+                    }
+                }
             }
         }
         self.made(Value::object(members), expr.span)
@@ -387,13 +415,17 @@ impl<'w> Machine<'w> {
                     let Some(name) = key.as_str() else { return Ok(pending(&[&key], &expr.ty)) };
                     made.insert(Key::text(name), value);
                 }
-                Entry::Spread(value) => match self.eval(value)? {
-                    Value::Map(more) => made.extend(more.iter().map(|(key, one)| (key.clone(), one.clone()))),
-                    Value::Object(more) => {
-                        made.extend(more.iter().map(|(name, one)| (Key::Text(name.clone()), one.clone())));
+                Entry::Spread(value) => {
+                    let value = self.eval(value)?;
+                    self.copied(&value, expr.span)?;
+                    match value {
+                        Value::Map(more) => made.extend(more.iter().map(|(key, one)| (key.clone(), one.clone()))),
+                        Value::Object(more) => {
+                            made.extend(more.iter().map(|(name, one)| (Key::Text(name.clone()), one.clone())));
+                        }
+                        other => return Ok(pending(&[&other], &expr.ty)),
                     }
-                    other => return Ok(pending(&[&other], &expr.ty)),
-                },
+                }
             }
         }
         self.limit(made.len(), expr.span)?;

@@ -52,7 +52,7 @@ impl Machine<'_> {
     fn strict(&mut self, operator: Operator, a: &Value, b: &Value, right: &Expr, expr: &Expr) -> Evaluated {
         if matches!(operator, Operator::Equal | Operator::NotEqual) {
             let wanted = operator == Operator::Equal;
-            self.burn((parts(a) + parts(b)) / 16, expr.span)?;
+            self.burn((parts(a) + parts(b)) / 8, expr.span)?;
             if a.is_known() && b.is_known() {
                 return Ok(Value::Bool(equal(a, b) == wanted));
             }

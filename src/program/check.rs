@@ -34,7 +34,16 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
 
 /// Leaves out complaints on lines that could not be read.
 pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Iterator<Item = &'a Ast>) {
-    let lines: Vec<Span> = asts.flat_map(|ast| ast.broken.lines.iter().copied()).collect();
+    let mut lines: Vec<Span> = asts.flat_map(|ast| ast.broken.lines.iter().copied()).collect();
+    lines.sort();
+    // Those that overlap become one, so that at most one line can hold a place.
+    lines.dedup_by(|later, line| {
+        let overlaps = later.file == line.file && later.start <= line.end;
+        if overlaps {
+            line.end = line.end.max(later.end);
+        }
+        overlaps
+    });
     diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
 }
 
@@ -84,7 +93,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
         state,
         params: parts.params.into_iter().flatten().collect(),
         lets: parts.lets.into_iter().flatten().collect(),
-        functions: checker.functions.into_iter().flatten().collect(),
+        functions: checker.functions.into_iter().flatten().map(Arc::unwrap_or_clone).collect(),
         resources: checker.resources.into_iter().flatten().collect(),
         modules: checker.modules.into_iter().flatten().collect(),
         outputs,
@@ -105,12 +114,12 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     (program, diagnostics)
 }
 
-/// What stands on a line that could not be read follows from that.
+/// What stands on a line that could not be read follows from that; the lines are in order and apart.
 fn on_broken_line(diagnostic: &Diagnostic, lines: &[Span]) -> bool {
     let Some(label) = &diagnostic.primary else { return false };
-    let touches =
-        |line: &Span| line.file == label.span.file && line.start <= label.span.start && label.span.start <= line.end;
-    lines.iter().any(touches)
+    let (file, at) = (label.span.file, label.span.start);
+    let behind = lines.partition_point(|line| (line.file, line.start) <= (file, at));
+    behind.checked_sub(1).is_some_and(|last| lines[last].file == file && at <= lines[last].end)
 }
 
 /// Declarations made so far, by index.
@@ -160,7 +169,7 @@ impl Checker<'_> {
                 if in_ring {
                     function.value = Expr::error(function.value.span);
                 }
-                self.functions[at] = Some(function);
+                self.functions[at] = Some(Arc::new(function));
                 if self.touched_resource {
                     self.live_functions.insert(at);
                 }
@@ -199,7 +208,7 @@ impl Checker<'_> {
         }
         let result = self.resolve_type(&node.result);
         let value = self.check(&node.value, &result);
-        self.locals.clear();
+        self.locals.truncate(0);
         Function { name: node.name.clone(), doc: documented.doc.to_owned(), parameters, result, value }
     }
 

@@ -4,6 +4,7 @@ use super::codes;
 use super::expr::Expr;
 use super::fits::{has_error, too_complex};
 use super::ir::{Function, Lifecycle, Module, Resource};
+use super::locals::Locals;
 use super::providers::is_provider;
 use super::symbols::Symbols;
 use crate::diag::suggest::did_you_mean;
@@ -25,13 +26,6 @@ pub enum Reach {
     Everything,
 }
 
-/// A variable of a loop or a function.
-#[derive(Clone, Debug)]
-pub struct Local {
-    pub name: Ident,
-    pub ty: Type,
-}
-
 #[derive(Default)]
 pub struct Used {
     pub params: BTreeSet<usize>,
@@ -47,13 +41,14 @@ pub struct Checker<'a> {
     pub types: BTreeMap<Ident, Type>,
     pub param_types: Vec<Type>,
     pub let_types: Vec<Type>,
-    pub functions: Vec<Option<Function>>,
+    pub functions: Vec<Option<Arc<Function>>>,
     pub resource_types: Vec<Type>,
     pub resources: Vec<Option<Resource>>,
     pub no_lifecycle: Arc<Lifecycle>,
     pub module_types: Vec<Type>,
     pub modules: Vec<Option<Module>>,
-    pub locals: Vec<Local>,
+    /// Types of the variables of loops and functions.
+    pub locals: Locals<Type>,
     pub reach: Reach,
     /// Lets and functions that lead to a resource: not for places that only know inputs.
     pub live_lets: BTreeSet<usize>,
@@ -85,7 +80,7 @@ impl<'a> Checker<'a> {
             module_types: vec![Type::Error; symbols.modules.len()],
             modules: vec![None; symbols.modules.len()],
             symbols,
-            locals: Vec::new(),
+            locals: Locals::default(),
             reach: Reach::Everything,
             live_lets: BTreeSet::new(),
             live_functions: BTreeSet::new(),
@@ -132,7 +127,7 @@ impl<'a> Checker<'a> {
     pub fn bind(&mut self, name: &Spanned<Ident>, ty: Type) -> usize {
         let taken = match self.symbols.globals.get(&name.value) {
             Some((_, first)) => Some(Some(*first)),
-            None if self.locals.iter().any(|local| local.name == name.value) => Some(None),
+            None if self.locals.find(name.value.as_str()).is_some() => Some(None),
             None if self.catalog.kinds.contains_key(&name.value) || is_provider(&name.value) => Some(None),
             None => matches!(name.value.as_str(), "data" | "module" | "env").then_some(None),
         };
@@ -162,8 +157,7 @@ impl<'a> Checker<'a> {
     }
 
     pub fn bind_silently(&mut self, name: Ident, ty: Type) -> usize {
-        self.locals.push(Local { name, ty });
-        self.locals.len() - 1
+        self.locals.push(name, ty)
     }
 
     pub fn unknown_kind(&mut self, kind: &Ident, span: Span, form: ResourceForm) {

@@ -140,8 +140,8 @@ impl Checker<'_> {
 
     /// A bare name: a variable, a parameter, a let.
     fn name(&mut self, name: &Ident, span: Span) -> Expr {
-        if let Some(slot) = self.locals.iter().rposition(|local| local.name == *name) {
-            return Expr { kind: ExprKind::Local(slot), ty: self.locals[slot].ty.clone(), span };
+        if let Some(slot) = self.locals.find(name.as_str()) {
+            return Expr { kind: ExprKind::Local(slot), ty: self.locals[slot].clone(), span };
         }
         let Some((global, _)) = self.symbols.globals.get(name).copied() else {
             self.unknown_name(name, span);
@@ -231,7 +231,7 @@ impl Checker<'_> {
             return self.report(&codes::UNKNOWN_NAME, "`env` is no value", span, "not a whole reference", help);
         }
         let may = self.may_compare(self.symbols.globals.len());
-        let mut candidates: Vec<&str> = self.locals.iter().map(|local| local.name.as_str()).collect();
+        let mut candidates: Vec<&str> = self.locals.names().collect();
         if may {
             candidates.extend(self.symbols.globals.keys().map(Ident::as_str));
         }

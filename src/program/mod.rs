@@ -17,6 +17,7 @@ pub mod ir;
 pub mod library;
 mod lifecycle;
 mod literals;
+mod locals;
 mod loops;
 mod mismatch;
 mod modules;

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::ir::Declaration;
+use super::locals::Locals;
 use super::providers::{chain, is_provider};
 use super::symbols::{Global, Symbols, resource_key};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -115,7 +116,7 @@ fn shown(one: &Declaration, symbols: &Symbols) -> String {
 
 fn edges(symbols: &Symbols) -> Edges {
     let mut walker =
-        Walker { symbols, from: Declaration::Param(0), own: true, locals: Vec::new(), edges: Edges::new() };
+        Walker { symbols, from: Declaration::Param(0), own: true, locals: Locals::default(), edges: Edges::new() };
     for (at, param) in symbols.params.iter().enumerate() {
         walker.from = Declaration::Param(at);
         walker.own = false;
@@ -136,7 +137,9 @@ fn edges(symbols: &Symbols) -> Edges {
         for parameter in &function.node.parameters {
             parameter.default.iter().for_each(|default| walker.expr(default));
         }
-        walker.locals.extend(function.node.parameters.iter().map(|parameter| parameter.name.value.clone()));
+        for parameter in &function.node.parameters {
+            walker.locals.push(parameter.name.value.clone(), ());
+        }
         walker.expr(&function.node.value);
         walker.locals.truncate(depth);
     }
@@ -158,7 +161,7 @@ struct Walker<'a, 'b> {
     from: Declaration,
     /// Whether a reference to itself counts.
     own: bool,
-    locals: Vec<Ident>,
+    locals: Locals<()>,
     edges: Edges,
 }
 
@@ -213,12 +216,14 @@ impl Walker<'_, '_> {
     /// The clause's variables stay in scope; the caller takes them out.
     fn clause(&mut self, clause: &ast::ForClause) {
         self.expr(&clause.over);
-        self.locals.extend(clause.names.iter().map(|name| name.value.clone()));
+        for name in &clause.names {
+            self.locals.push(name.value.clone(), ());
+        }
         clause.by.iter().for_each(|by| self.expr(by));
     }
 
     fn name(&mut self, name: &Ident, span: Span) {
-        if self.locals.contains(name) {
+        if self.locals.find(name.as_str()).is_some() {
             return;
         }
         if let Some((global, _)) = self.symbols.globals.get(name) {
@@ -239,7 +244,7 @@ impl Walker<'_, '_> {
             found.into_iter().for_each(|at| self.add(Declaration::Module(at), expr.span));
             return found.is_some();
         }
-        let Some(found) = chain(target, |word| self.locals.contains(word)) else { return false };
+        let Some(found) = chain(target, |word| self.locals.find(word.as_str()).is_some()) else { return false };
         if found.provider.is_some_and(|(provider, _)| !is_provider(provider)) {
             return false;
         }

@@ -48,7 +48,7 @@ impl Checker<'_> {
                 let bound = self.splats.iter().find(|(node, _)| *node == address(expr));
                 match bound {
                     Some((_, slot)) => {
-                        let ty = self.locals[*slot].ty.clone();
+                        let ty = self.locals[*slot].clone();
                         (Expr { kind: ExprKind::Local(*slot), ty, span: expr.span }, false)
                     }
                     None => (self.postfix(expr), false),
@@ -108,7 +108,7 @@ impl Checker<'_> {
     }
 
     fn in_scope(&self, name: &Ident) -> bool {
-        self.locals.iter().any(|local| local.name == *name) || self.symbols.globals.contains_key(name)
+        self.locals.find(name.as_str()).is_some() || self.symbols.globals.contains_key(name)
     }
 
     fn named_root(&mut self, word: &Ident, at: Span, name: &Spanned<Ident>, span: Span) -> Option<Expr> {

@@ -80,7 +80,7 @@ impl Checker<'_> {
             };
             let ty = kind.map_or(Type::String, |kind| Type::Id(kind.clone()));
             let id = self.within(Reach::Inputs, |it| it.check(&node.id, &ty));
-            self.locals.clear();
+            self.locals.truncate(0);
             let target = match target {
                 Some(Target::Place(target)) => target,
                 Some(Target::Module(_)) => {

@@ -42,7 +42,7 @@ impl Checker<'_> {
             }
             let variable = self.bind(&node.variable, if known { change_type(kind) } else { Type::Error });
             let rule = self.rule(&node.body);
-            self.locals.clear();
+            self.locals.truncate(0);
             if let (Some(rule), true) = (rule, known) {
                 let (name, doc) = (node.name.clone(), documented.doc.to_owned());
                 made.push(Policy { name, doc, kind: kind.clone(), variable, rule });
