@@ -21,10 +21,31 @@ use std::time::Instant;
 
 const SIZES: &[usize] = &[1, 10, 100];
 
+/// Nanoseconds for which this thread has run on a processor.
+fn ran() -> Option<u64> {
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// What work takes of one processor, which others on the machine change little; where that can't be read, its time.
 fn seconds<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let begin = Instant::now();
+    let (began, before) = (Instant::now(), ran());
     let result = work();
-    (begin.elapsed().as_secs_f64(), result)
+    let ran = ran().zip(before).map(|(after, before)| (after - before) as f64 / 1e9);
+    (ran.unwrap_or_else(|| began.elapsed().as_secs_f64()), result)
+}
+
+/// What work takes of time, by however many threads.
+fn time<T>(work: impl FnOnce() -> T) -> f64 {
+    let began = Instant::now();
+    black_box(work());
+    began.elapsed().as_secs_f64()
+}
+
+/// Peak resident memory of this process in MiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+    peak.unwrap_or(0_u64) >> 10
 }
 
 /// The least of several times: what the work takes where nothing else runs.
@@ -81,10 +102,10 @@ fn one(megabytes: usize) {
     let pairs = times.iter().flat_map(|file| file.cnx.iter().zip(&file.hcl));
     let ratio = median(pairs.map(|(ours, theirs)| (cnx / ours) / (hcl / theirs)).collect());
 
-    let parallel: Vec<f64> = (0..rounds.min(5)).map(|_| seconds(|| black_box(parse_all(&files))).0).collect();
+    let parallel: Vec<f64> = (0..rounds.min(5)).map(|_| time(|| parse_all(&files))).collect();
     let trees: Vec<_> = parse_all(&files).into_iter().map(|parsed| parsed.ast).collect();
     let (mut checks, mut evaluations) = (Vec::new(), Vec::new());
-    let again = if megabytes > 10 { 2 } else { 5 };
+    let again = if megabytes > 10 { 3 } else { 7 };
     for _ in 0..again {
         let (time, (program, found)) = seconds(|| check(&trees, cloudnexus()));
         assert!(found.is_empty(), "{:?}", found.0.first());
@@ -96,7 +117,7 @@ fn one(megabytes: usize) {
         drop(desired);
     }
     println!(
-        "{cnx:>5.0} {:>8.1} {:>9.1} {ratio:>9.2} {:>8.1} {:>10.1} {:>8.1} {:>9.1} {:>10.2} {:>10.2}",
+        "{cnx:>5.0} {:>8.1} {:>9.1} {ratio:>9.2} {:>8.1} {:>10.1} {:>8.1} {:>9.1} {:>10.2} {:>10.2} {:>9}",
         cnx / ours,
         hcl / theirs,
         cnx / least(&parallel),
@@ -105,6 +126,7 @@ fn one(megabytes: usize) {
         cnx / formatted,
         formatted / ours,
         least(&checks) / ours,
+        peak(),
     );
 }
 
@@ -135,7 +157,9 @@ fn main() {
         return once(&what);
     }
     let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
-    println!("   MB    parse  hcl-edit  cnx/hcl  2 cores      check evaluate    format  fmt/parse chk/parse   (MB/s)");
+    println!(
+        "   MB    parse  hcl-edit  cnx/hcl  2 cores      check evaluate    format  fmt/parse  chk/parse  peak MiB   (MB/s of a processor; of both by the clock)"
+    );
     for size in if sizes.is_empty() { SIZES.to_vec() } else { sizes } {
         one(size);
     }

@@ -1,10 +1,12 @@
-//! The fuzzer's targets over its corpus and over damaged parts of it, the same ones in every run. `fuzz/Cargo.toml` says how to run the
+//! The fuzzer's targets over its corpus and over damaged parts of it, the same ones in every run. `docs/security.md` says how to run the
 //! fuzzer itself.
 
 #[path = "../fuzz/src/targets.rs"]
 mod targets;
 
 use crate::generate::Dice;
+use cnx::model::SourceMap;
+use cnx::report::{Look, diagnostics};
 
 /// What is put into the texts: all that the grammar looks for.
 const TOKENS: &[&str] = &[
@@ -38,6 +40,20 @@ fn damaged(text: &str, dice: &mut Dice) -> String {
     part
 }
 
+/// Whatever is wrong is told, on a screen of any width, also in very long lines.
+fn rendered(text: &str) {
+    let mut sources = SourceMap::default();
+    let file = sources.add("main.cnx", text);
+    let parsed = cnx::syntax::parse(file, text);
+    let (_, mut found) = cnx::program::check(&[parsed.ast], cnx::provider::cloudnexus());
+    found.append(parsed.diagnostics);
+    for (width, unicode) in [(80, true), (200, false)] {
+        let look = Look { width, unicode, ..Look::default() };
+        let shown = diagnostics::diagnostics(&found, &sources, &look);
+        assert!(shown.len() < 5_000 * (1 + found.0.len()), "{} bytes", shown.len());
+    }
+}
+
 #[test]
 fn targets_hold_for_the_corpus_and_damaged_parts_of_it() {
     let corpus = corpus();
@@ -45,6 +61,8 @@ fn targets_hold_for_the_corpus_and_damaged_parts_of_it() {
         targets::parse(text);
         targets::format(text);
         targets::evaluate(text);
+        rendered(text);
+        rendered(&text.replace('\n', &" ".repeat(100)));
     };
     corpus.iter().for_each(|text| all(text));
     // More by hand: `CNX_FUZZ_ROUNDS=1000000 cargo test targets_hold`.

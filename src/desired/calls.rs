@@ -7,6 +7,7 @@ use crate::model::{Span, Value};
 use crate::program::check_with_locals;
 use crate::program::expr::{Expr, ExprKind};
 use crate::program::library::encoding::{utf8, variables};
+use crate::program::library::patterns::BYTES_A_STEP;
 use crate::program::library::{self, Run};
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ impl Machine<'_> {
                 self.burn(values.iter().map(text_size).sum::<u64>() / 8, expr.span)?;
                 values.iter().any(|value| matches!(value, Value::Unknown(_)))
             }
-            Run::Pure(_) | Run::File(_) | Run::Template => {
+            Run::Pure(_) | Run::Search(_) | Run::File(_) | Run::Template => {
                 self.burn(values.iter().map(parts).sum::<u64>() / 8, expr.span)?;
                 !values.iter().all(Value::is_known)
             }
@@ -47,6 +48,11 @@ impl Machine<'_> {
         }
         let result = match function.run {
             Run::Pure(run) | Run::Partial(run) => run(&values),
+            Run::Search(run) => {
+                let (looked, result) = run(&values, self.fuel.saturating_mul(BYTES_A_STEP));
+                self.burn(looked / BYTES_A_STEP, expr.span)?;
+                result
+            }
             Run::File(run) => {
                 let bytes = self.read(&values[0], arguments[0].span)?;
                 run(&bytes)

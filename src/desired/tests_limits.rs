@@ -33,14 +33,7 @@ fn codes(source: String) -> Vec<&'static str> {
 }
 
 /// Bombs: `NAME: EXPRESSION => CODE`, after declarations that all may use.
-const SHARED: &str = "
-let thousand = 1..=1000
-let many = 1..=100000
-let half = repeat(\"x\", 600000)
-let digits = pow(10, 900) + 1
-fn twice(x: string): string = \"${x}${x}\"
-fn squared(x: number): number = x * x
-";
+const SHARED: &str = include_str!("fixtures/bombs.cnx");
 
 #[test]
 fn bombs() {
@@ -54,6 +47,34 @@ fn bombs() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a search looks at counts: by the byte, or by the byte and the size of the pattern where that is large.
+#[test]
+fn searches_say_how_much_they_looked_at() {
+    use crate::model::Value;
+    use crate::program::library::patterns::{matches, regex_all};
+    let all = |pattern: &str, text: &str, most: u64| {
+        let (looked, found) = regex_all(&[Value::string(pattern), Value::string(text)], most);
+        (looked, found.map(|found| if let Value::List(all) = found { all.len() } else { 0 }))
+    };
+    let long = "x".repeat(4_000);
+    // One that goes on from where it was, and one that looks at all the rest each time.
+    let (looked, found) = all("x", &long, 1 << 20);
+    assert_eq!(found, Ok(4_000));
+    assert!(looked < 20_000, "{looked}");
+    let (looked, found) = all("x*y|x", &long, 1 << 28);
+    assert_eq!(found, Ok(4_000));
+    assert!((7_900_000..8_100_000).contains(&looked), "{looked}");
+    let (looked, found) = all("x*y|x", &long, 1 << 20);
+    assert!(found.is_err() && looked < (1 << 20) + 4_001, "{looked}");
+    // Its automaton would have more states than the text has bytes.
+    let mixed: String =
+        (0_u64..20_000).map(|n| if n.wrapping_mul(n ^ 0x9E37_79B9) >> 7 & 1 == 0 { 'a' } else { 'b' }).collect();
+    let (looked, found) = all("[ab]*a[ab]{300}[cd]|[ab]", &mixed, 1 << 24);
+    assert!(found.is_err() && looked > 1 << 24, "{looked}");
+    let found = matches(&[Value::string("[ab]*a[ab]{3000}c"), Value::string(&mixed.repeat(50))], 1 << 28).1;
+    assert!(found.is_err(), "{found:?}");
 }
 
 /// What is near the limits and within them is no mistake.

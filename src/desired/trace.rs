@@ -182,7 +182,7 @@ impl<'w> Tracer<'w, '_> {
     ) -> Option<Origin> {
         match library::functions()[function].run {
             Run::File(_) | Run::Template => {}
-            Run::Pure(_) | Run::Partial(_) => return None,
+            Run::Pure(_) | Run::Partial(_) | Run::Search(_) => return None,
         }
         let path = arguments.first().and_then(|path| one_value(path, seen))?;
         let program = &self.machine.world.scope(site.scope).program;

@@ -132,3 +132,24 @@ impl fmt::Display for Number {
         f.write_str(&self.0.to_plain_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Number;
+
+    /// From an integer or from its digits: the same number in the same form.
+    #[test]
+    fn integers_have_one_form() {
+        let near = |n: i64| [n.saturating_sub(1), n, n.saturating_add(1)];
+        let powers = (0..19).map(|exponent| 10_i64.pow(exponent));
+        let all =
+            powers.chain((0..63).map(|bit| 1_i64 << bit)).chain([0, 120, 9_007_199_254_740_993, i64::MIN, i64::MAX]);
+        for n in all.flat_map(|n| [n, n.saturating_neg()]).flat_map(near) {
+            let (number, read) = (Number::from(n), Number::parse(&n.to_string()));
+            assert_eq!(Some(&number), read.as_ref(), "{n}");
+            assert_eq!(format!("{number:?}"), format!("{:?}", read.expect("a number")), "{n}");
+            assert_eq!((number.to_i64(), number.to_string()), (Some(n), n.to_string()));
+            assert_eq!(number.plus(&Number::from(0)), Some(number));
+        }
+    }
+}

@@ -2,10 +2,10 @@
 //! The only file that knows how a diagnostic looks.
 
 use super::escape;
-use super::excerpt::{Excerpt, Excerpts};
+use super::excerpt::{self, Excerpt, Excerpts};
 use super::look::{Look, Role, count};
 use crate::diag::{Diagnostic, Diagnostics, Label, Severity};
-use crate::model::{FileId, SourceMap};
+use crate::model::{FileId, SourceMap, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ const MOST_SHOWN: usize = 200;
 pub fn diagnostics(all: &Diagnostics, sources: &SourceMap, look: &Look) -> String {
     let chosen = chosen(all);
     let files = chosen.iter().flat_map(|diagnostic| labels_of(diagnostic)).map(|label| label.span.file);
-    let excerpts = Excerpts::new(sources, files);
+    let excerpts = Excerpts::new(sources, files, look.width, look.unicode);
     let handler = handler(look);
     let mut out = String::new();
     for diagnostic in &chosen {
@@ -68,7 +68,7 @@ fn handler(look: &Look) -> GraphicalReportHandler {
     let styles = if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_links(false)
-        .with_context_lines(1)
+        .with_context_lines(excerpt::AROUND)
         .with_width(look.width)
         .with_break_words(false)
         .tab_width(2)
@@ -90,23 +90,27 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(diagnostic: &Diagnostic, excerpts: &'a Excerpts<'a>, sources: &SourceMap) -> Shown<'a> {
+    fn new(diagnostic: &Diagnostic, excerpts: &Excerpts<'a>, sources: &SourceMap) -> Shown<'a> {
         let main = diagnostic.primary.as_ref().map(|label| label.span.file);
-        let mut labels = Vec::new();
-        if let Some(primary) = &diagnostic.primary {
-            let text = label_text(&primary.text);
-            labels.push(LabeledSpan::new_primary_with_span(text, excerpts.first_line(primary.span)));
+        let mut places: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
+        for label in labels_of(diagnostic) {
+            places.entry(label.span.file).or_default().push(label.span);
         }
-        let mut elsewhere: BTreeMap<FileId, Vec<LabeledSpan>> = BTreeMap::new();
+        let mut shown: BTreeMap<FileId, (Excerpt<'a>, Vec<LabeledSpan>)> =
+            places.into_iter().map(|(file, spans)| (file, (excerpts.of(file, &spans), Vec::new()))).collect();
+        if let Some(primary) = &diagnostic.primary
+            && let Some((excerpt, labels)) = shown.get_mut(&primary.span.file)
+        {
+            labels.push(LabeledSpan::new_primary_with_span(label_text(&primary.text), excerpt.place(primary.span)));
+        }
         for label in &diagnostic.secondary {
             let text = format!("{} ({})", escape::clean(&label.text), escape::clean(&sources.place(label.span)));
-            let labelled = LabeledSpan::new_with_span(Some(text), excerpts.first_line(label.span));
-            if Some(label.span.file) == main {
-                labels.push(labelled);
-            } else {
-                elsewhere.entry(label.span.file).or_default().push(labelled);
+            if let Some((excerpt, labels)) = shown.get_mut(&label.span.file) {
+                labels.push(LabeledSpan::new_with_span(Some(text), excerpt.place(label.span)));
             }
         }
+        let own = main.and_then(|file| shown.remove(&file));
+        let (source, labels) = own.map_or_else(|| (None, Vec::new()), |(excerpt, labels)| (Some(excerpt), labels));
         Shown {
             code: Some(diagnostic.code.id),
             severity: match diagnostic.code.severity {
@@ -115,19 +119,19 @@ impl<'a> Shown<'a> {
             },
             message: headline(diagnostic),
             help: (!diagnostic.help.is_empty()).then(|| escape::clean_lines(&diagnostic.help).into_owned()),
-            source: main.map(|file| excerpts.of(file)),
+            source,
             labels,
-            elsewhere: elsewhere.into_iter().map(|(file, labels)| Shown::related(file, labels, excerpts)).collect(),
+            elsewhere: shown.into_values().map(|(excerpt, labels)| Shown::related(excerpt, labels)).collect(),
         }
     }
 
-    fn related(file: FileId, labels: Vec<LabeledSpan>, excerpts: &'a Excerpts<'a>) -> Shown<'a> {
+    fn related(source: Excerpt<'a>, labels: Vec<LabeledSpan>) -> Shown<'a> {
         Shown {
             code: None,
             severity: miette::Severity::Advice,
             message: "see also".to_owned(),
             help: None,
-            source: Some(excerpts.of(file)),
+            source: Some(source),
             labels,
             elsewhere: Vec::new(),
         }

@@ -143,3 +143,27 @@ fn very_many_are_told_in_part_to_people_and_whole_to_machines() {
     assert!(text.contains("… and 250 more, not shown") && text.ends_with("150 errors, 300 warnings\n"), "{text}");
     assert_eq!(diagnostics_json::diagnostics(&all, &sources()).lines().count(), 450);
 }
+
+/// One line of a hundred thousand operators is not printed whole for each thing that is wrong in it.
+#[test]
+fn of_a_very_long_line_what_is_near_is_shown() {
+    let line = format!("let a = {}here{}\n", "é + ".repeat(100_000), " + 1".repeat(100_000));
+    let start = line.find("here").expect("the place");
+    let mut sources = SourceMap::default();
+    sources.add("long.cnx", &format!("let b = 1\n{line}let c = 2\n# {}\nlet d = 1\n", "long ".repeat(100)));
+    let label = |length| Span::new(FileId(0), 10 + start, 10 + start + length);
+    for (length, other) in [(0, 4), (4, 14), (50_000, 20), (10 * line.len(), 700_000), (4, 10 + start + 30)] {
+        let other = Span::new(FileId(0), other, other + 1);
+        let wrong = Diagnostic::new(&UNKNOWN, "").at(label(length), "not known").and(other, "and this");
+        for (look, gap) in [(Look::default(), "…"), (Look { width: 40, unicode: false, ..Look::default() }, "...")] {
+            let text = diagnostics::diagnostics(&Diagnostics(vec![wrong.clone()]), &sources, &look);
+            assert!(text.contains("long.cnx:2:400009") && text.contains("here"), "{text}");
+            assert!(text.contains("let b = 1") && text.contains("not known") && text.contains("and this"), "{text}");
+            let longest = text.lines().filter(|line| !line.contains("and this")).map(|line| line.chars().count()).max();
+            assert!(longest < Some(260) && text.contains(gap), "{longest:?} {text}");
+        }
+    }
+    let beside = Diagnostic::new(&UNKNOWN, "").at(Span::new(FileId(0), line.len() + 14, line.len() + 15), "this");
+    let text = diagnostics::diagnostics(&Diagnostics(vec![beside]), &sources, &Look::default());
+    assert!(text.contains("long.cnx:3:5") && text.len() < 1_000, "{text}");
+}

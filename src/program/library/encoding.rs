@@ -1,14 +1,12 @@
 //! Encodings, hashes, patterns and files.
 
-use super::arguments::{encoded, fits_elements, fits_limit, fits_together, made, map, render, text};
+use super::arguments::{encoded, made, map, render, text};
+use super::patterns;
 use super::table::{Function, Run, Shape};
-use crate::model::{Key, Type, Value};
+use crate::model::{Type, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use regex::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256, Sha512};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 const S: Shape = Shape::String;
 
@@ -129,39 +127,36 @@ pub static FUNCTIONS: &[Function] = &[
         &[("pattern", S), ("text", S)],
         Shape::Map(&S),
         (r#"regex("(?<n>[0-9]+)", "web-12").n"#, r#""12""#),
-        regex_groups,
+        never,
     )
-    .matching(0),
+    .searching(0, patterns::regex_groups),
     Function::new(
         "regexall",
         "Every whole match.",
         &[("pattern", S), ("text", S)],
         Shape::List(&S),
         (r#"regexall("[0-9]+", "1 and 22")"#, r#"["1", "22"]"#),
-        regex_all,
+        never,
     )
-    .matching(0),
+    .searching(0, patterns::regex_all),
     Function::new(
         "matches",
         "Whether the pattern matches somewhere in the text.",
         &[("pattern", S), ("text", S)],
         Shape::Bool,
         (r#"matches("^web-", "web-1")"#, "true"),
-        |a| {
-            let whole = text(&a[1])?;
-            Ok(Value::Bool(compiled(text(&a[0])?, whole)?.is_match(whole)))
-        },
+        never,
     )
-    .matching(0),
+    .searching(0, patterns::matches),
     Function::new(
         "replace_regex",
         "With every match put as another text, where `$1` or `${name}` is a group.",
         &[("text", S), ("pattern", S), ("to", S)],
         S,
         (r#"replace_regex("a1b22", "[0-9]+", "-")"#, r#""a-b-""#),
-        replace_regex,
+        never,
     )
-    .matching(1),
+    .searching(1, patterns::replace_regex),
     Function::new(
         "file",
         "The text of a file in the folder of the program.",
@@ -227,9 +222,9 @@ pub static FUNCTIONS: &[Function] = &[
     .runs(Run::Template),
 ];
 
-/// Functions that read a file have another way to run.
+/// Functions that read a file or search have another way to run.
 fn never(_: &[Value]) -> Result<Value, String> {
-    Err("it reads a file".to_owned())
+    Err("it runs in another way".to_owned())
 }
 
 pub fn utf8(bytes: &[u8]) -> Result<&str, String> {
@@ -238,80 +233,6 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, String> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Bytes that all searches for further matches may have before them, added up: each may look at all the rest of the text.
-const MAX_SEARCHED: usize = 1 << 27;
-
-/// A pattern for that text: its size as a program times the length of the text bounds the time that a match takes.
-fn compiled(pattern: &str, whole: &str) -> Result<Regex, String> {
-    const LARGEST: usize = 1 << 20;
-    const WORK: usize = 1 << 36;
-    static KNOWN: Mutex<BTreeMap<(String, usize), Regex>> = Mutex::new(BTreeMap::new());
-    let size = (WORK / whole.len().max(1)).min(LARGEST);
-    let key = (pattern.to_owned(), size);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(regex) = known.get(&key) {
-        return Ok(regex.clone());
-    }
-    let regex = RegexBuilder::new(pattern).size_limit(size).build().map_err(|why| match why {
-        regex::Error::CompiledTooBig(_) if size < LARGEST => "the pattern is too large for so long a text".to_owned(),
-        regex::Error::CompiledTooBig(_) => "no pattern: it is too large".to_owned(),
-        other => format!("no pattern: {}", other.to_string().lines().last().unwrap_or_default().trim()),
-    })?;
-    if known.len() >= 256 {
-        known.clear();
-    }
-    known.insert(key, regex.clone());
-    Ok(regex)
-}
-
-fn fits_search(searched: &mut usize, rest: usize) -> Result<(), String> {
-    *searched = searched.saturating_add(rest);
-    let message = "too many matches in so long a text";
-    if *searched > MAX_SEARCHED { Err(message.to_owned()) } else { Ok(()) }
-}
-
-fn regex_all(a: &[Value]) -> Result<Value, String> {
-    let whole = text(&a[1])?;
-    let pattern = compiled(text(&a[0])?, whole)?;
-    let (mut all, mut searched) = (Vec::new(), 0);
-    for found in pattern.find_iter(whole) {
-        fits_search(&mut searched, whole.len() - found.end())?;
-        all.push(Value::string(found.as_str()));
-        fits_elements(all.len())?;
-    }
-    Ok(Value::list(all))
-}
-
-fn regex_groups(a: &[Value]) -> Result<Value, String> {
-    let whole = text(&a[1])?;
-    let pattern = compiled(text(&a[0])?, whole)?;
-    let found = pattern.captures(whole).ok_or("the pattern does not match")?;
-    let groups = pattern.capture_names().enumerate().filter_map(|(at, name)| {
-        let key = name.map_or_else(|| at.to_string(), str::to_owned);
-        found.get(at).map(|group| (Key::text(&key), Value::string(group.as_str())))
-    });
-    Ok(Value::map(groups.collect()))
-}
-
-fn replace_regex(a: &[Value]) -> Result<Value, String> {
-    let (whole, to) = (text(&a[0])?, text(&a[2])?);
-    let pattern = compiled(text(&a[1])?, whole)?;
-    let groups = to.matches('$').count();
-    let (mut out, mut last, mut searched) = (String::new(), 0, 0);
-    for found in pattern.captures_iter(whole) {
-        let Some(all) = found.get(0) else { continue };
-        fits_search(&mut searched, whole.len() - all.end())?;
-        // No group is longer than the match.
-        fits_together(to.len().saturating_add(groups.saturating_mul(all.len())))?;
-        out.push_str(&whole[last..all.start()]);
-        found.expand(to, &mut out);
-        fits_limit(out.len())?;
-        last = all.end();
-    }
-    out.push_str(&whole[last..]);
-    made(out)
 }
 
 /// The variables of a template: the members of an object or the entries of a map.

@@ -7,6 +7,7 @@ pub mod format;
 pub mod nested;
 pub mod network;
 pub mod numbers;
+pub mod patterns;
 pub mod reference;
 pub mod strings;
 pub mod table;

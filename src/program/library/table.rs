@@ -26,6 +26,9 @@ pub enum Shape {
     Optional(&'static Shape),
 }
 
+/// What a search gives, and the bytes that it looked at.
+pub type Searched = (u64, Result<Value, String>);
+
 /// What runs when the function is called.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
@@ -33,6 +36,8 @@ pub enum Run {
     Pure(fn(&[Value]) -> Result<Value, String>),
     /// On values whose elements may be unknown.
     Partial(fn(&[Value]) -> Result<Value, String>),
+    /// Searching with a pattern on known values: it may look at so many bytes, and says at how many it did.
+    Search(fn(&[Value], u64) -> Searched),
     /// The first argument names a file of the module's folder; its bytes come first.
     File(fn(&[u8]) -> Result<Value, String>),
     /// A file with interpolations, and the variables that it may use.
@@ -70,9 +75,10 @@ impl Function {
         Function { name, doc, parameters, optional: 0, variadic: false, result, example, pattern: None, run }
     }
 
-    /// That argument is a regular expression.
-    pub const fn matching(mut self, argument: usize) -> Function {
-        self.pattern = Some(argument);
+    /// That argument is a regular expression, which is sought so.
+    pub const fn searching(mut self, pattern: usize, run: fn(&[Value], u64) -> Searched) -> Function {
+        self.pattern = Some(pattern);
+        self.run = Run::Search(run);
         self
     }
 

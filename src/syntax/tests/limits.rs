@@ -1,5 +1,6 @@
 //! The limits, each with its error, on a small stack; and time that grows with the text alone.
 
+use super::nests::{NESTS, PLACES, nest};
 use crate::model::FileId;
 use crate::syntax::*;
 use std::time::{Duration, Instant};
@@ -16,76 +17,6 @@ fn codes_on_a_small_stack(text: String) -> Vec<&'static str> {
     let thread = std::thread::Builder::new().stack_size(1024 * 1024).spawn(work).expect("a thread");
     thread.join().expect("no overflow")
 }
-
-/// `open` so many times, `middle`, `close` as often.
-fn nest(depth: usize, open: &str, middle: &str, close: &str) -> String {
-    format!("let a = {}{middle}{}\n", open.repeat(depth), close.repeat(depth))
-}
-
-const NESTS: [(&str, &str, &str); 42] = [
-    ("(", "1", ")"),
-    ("[", "1", "]"),
-    ("{ a = ", "1", " }"),
-    ("f(", "1", ")"),
-    ("f(1 + ", "1", ")"),
-    ("a[", "1", "]"),
-    ("\"${", "1", "}\""),
-    ("[for x in ", "xs", " : x]"),
-    ("[for x in xs : ", "x", "]"),
-    ("{ for k, v in ", "m", " : k => v }"),
-    ("[...", "xs", "]"),
-    ("{ (", "k", ") = 1 }"),
-    ("!", "true", ""),
-    ("-", "1", ""),
-    ("a ? ", "1", " : 2"),
-    ("a ? 1 : ", "2", ""),
-    ("a.", "b", ""),
-    ("1 + ", "1", ""),
-    ("a?.", "b", ""),
-    ("a?[", "1", "]"),
-    ("a[0].", "b", ""),
-    ("-!", "true", ""),
-    ("a && ", "b", ""),
-    ("a ?? ", "b", ""),
-    ("{ ...", "x", " }"),
-    ("{ \"k\" = ", "1", " }"),
-    ("[for x in xs if ", "x", " : x]"),
-    ("{ for k, v in m : ", "k", " => v }"),
-    ("f(a = ", "1", ")"),
-    ("[[1], ", "1", "]"),
-    ("\"\"\"\n${", "1", "}\n\"\"\""),
-    ("\"a ${1} ${", "1", "} b\""),
-    ("{ \"${", "k", "}\" = 1 }"),
-    ("a[*].", "b", ""),
-    ("a ? ", "1", " : (2)"),
-    ("a == (", "1", ")"),
-    ("1..", "2", ""),
-    ("f(1, [", "1", "])"),
-    ("{ for k, v in m if ", "k", " : k => v }"),
-    ("{ for k, v in m : k => ", "v", " }"),
-    ("1 * -(", "1", ")"),
-    ("a.b[", "1", "]"),
-];
-
-/// Where an expression may stand: `@` is the nest.
-const PLACES: [&str; 16] = [
-    "let a = @\n",
-    "server a for x in @ {}\n",
-    "server a for x in xs by @ {}\n",
-    "server a if @ {}\n",
-    "server a {\n  b = @\n  lifecycle {\n    triggers = @\n    before { assert = @ }\n  }\n}\n",
-    "module a from \"./a\" for x in @ if @ { b = @ }\n",
-    "param a: int = @ { assert = @, message = @ }\n",
-    "param a: { b: int = @ }\n",
-    "fn f(a: int = @): int = @\n",
-    "output a: int = @\n",
-    "check \"a\" { assert = @ }\n",
-    "policy a for r in server { assert = @ }\n",
-    "environment a { params = { b = @ } }\n",
-    "import server.a[@] = @\n",
-    "moved server.a[@] -> server.b[@]\n",
-    "test \"a\" { assert = [@] }\n",
-];
 
 #[test]
 fn the_allowed_depth_is_read_on_a_small_stack() {
@@ -200,6 +131,16 @@ fn time_grows_with_the_text_alone() {
             let (short, long) = (nest(5, open, middle, close), nest(40, open, middle, close));
             let ratio = time(&long).as_secs_f64() / time(&short).as_secs_f64().max(20e-6);
             assert!(ratio < 5_000.0, "{open} {middle} {close}: {ratio}");
+        }
+    }
+    // Opened within what is closed by something else.
+    for open in ["{", "[", "(", "f(", "\"${", "{ a = ", "{ \"${", "map("] {
+        for (head, tail) in
+            [("[{\n  ", "# b\n]"), ("server a {\n  b = (\n", "\n}\n"), ("type A = {\n", ")\n"), ("{", "\n")]
+        {
+            let text = |count: usize| format!("{head}{}{tail}", open.repeat(count));
+            let ratio = time(&text(40)).as_secs_f64() / time(&text(5)).as_secs_f64().max(20e-6);
+            assert!(ratio < 5_000.0, "{head:?} {open:?}: {ratio}");
         }
     }
     let many = |count: usize| "server a {\n  name \"x\"\n  b = [1, 2\n}\nlet = 5\nlet b = 1 +\n".repeat(count);

@@ -3,4 +3,5 @@
 mod fixtures;
 mod generate;
 mod limits;
+mod nests;
 mod properties;
