@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes that all searches of one call may look at: some 2 ns each.
-const MOST_BYTES: u64 = 1 << 28;
+const MOST_BYTES: u64 = 1 << 27;
 /// Steps of a fuel's unit: what a call looked at costs as much.
 pub const BYTES_A_STEP: u64 = 64;
 /// The automaton that takes a step for each part of the pattern and each byte: the pattern's size times the bytes.
@@ -81,6 +81,9 @@ impl<'t> Search<'t> {
 
     /// The first match from there on.
     fn next(&mut self, input: &Input<'_>) -> Result<Option<Match>, String> {
+        if input.is_done() {
+            return Ok(None);
+        }
         if let (Some(lazy), Some(mut cache)) = (self.pattern.lazy.clone(), self.cache.take()) {
             let (found, looked) = step_by_step(&lazy, &mut cache, input);
             self.spend(looked)?;
