@@ -72,7 +72,7 @@ fn searches_say_how_much_they_looked_at() {
     let mixed: String =
         (0_u64..20_000).map(|n| if n.wrapping_mul(n ^ 0x9E37_79B9) >> 7 & 1 == 0 { 'a' } else { 'b' }).collect();
     let (looked, found) = all("[ab]*a[ab]{300}[cd]|[ab]", &mixed, 1 << 24);
-    assert!(found.is_err() && looked > 1 << 24, "{looked}");
+    assert!(found.is_err() && looked < (1 << 24) + 20_001, "{looked}");
     let found = matches(&[Value::string("[ab]*a[ab]{3000}c"), Value::string(&mixed.repeat(50))], 1 << 28).1;
     assert!(found.is_err(), "{found:?}");
 }

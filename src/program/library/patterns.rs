@@ -93,9 +93,12 @@ impl<'t> Search<'t> {
             }
         }
         let rest = (input.end() - input.start()) as u64;
-        let work = self.pattern.size.saturating_mul(rest);
-        self.spend((work / (MOST_WORK / MOST_BYTES)).max(rest))
-            .map_err(|_| "the pattern is too complicated for so long a text".to_owned())?;
+        let work = self.pattern.size.saturating_mul(rest) / (MOST_WORK / MOST_BYTES);
+        // What is not begun costs nothing.
+        if work.saturating_add(self.spent) > self.most {
+            return Err("the pattern is too complicated for so long a text".to_owned());
+        }
+        self.spend(work.max(rest))?;
         Ok(self.pattern.whole.search(input))
     }
 
