@@ -1,8 +1,9 @@
 //! Calls: the program's functions, the library, files and templates.
 
 use super::codes;
-use super::machine::{Evaluated, Machine, Stop, parts, pending};
+use super::machine::{Evaluated, Machine, Stop, pending};
 use super::scope::Slot;
+use super::sizes::parts;
 use crate::model::{Span, Value};
 use crate::program::check_with_locals;
 use crate::program::expr::{Expr, ExprKind};

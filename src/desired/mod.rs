@@ -23,6 +23,7 @@ mod scope;
 mod scopes;
 mod seen;
 mod settings;
+mod sizes;
 mod trace;
 mod trace_steps;
 pub mod types;

@@ -1,7 +1,8 @@
 //! Binary operators on values.
 
 use super::codes;
-use super::machine::{Evaluated, Machine, parts, pending};
+use super::machine::{Evaluated, Machine, pending};
+use super::sizes::parts;
 use crate::model::{Number, Value};
 use crate::program::expr::{Expr, Operator};
 use std::cmp::Ordering;
