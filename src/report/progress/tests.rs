@@ -101,5 +101,5 @@ fn a_clean_end() {
     assert_eq!(summary(&end, &Look::default()), "Applied: 2 created, 1 replaced, 1 ran in 4.2s with 1 request.");
     let broken = Summary { interrupted: true, created: 1, skipped: 1, elapsed: 100, ..Summary::default() };
     let text = summary(&broken, &Look::default());
-    assert_eq!(text, "Interrupted: 1 created in 0.1s with 0 requests; 1 skipped. Running again does the\n  rest.");
+    assert_eq!(text, "Interrupted: 1 created in 0.1s with 0 requests; 1 skipped. Running again does\n  the rest.");
 }
