@@ -3,15 +3,17 @@
 
 use super::choices::Choices;
 use super::cloud::{self, Settings};
+use super::hub::Inner as World;
 use super::hub::{Hub, Priorities};
 use super::launch::{Compiled, Flags, Launch, Report, launch_seed};
 use super::planted::{self, Bug};
 use super::store::Disk;
 use super::tally::Tally;
-use super::truth::Violation;
+use super::truth::{Maker, Violation, living};
 use super::{checks, scheduler};
 use cnx::apply::{Answer, Progress};
-use cnx::model::Address;
+use cnx::model::{Address, RemoteId, Value};
+use cnx::state::Open;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -216,26 +218,14 @@ impl Life {
 
     /// A person who knows the truth answers for what is open.
     fn answers(&self) -> std::collections::BTreeMap<Address, Answer> {
-        let open: Vec<(Address, String)> = self.disk.look(|snapshot| {
-            let asked = snapshot.open.values().filter(|open| open.asked || open.job.is_none());
-            asked.map(|open| (open.intent.address.clone(), open.intent.idempotency_key.clone())).collect()
-        });
+        let open: Vec<Open> = self
+            .disk
+            .look(|snapshot| snapshot.open.values().filter(|open| open.asked || open.job.is_none()).cloned().collect());
         if !open.is_empty() {
             self.hub.lock().tally.asked += 1;
         }
-        let world = self.hub.lock();
-        let answer = |(address, key): (Address, String)| {
-            let made = super::truth::living(&world.emulator).find(|object| {
-                world
-                    .truth
-                    .makers
-                    .get(object.id.as_str())
-                    .is_some_and(|(_, maker)| *maker == super::truth::Maker::Engine(key.clone()))
-            });
-            let answer = made.map_or(Answer::Retry, |object| Answer::Adopt(cnx::model::RemoteId::new(&object.id)));
-            (address, answer)
-        };
-        open.into_iter().map(answer).collect()
+        let mut world = self.hub.lock();
+        open.iter().map(|open| (open.intent.address.clone(), answer(&mut world, open))).collect()
     }
 
     /// I12.
@@ -264,4 +254,19 @@ impl Life {
             outcome: self.outcome.clone(),
         }
     }
+}
+
+/// What somebody says who knows what the create made. An object that nobody was shown, and that is renamed by now, is let go
+/// of: whoever wants it imports it.
+fn answer(world: &mut World, open: &Open) -> Answer {
+    let maker = Maker::Engine(open.intent.idempotency_key.clone());
+    let is_its = |id: &str| world.truth.makers.get(id).is_some_and(|(_, other)| *other == maker);
+    let Some(made) = living(&world.emulator).find(|object| is_its(&object.id)) else { return Answer::Retry };
+    let id = RemoteId::new(&made.id);
+    let wanted = open.intent.wanted.get("name").and_then(Value::as_str);
+    if wanted.is_none_or(|wanted| wanted == made.name) || open.candidates.contains(&id) {
+        return Answer::Adopt(id);
+    }
+    world.truth.denied.insert(id.to_string());
+    Answer::Forget
 }

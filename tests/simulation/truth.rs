@@ -36,7 +36,7 @@ pub struct Truth {
     pub confirmed: Vec<String>,
     /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
-    /// Objects that both ways to ask for them denied while they were there.
+    /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
     pub denied: BTreeSet<String>,
 }
 
