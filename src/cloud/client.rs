@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::call::{Call, Outcome, Verb};
 use super::endpoint::Endpoint;
-use super::error::ReadError;
+use super::error::{ReadError, sentence};
 use super::knowledge::Knowledge;
 use super::outcome::{Verdict, judge};
 use super::redact::without_secrets;
@@ -184,7 +184,9 @@ impl Client {
         let Some(reach) = self.reaches.get(&parts.surface) else {
             return impossible(format!("there is no endpoint for {}", parts.surface));
         };
-        self.write(reach, &meant, call, &parts).await
+        let mut repeated = 0;
+        let outcome = self.write(reach, &meant, call, &parts, &mut repeated).await;
+        if repeated > 0 { of_the_first(outcome) } else { outcome }
     }
 
     async fn call_read(&self, call: &Call) -> Outcome {
@@ -197,8 +199,8 @@ impl Client {
         }
     }
 
-    async fn write(&self, reach: &Reach, meant: &Meant<'_>, call: &Call, parts: &Parts) -> Outcome {
-        let (mut unsent, mut in_progress, mut too_many, mut repeated) = (0, 0, 0, 0);
+    async fn write(&self, reach: &Reach, meant: &Meant<'_>, call: &Call, parts: &Parts, repeated: &mut u32) -> Outcome {
+        let (mut unsent, mut in_progress, mut too_many) = (0, 0, 0);
         let mut waited = Duration::ZERO;
         loop {
             if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
@@ -206,8 +208,8 @@ impl Client {
             }
             let pause = match self.exchange(reach, parts, call.deadline).await {
                 Err(Failure::Wait(wait)) => return Outcome::NotSent { reason: rate_reason(reach, wait) },
-                Err(Failure::Transport(TransportError::Lost { .. })) if may_repeat(reach, parts, &mut repeated) => {
-                    pace::back_off(repeated, &*self.random)
+                Err(Failure::Transport(TransportError::Lost { .. })) if may_repeat(reach, parts, repeated) => {
+                    pace::back_off(*repeated, &*self.random)
                 }
                 Err(Failure::Transport(TransportError::Lost { reason })) => {
                     return Outcome::Unknown { reason: redact(&reason), error: None };
@@ -220,8 +222,8 @@ impl Client {
                     pace::back_off(unsent, &*self.random)
                 }
                 Ok(response) => match judge(meant, call, &response, &reach.surface.jobs_path) {
-                    Verdict::Final(Outcome::Unknown { .. }) if may_repeat(reach, parts, &mut repeated) => {
-                        pace::back_off(repeated, &*self.random)
+                    Verdict::Final(Outcome::Unknown { .. }) if may_repeat(reach, parts, repeated) => {
+                        pace::back_off(*repeated, &*self.random)
                     }
                     Verdict::Final(outcome) => {
                         self.note(reach, &response);
@@ -326,6 +328,16 @@ fn may_repeat(reach: &Reach, parts: &Parts, repeated: &mut u32) -> bool {
     let has_key = parts.headers.iter().any(|(name, _)| *name == "Idempotency-Key");
     *repeated += 1;
     has_key && reach.idempotency.get() == Some(true) && *repeated < TRIES
+}
+
+/// An attempt before it was unclear: that a later one was refused, or did not leave, says nothing of that one.
+fn of_the_first(outcome: Outcome) -> Outcome {
+    let told = |reason: String| Outcome::Unknown { reason, error: None };
+    match outcome {
+        Outcome::Rejected(error) => told(format!("asked again it was refused: {}", sentence(&error))),
+        Outcome::NotSent { reason } => told(format!("it could not be asked again: {reason}")),
+        other => other,
+    }
 }
 
 fn rate_reason(reach: &Reach, wait: Duration) -> String {

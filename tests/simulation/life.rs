@@ -212,7 +212,7 @@ impl Life {
     fn some_are_gone(&self) -> bool {
         let held: BTreeSet<String> = self.disk.look(|known| known.ids.keys().map(ToString::to_string).collect());
         let world = self.hub.lock();
-        let there: BTreeSet<&str> = super::truth::living(&world.emulator).map(|object| object.id.as_str()).collect();
+        let there: BTreeSet<&str> = living(&world.emulator).map(|object| object.id.as_str()).collect();
         held.iter().any(|id| !there.contains(id.as_str()))
     }
 

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs in which a planted bug must show.
-pub const PLANTED_RUNS: u64 = 4_000;
+pub const PLANTED_RUNS: u64 = 20_000;
 
 /// One mode's part of a report.
 #[derive(Debug)]
