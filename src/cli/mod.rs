@@ -32,6 +32,7 @@ mod foresee;
 mod git;
 mod git_source;
 mod graph;
+mod habits;
 mod http_log;
 mod init;
 mod mark;

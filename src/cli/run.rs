@@ -4,14 +4,14 @@ use super::args::{Arguments, Command, EnvCommand};
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, World};
 use super::{
-    apply, check, completions, console, docs, doctor, drift, emulator, env, explain, fmt, graph, init, plan, recover,
-    run_action, show, state, test, unlock, version, why,
+    apply, check, completions, console, docs, doctor, drift, emulator, env, explain, fmt, graph, habits, init, plan,
+    recover, run_action, show, state, test, unlock, version, why,
 };
 use crate::cloud::redact;
 use crate::report::{Writer, escape};
 use crate::world::{Environment, keep_memory_private, on_panic};
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 
@@ -43,9 +43,14 @@ fn broken(said: &str, place: &str, secrets: &[String]) -> String {
 
 /// The same in a given world, for tests.
 pub fn run_in(world: World, mut out: Writer, mut err: Writer, arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let refused = habits::refused(&arguments, &Arguments::command());
+    let parsed = match refused.map_or_else(|| Arguments::try_parse_from(&arguments), Err) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error, &mut out, &mut err).code(),
+        Err(mut error) => {
+            habits::translate(&mut error, &arguments);
+            return usage(&error, &mut out, &mut err).code();
+        }
     };
     let mut shell = Shell::new(world, parsed.global, out, err);
     let exit = match dispatch(&mut shell, parsed.command) {
