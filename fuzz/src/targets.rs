@@ -1,6 +1,7 @@
 //! What must hold for every text: the targets of the fuzzer, and of `tests/fuzz.rs`, which runs them in every build.
 
 use cnx::desired::Inputs;
+use cnx::diag::Diagnostics;
 use cnx::model::FileId;
 use cnx::provider::cloudnexus;
 use cnx::syntax;
@@ -13,19 +14,24 @@ pub fn parse(text: &str) {
     let (short, written) = (syntax::parse(FILE, text), syntax::parse_as_written(FILE, text));
     assert_eq!(short.diagnostics, written.diagnostics);
     assert_eq!(format!("{:?}", short.ast), format!("{:?}", written.ast));
-    for label in short.diagnostics.0.iter().flat_map(|found| found.primary.iter().chain(&found.secondary)) {
+    places(text, &short.diagnostics);
+}
+
+fn places(text: &str, found: &Diagnostics) {
+    for label in found.0.iter().flat_map(|found| found.primary.iter().chain(&found.secondary)) {
         let (start, end) = (label.span.start as usize, label.span.end as usize);
         assert!(start <= end && text.is_char_boundary(start) && text.is_char_boundary(end), "{label:?}");
     }
 }
 
-/// Whatever can be read is checked, and evaluated where nothing is wrong with it.
+/// Whatever can be read is checked, and evaluated where nothing is wrong with it; every place is in the text.
 pub fn evaluate(text: &str) {
     let parsed = syntax::parse(FILE, text);
     let (program, found) = cnx::program::check(&[parsed.ast], cloudnexus());
+    places(text, &found);
     if !parsed.diagnostics.has_errors() && !found.has_errors() {
         let inputs = Inputs { project_name: "fuzz".to_owned(), ..Inputs::default() };
-        cnx::desired::evaluate(Arc::new(program), &inputs);
+        places(text, &cnx::desired::evaluate(Arc::new(program), &inputs).1);
     }
 }
 

@@ -105,7 +105,7 @@ impl Builder<'_> {
     }
 
     fn place(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.base + start, self.base + end)
+        self.range(self.base + start, self.base + end)
     }
 }
 

@@ -135,10 +135,14 @@ fn items(file: FileId, text: &str, scanned: &Scan) -> Read {
         let whole = patched.as_deref().unwrap_or(text);
         let mut builder = Builder::new(file, whole, told.clone());
         builder.base = start.text;
+        builder.limit = text.len();
         // What was mended at the end of the file belongs to the last piece.
         let stop = if end.text == text.len() { whole.len() } else { end.text };
         items.extend(spelled_items(&mut builder, &whole[start.text..stop]));
-        diagnostics.append(&mut builder.diagnostics);
+        // Of what was mended behind the end the bracket that is not closed has been told.
+        let within =
+            |found: &Diagnostic| found.primary.as_ref().is_none_or(|label| (label.span.start as usize) < text.len());
+        diagnostics.extend(builder.diagnostics.drain(..).filter(|found| whole.len() == text.len() || within(found)));
         unread.append(&mut builder.unread);
     }
     Read { items, diagnostics, unread }

@@ -18,8 +18,10 @@ pub(in crate::syntax) const RESERVED: [&str; 6] = ["for", "in", "if", "true", "f
 /// Builds the tree of one piece of a file.
 pub(in crate::syntax) struct Builder<'t> {
     pub file: FileId,
-    /// The whole file.
+    /// The whole file, with the closing brackets behind it that are missing at its end.
     pub text: &'t str,
+    /// Where the file itself ends: no place lies beyond.
+    pub limit: usize,
     /// Where the parsed piece begins: in the short text, where that is parsed, else in the file; in bytes.
     pub base: usize,
     /// The short text, where that is parsed.
@@ -37,7 +39,18 @@ pub(in crate::syntax) struct Builder<'t> {
 impl<'t> Builder<'t> {
     pub fn new(file: FileId, text: &'t str, told: Vec<(usize, usize)>) -> Builder<'t> {
         let (diagnostics, unread) = (Vec::new(), Vec::new());
-        Builder { file, text, base: 0, short: None, unclear: false, diagnostics, told, unread, levels: 0 }
+        Builder {
+            file,
+            text,
+            limit: text.len(),
+            base: 0,
+            short: None,
+            unclear: false,
+            diagnostics,
+            told,
+            unread,
+            levels: 0,
+        }
     }
 
     /// The place of a pair in the file.
@@ -48,7 +61,7 @@ impl<'t> Builder<'t> {
             Some(short) => {
                 Span { file: self.file, start: short.starts[start], end: short.ends[end.max(start + 1) - 1] }
             }
-            None => Span::new(self.file, start, end),
+            None => self.range(start, end),
         }
     }
 
@@ -58,8 +71,8 @@ impl<'t> Builder<'t> {
     }
 
     /// A place given in bytes of the file.
-    pub(super) fn range(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, start, end)
+    pub(in crate::syntax) fn range(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start.min(self.limit), end.min(self.limit))
     }
 
     pub(super) fn complain(
