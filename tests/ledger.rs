@@ -54,7 +54,7 @@ rows! {
     l16, "links are resolved against the origin; another origin is refused", lists;
     l17, "the own page size goes along where the link forgets it", lists;
     l18, "cursors are opaque and escaped; an expired one restarts once", lists;
-    l19, "totals decide nothing; a short page ends nothing", lists;
+    l19, "a short page ends nothing; a list with less than its total is asked again, then an error", lists;
     l20, "100 on compute, 50 on platform; halved once a run where refused", lists;
     l21, "each id once; a changed total is read once more", lists;
     l22, "tags are filtered by the client itself, of a list that no filter shortens", lists;

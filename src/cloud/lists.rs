@@ -5,6 +5,7 @@ use super::call::Listing;
 use super::client::{Client, Reach};
 use super::error::ReadError;
 use super::observe::{id_of, observed};
+use super::reads::Answer;
 use super::request::{self, append_parameter};
 use crate::model::{Attributes, Ident, RemoteId};
 use crate::provider::Pagination;
@@ -12,12 +13,23 @@ use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-/// A list that has more pages is no list.
-const PAGE_LIMIT: u32 = 25_000;
+/// A list that has more pages is no list: of the smallest ones they hold all that a program can declare.
+const PAGE_LIMIT: u32 = 5_000;
 
 /// So many pages after each other may bring nothing that was not on one before.
 const BLANK_LIMIT: u32 = 10;
+
+/// So many pages may be as thin as they like; of those beyond each must bring so many items, on the average.
+const THIN_LIMIT: u32 = 100;
+const LEAST_ON_A_PAGE: usize = 5;
+
+/// All pages of a list together may be so large, in bytes.
+const SIZE_LIMIT: usize = 256 << 20;
+
+/// A list with fewer objects than it says is asked for again so often, each time a second later.
+const SHORT_TRIES: u64 = 2;
 
 /// The page size that both documents give as the default.
 const SMALLEST_PAGE: u32 = 20;
@@ -39,16 +51,73 @@ enum Next {
 }
 
 struct Page<T> {
-    items: Vec<(Option<RemoteId>, T)>,
+    /// What was not taken counts as well.
+    items: Vec<(Option<RemoteId>, Option<T>)>,
     next: Option<Next>,
-    /// The total of page-numbered lists, which shift while objects come and go.
+    /// How many objects the whole list has, as this page says (`contract.md L19`).
     total: Option<u64>,
+    /// By number: such lists shift while objects come and go.
+    is_numbered: bool,
+    /// Bytes of the answer.
+    size: usize,
 }
 
 /// Why a walk through the pages has to begin again.
 enum Stop {
     Again,
+    /// It came to its end with fewer objects than it says that there are.
+    Short {
+        told: u64,
+        found: usize,
+    },
     Error(ReadError),
+}
+
+/// What a walk has come by so far, of which it may not have too much.
+#[derive(Default)]
+struct Seen {
+    ids: BTreeSet<RemoteId>,
+    /// Distinct objects, taken or not.
+    count: usize,
+    /// The least total that a page told: objects come and go meanwhile.
+    least: Option<u64>,
+    pages: u32,
+    /// Pages after each other that brought nothing new.
+    blank: u32,
+    size: usize,
+}
+
+impl Seen {
+    /// What of the page is new; items without an id always are.
+    fn add<T>(&mut self, page: Vec<(Option<RemoteId>, Option<T>)>, total: Option<u64>, size: usize) -> Vec<T> {
+        let before = self.count;
+        let mut taken = Vec::new();
+        for (id, item) in page {
+            if id.is_none_or(|id| self.ids.insert(id)) {
+                self.count += 1;
+                taken.extend(item);
+            }
+        }
+        self.pages += 1;
+        self.blank = if self.count > before { 0 } else { self.blank + 1 };
+        self.size = self.size.saturating_add(size);
+        self.least = [self.least, total].into_iter().flatten().min();
+        taken
+    }
+
+    /// Whoever answers can go on for ever with new cursors and new objects.
+    fn is_endless(&self) -> bool {
+        let thick = self.pages.saturating_sub(THIN_LIMIT) as usize * LEAST_ON_A_PAGE;
+        self.blank >= BLANK_LIMIT || self.count < thick || self.size > SIZE_LIMIT
+    }
+
+    /// The whole list, if it is one.
+    fn end(&self) -> Result<(), Stop> {
+        match self.least {
+            Some(told) if (self.count as u64) < told => Err(Stop::Short { told, found: self.count }),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 impl Client {
@@ -82,7 +151,8 @@ impl Client {
         self.routeless.lock().unwrap_or_else(PoisonError::into_inner).contains(kind)
     }
 
-    /// All pages of a collection; begins again where the list changed under it, once for each reason.
+    /// All pages of a collection; begins again where the list changed under it, once for each reason, and where it shows less
+    /// than it says. Never a part for the whole.
     pub(super) async fn pages<T: Send>(
         &self,
         surface: &Ident,
@@ -91,12 +161,19 @@ impl Client {
     ) -> Result<Items<T>, ReadError> {
         let reach = self.reach(surface)?;
         let mut requests = 0;
-        let mut restarts = 0;
+        let (mut restarts, mut short) = (0, 0);
         loop {
             match self.walk(reach, (target, take), &mut requests, restarts == 0).await {
                 Ok(items) => return Ok(Items { items, requests }),
                 Err(Stop::Error(error)) => return Err(error),
                 Err(Stop::Again) => restarts += 1,
+                Err(Stop::Short { .. }) if short < SHORT_TRIES => {
+                    short += 1;
+                    self.clock.sleep(Duration::from_secs(short)).await;
+                }
+                Err(Stop::Short { told, found }) => {
+                    return Err(bad(reach, &format!("the list says that it has {told} objects and shows {found}")));
+                }
             }
         }
     }
@@ -109,8 +186,8 @@ impl Client {
         may_restart: bool,
     ) -> Result<Vec<T>, Stop> {
         let mut found = Vec::new();
-        let (mut ids, mut seen) = (BTreeSet::<RemoteId>::new(), BTreeSet::new());
-        let (mut next, mut total, mut blank) = (None, None, 0);
+        let (mut seen, mut places) = (Seen::default(), BTreeSet::new());
+        let (mut next, mut total) = (None, None);
         loop {
             *requests += 1;
             if *requests > PAGE_LIMIT {
@@ -123,21 +200,15 @@ impl Client {
                 }
                 Err(error) => return Err(Stop::Error(error)),
             };
-            let new = page.items.into_iter().filter_map(|(id, item)| match id {
-                Some(id) => ids.insert(id).then_some(item),
-                None => Some(item),
-            });
-            let before = found.len();
-            found.extend(new);
-            blank = if found.len() > before { 0 } else { blank + 1 };
-            if may_restart && total.is_some() && page.total != total {
+            found.extend(seen.add(page.items, page.total, page.size));
+            if may_restart && page.is_numbered && total.is_some() && page.total != total {
                 return Err(Stop::Again);
             }
             total = page.total;
             match page.next {
-                None => return Ok(found),
-                Some(_) if blank >= BLANK_LIMIT => return Err(Stop::Error(bad(reach, "the list does not end"))),
-                Some(following) if seen.insert(following.clone()) => next = Some(following),
+                None => return seen.end().map(|()| found),
+                Some(_) if seen.is_endless() => return Err(Stop::Error(bad(reach, "the list does not end"))),
+                Some(following) if places.insert(following.clone()) => next = Some(following),
                 Some(_) => return Err(Stop::Error(bad(reach, "the list leads back to a page that was read already"))),
             }
         }
@@ -165,7 +236,7 @@ impl Client {
                 None => {}
             }
             match self.get(&reach.endpoint.surface, full).await {
-                Ok(answer) => return read_page(reach, &answer.json, next, take),
+                Ok(answer) => return read_page(reach, &answer, next, take),
                 Err(ReadError::Refused(error))
                     if error.status == 400 && error.code != "invalid_cursor" && size > SMALLEST_PAGE =>
                 {
@@ -181,7 +252,8 @@ fn bad(reach: &Reach, what: &str) -> ReadError {
     ReadError::BadAnswer { what: format!("{}: {what}", reach.endpoint.host()) }
 }
 
-fn read_page<T>(reach: &Reach, json: &Json, asked: Option<&Next>, take: Take<'_, T>) -> Result<Page<T>, ReadError> {
+fn read_page<T>(reach: &Reach, answer: &Answer, asked: Option<&Next>, take: Take<'_, T>) -> Result<Page<T>, ReadError> {
+    let json = &answer.json;
     let Some(items) = json.get("data").and_then(Json::as_array) else {
         return Err(bad(reach, "the list has no `data`"));
     };
@@ -191,9 +263,9 @@ fn read_page<T>(reach: &Reach, json: &Json, asked: Option<&Next>, take: Take<'_,
         (None, Some(meta)) => next_cursor(reach, meta)?,
         (None, None) => None,
     };
-    let total = pagination.and_then(|pagination| pagination.get("total")).and_then(Json::as_u64);
-    let items = items.iter().filter_map(|item| Some((id_of(item), take(item)?))).collect();
-    Ok(Page { items, next, total })
+    let total = pagination.or_else(|| json.get("meta")).and_then(|tail| tail.get("total")).and_then(Json::as_u64);
+    let items = items.iter().map(|item| (id_of(item), take(item))).collect();
+    Ok(Page { items, next, total, is_numbered: pagination.is_some(), size: answer.size })
 }
 
 /// By our own count: an answer that repeats a page number leads nowhere else.

@@ -34,6 +34,8 @@ pub enum Presence {
 pub(super) struct Answer {
     pub json: Json,
     pub etag: Option<String>,
+    /// Bytes of the body.
+    pub size: usize,
 }
 
 impl Client {
@@ -239,7 +241,7 @@ impl Client {
         let is_success = (200..300).contains(&response.status);
         match json {
             Some(json) if is_success && json.is_object() && !has_error(&json) => {
-                Ok(Answer { json, etag: response.headers.get("ETag").map(str::to_owned) })
+                Ok(Answer { json, etag: response.headers.get("ETag").map(str::to_owned), size: response.body.len() })
             }
             Some(json) if is_success && has_error(&json) => Err(refused(reach, response)),
             _ if is_success => {

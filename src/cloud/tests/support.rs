@@ -116,6 +116,11 @@ pub fn stage_with(answers: &[&str], rate: RateLimit) -> Stage {
         requests: Mutex::default(),
     });
     let clock = Arc::new(JumpClock::default());
+    let client = client_over(script.clone(), &clock, rate);
+    Stage { client, script, clock }
+}
+
+fn client_over(transport: Arc<dyn Transport>, clock: &Arc<JumpClock>, rate: RateLimit) -> Client {
     let endpoints = ["compute", "platform"].map(|surface| Endpoint {
         surface: Ident::new(surface),
         origin: format!("https://{surface}.example"),
@@ -125,12 +130,15 @@ pub fn stage_with(answers: &[&str], rate: RateLimit) -> Stage {
         max_wait: MAX_WAIT,
         concurrency: CONCURRENCY,
     });
-    let client =
-        Client::new(cloudnexus().clone(), endpoints.to_vec(), script.clone(), clock.clone(), Arc::new(Largest));
-    Stage { client, script, clock }
+    Client::new(cloudnexus().clone(), endpoints.to_vec(), transport, clock.clone(), Arc::new(Largest))
 }
 
 impl Stage {
+    /// Another client of this stage, over another transport.
+    pub fn client_over(&self, transport: Arc<dyn Transport>) -> Client {
+        client_over(transport, &self.clock, RateLimit::Unlimited)
+    }
+
     /// `METHOD target` of every request so far.
     pub fn asked(&self) -> Vec<String> {
         self.script.requests.lock().unwrap().iter().map(|r| format!("{} {}", r.method.as_str(), r.target)).collect()
