@@ -3,6 +3,8 @@
 //! against the emulator as a process of its own.
 
 mod copies;
+mod evidence;
 mod locks;
 mod questions;
 mod repeats;
+mod terminal;

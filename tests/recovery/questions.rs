@@ -8,12 +8,18 @@ use serde_json::{Value, json};
 const SERVER: &str = "server web {\n  name   = \"web\"\n  plan   = \"standard-8\"\n  image  = \"ubuntu-22.04\"\n  \
                       region = \"us-east-1\"\n}\n";
 
-/// A project of one server whose create was carried out and never answered, while no job tells of it.
-fn unanswered(cloud: &Cloud) -> Project {
+/// A project of one server whose create will be carried out and never answered, while no job tells of it.
+pub fn unanswerable(cloud: &Cloud) -> Project {
     let project = cloud.project_of(SERVER);
     let lost = json!({"effect": "reset_after", "match": {"method": "POST", "path": "/v1/servers"}, "times": 1});
     cloud.emulator.control("POST", "faults", &lost.to_string());
     jobs_are_silent(cloud);
+    project
+}
+
+/// As `unanswerable`, after the run that was to make it.
+fn unanswered(cloud: &Cloud) -> Project {
+    let project = unanswerable(cloud);
     let run = run(&project, &["apply", "--yes"]);
     assert_eq!(run.code, 3, "{}", run.all());
     project

@@ -32,6 +32,7 @@ impl Run {
         let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { return };
         let operation = doing.operation;
         doing.job.clone_from(&accepted.job);
+        self.own_jobs.extend(accepted.job.clone());
         let mut entries =
             vec![JournalEntry::Accepted { operation, job: accepted.job.clone(), id: accepted.id.clone() }];
         let makes = doing.deed == Deed::Create;

@@ -10,7 +10,7 @@ use crate::apply::event::{Progress, Summary};
 use crate::apply::holdings::Holdings;
 use crate::apply::identity::{Seed, run_name};
 use crate::desired::Desired;
-use crate::model::{Address, Attributes, Ident, NodeId, RemoteId, Timestamp};
+use crate::model::{Address, Attributes, Ident, JobId, NodeId, RemoteId, Timestamp};
 use crate::plan::{ListRead, Live, Plan, Step};
 use crate::provider::Catalog;
 use crate::state::{JournalEntry, Pin, Snapshot, fold};
@@ -59,6 +59,8 @@ pub struct Run {
     pub(super) touched: BTreeSet<RemoteId>,
     /// Objects that its creates made.
     made: BTreeSet<RemoteId>,
+    /// Jobs that its requests were answered with.
+    pub(super) own_jobs: BTreeSet<JobId>,
     /// The API does not accept the key.
     pub(super) is_refused: bool,
     pub(super) waiters: BTreeMap<Ticket, Waiter>,
@@ -104,6 +106,7 @@ impl Run {
             rounds: BTreeMap::new(),
             touched: BTreeSet::new(),
             made: BTreeSet::new(),
+            own_jobs: BTreeSet::new(),
             is_refused: false,
             waiters: BTreeMap::new(),
             course: Course::Opening,

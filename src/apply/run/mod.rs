@@ -7,6 +7,7 @@ mod conclude;
 mod deed;
 mod ending;
 mod errand;
+mod evidence;
 mod look;
 mod machine;
 mod person;

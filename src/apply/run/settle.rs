@@ -2,6 +2,7 @@
 
 use super::accept::is_at_rest;
 use super::begin::list_below;
+use super::evidence::Seen;
 use super::machine::Run;
 use super::work::Failure;
 use super::work::{Next, Phase, Settling, Then, Waiter};
@@ -119,6 +120,7 @@ impl Run {
         let surface = doing.surface.clone();
         if let Phase::Settling(settling) = &mut doing.phase {
             settling.unexplained = unexplained;
+            settling.others = others.into_iter().map(|object| object.id).collect();
             settling.listed = Some(candidates).filter(|_| !is_blank);
         }
         if is_blank {
@@ -199,10 +201,13 @@ impl Run {
         };
         let made = |object: &Observed| jobs.iter().any(|job| is_exact(job) && makes(job, object));
         let is_vague = |object: &Observed| jobs.iter().any(|job| makes(job, object));
+        let others = &settling.others;
+        let is_contested = |object: &RemoteId| self.is_contested(step, &intent, &jobs, &Seen { object, others });
+        let is_contested = matches!(candidates.as_slice(), [one] if is_contested(&one.id));
         let verdict = match candidates.as_slice() {
             // Who was there before is not known: each of them can be a stranger's.
             several if !intent.surveyed => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
-            [one] if made(one) => Verdict::Adopt {
+            [one] if made(one) && !is_contested => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "job",
                 evidence: format!("a create job names {}, which is new and as wanted", one.id),
@@ -212,7 +217,7 @@ impl Run {
                 rule: "unique",
                 evidence: format!("{} is new and as wanted, and there can be no other", one.id),
             },
-            [one] if is_vague(one) => Verdict::Adopt {
+            [one] if is_vague(one) && !is_contested => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "vague job",
                 evidence: format!(
@@ -233,6 +238,8 @@ impl Run {
         match &verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => self.list_again(step),
+            // What the other job makes may show itself yet.
+            Verdict::Ask(_) if is_contested && !self.is_window_over(step) => self.list_again(step),
             Verdict::Ask(_) if !is_same => self.list_again(step),
             Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => self.list_again(step),
             Verdict::Ask(_) | Verdict::Adopt { .. } => self.judge(step, verdict, &candidates),
@@ -405,7 +412,7 @@ pub(in crate::apply) fn differing<'a>(
 }
 
 /// Whether the job began after the request left, as far as two machines' clocks can say.
-fn is_since(job: &Job, intent: &Intent) -> bool {
+pub(super) fn is_since(job: &Job, intent: &Intent) -> bool {
     job.created.is_none_or(|created| intent.at.since(created) <= CLOCKS_APART)
 }
 
@@ -415,6 +422,6 @@ fn is_exact(job: &Job) -> bool {
 }
 
 /// Jobs that make objects are called so by the API (`server.create`, `snapshot`).
-fn is_creation(job: &Job) -> bool {
+pub(super) fn is_creation(job: &Job) -> bool {
     job.work.is_empty() || job.work.contains("create") || job.work.contains("snapshot")
 }

@@ -1,0 +1,42 @@
+//! Jobs as evidence: whether one that names a new object can be told from the one that an unclear create began.
+
+use super::machine::Run;
+use super::settle::{is_creation, is_since};
+use crate::cloud::Job;
+use crate::model::{NodeId, RemoteId};
+use crate::state::Intent;
+use std::collections::BTreeSet;
+
+/// What the list showed that is new.
+pub(super) struct Seen<'l> {
+    /// The only one that is as wanted.
+    pub object: &'l RemoteId,
+    pub others: &'l BTreeSet<RemoteId>,
+}
+
+impl Run {
+    /// Whether another job than the one that names the object may be the create's as well: of the same sort, begun since, and
+    /// of nothing that is known to be somebody's. Then the object may be a stranger's, made in the same moment.
+    pub(super) fn is_contested(&self, step: NodeId, intent: &Intent, jobs: &[Job], seen: &Seen<'_>) -> bool {
+        let object = seen.object;
+        let names_it = |job: &Job| self.named_by(step, job).as_ref() == Some(object);
+        let sorts: BTreeSet<&str> = jobs.iter().filter(|job| names_it(job)).map(|job| job.work.as_str()).collect();
+        jobs.iter().any(|job| {
+            let is_alike = sorts.contains(job.work.as_str()) && is_creation(job) && is_since(job, intent);
+            is_alike && !names_it(job) && self.may_be_unclear(step, intent, job, seen.others)
+        })
+    }
+
+    /// Whether nothing tells what the job made: it names nothing and is none of ours, or names what no list has shown.
+    fn may_be_unclear(&self, step: NodeId, intent: &Intent, job: &Job, others: &BTreeSet<RemoteId>) -> bool {
+        let is_ours = self.own_jobs.contains(&job.id)
+            || self.snapshot.open.values().any(|open| open.job.as_ref() == Some(&job.id));
+        // Where the result names the object, the job's own is another one.
+        let kind = self.catalog.kind(&intent.kind);
+        let tells_late = kind.is_some_and(|kind| kind.create.id_in_result.is_some());
+        match self.named_by(step, job) {
+            Some(id) => !self.is_known(intent, &id) && !self.touched.contains(&id) && !others.contains(&id),
+            None => !is_ours && (job.resource.is_none() || tells_late),
+        }
+    }
+}
