@@ -59,6 +59,7 @@ mod state_copy;
 mod target;
 mod test;
 mod unlock;
+mod unplaced;
 mod version;
 mod why;
 mod why_asked;

@@ -4,6 +4,7 @@ use super::choices::Choices;
 use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
+use super::unplaced;
 use crate::diag::Diagnostic;
 use crate::plan;
 use crate::state::Snapshot;
@@ -79,7 +80,7 @@ impl Saved {
     pub fn shows(&self, text: &str, plan: &Json) -> Result<(), Failure> {
         // Numbers are compared as they come back from a file.
         let plan: Json = serde_json::from_str(&plan.to_string()).unwrap_or_default();
-        if self.text == text && comparable(&self.plan) == comparable(&plan) {
+        if unplaced::text(&self.text) == unplaced::text(text) && comparable(&self.plan) == comparable(&plan) {
             return Ok(());
         }
         let message = "what the file shows is not what is planned now".to_owned();
@@ -147,9 +148,10 @@ pub fn read(shell: &Shell, path: &Path) -> Result<Saved, Failure> {
     serde_json::from_value(json).map_err(|error| not_a_plan(path, &error.to_string()).into())
 }
 
-/// Without what may be otherwise in the cloud and is no part of the plan: the rest of the objects that it changes.
+/// Without what may be otherwise and is no part of the plan: in the cloud the rest of the objects that it changes, and where
+/// in the program it stands.
 fn comparable(plan: &Json) -> Json {
-    let mut plan = plan.clone();
+    let mut plan = unplaced::plan(plan.clone());
     for step in plan["steps"].as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
         step.remove("before");
     }

@@ -74,7 +74,8 @@ pub fn protection_ends(record: &Record, instance: &Instance, out: &mut Diagnosti
 /// The attribute that tells two objects apart that are alike in all that a program wrote; every kind has it.
 const MADE_AT: &str = "created_at";
 
-/// What stands under an id differs from what was read there before where no object can change: the id in the state is
+/// What stands under an id differs from what was read there before where no object changes (two may be made in the same
+/// second, and have other addresses): the id in the state is
 /// that of something else, and nothing of somebody else's is changed or destroyed.
 pub fn against_strangers(
     kind: Option<&Kind>,
@@ -84,7 +85,7 @@ pub fn against_strangers(
     out: &mut Diagnostics,
 ) {
     let differs = |attribute: &&Attribute| {
-        let is_fixed = attribute.update == Update::Replace || attribute.name.as_str() == MADE_AT;
+        let is_fixed = attribute.update == Update::Replace || attribute.stable || attribute.name.as_str() == MADE_AT;
         let both = seen(attribute, &record.observed).zip(seen(attribute, standing));
         is_fixed
             && both.is_some_and(|(then, now)| {

@@ -1,7 +1,7 @@
 //! Saved plans and state files that somebody changed, went back to an older copy of, or put a foreign id into: refused
 //! before anything is changed in the cloud.
 
-use super::listener::{Cloud, quick};
+use super::listener::{Cloud, changed, quick};
 use super::programs::{SERVER, far, ok, project, run};
 use crate::support::{Project, Run};
 use cnx::model::{RemoteId, Timestamp};
@@ -184,6 +184,43 @@ fn a_plan_is_saved_in_one_place_and_applied_in_another() {
 }
 
 #[test]
+fn a_saved_plan_holds_where_only_its_places_moved() {
+    let cloud = Cloud::honest(quick(Vec::new()));
+    let project = project(&cloud, SERVER);
+    ok(&project, &["apply", "--yes"]);
+    project.edit("main.cnx", "us-east-1", "eu-west-2");
+    ok(&project, &["plan", "-o", "plan.json"]);
+    let (approved, text) =
+        (approval(&project), std::fs::read_to_string(project.path().join("main.cnx")).expect("text"));
+    let good = std::fs::read(project.path().join("plan.json")).expect("saved");
+    // Moved down by more than a digit, and to the right; and what is done is another thing.
+    let moved = format!("{}{}", "# a comment\n".repeat(120), text.replace("region = \"eu", "region =         \"eu"));
+    project.write("main.cnx", &moved.replace("eu-west-2", "eu-west-1"));
+    refused(&project, &cloud, "another region", &[5]);
+    project.write("main.cnx", &moved.replace("standard-8", "standard-16"));
+    refused(&project, &cloud, "another size", &[5]);
+    project.write("main.cnx", &moved);
+    let forgeries: &[Change] = &[
+        ("another file", |plan| {
+            plan["text"] = json!(plan["text"].as_str().expect("text").replace("(main.cnx", "(other.cnx"))
+        }),
+        ("another place", |plan| plan["plan"]["steps"][0]["reason"]["place"] = json!("elsewhere")),
+        ("a gap", |plan| {
+            plan["text"] = json!(plan["text"].as_str().expect("text").replace("(main.cnx", "\n\n\n(main.cnx"))
+        }),
+    ];
+    for (what, change) in forgeries {
+        forge(&project, change);
+        refused(&project, &cloud, what, &[5]);
+        std::fs::write(project.path().join("plan.json"), &good).expect("written");
+    }
+    assert_eq!(run(&project, &["apply", "plan.json", "--approve", "sha256:1234"]).code, 5);
+    let before = cloud.writes().len();
+    ok(&project, &["apply", "plan.json", "--approve", &approved]).says("main.cnx:1");
+    assert!(cloud.writes().len() > before);
+}
+
+#[test]
 fn a_saved_plan_is_applied_once_and_to_its_own_state() {
     let cloud = Cloud::honest(quick(Vec::new()));
     let project = project(&cloud, SERVER);
@@ -309,11 +346,24 @@ fn an_older_state_is_told_and_stops_everything_that_changes() {
 
 #[test]
 fn an_object_under_a_foreign_id_is_neither_changed_nor_destroyed() {
-    let cloud = Cloud::honest(quick(Vec::new()));
+    // All objects are said to be of one and the same second.
+    let cloud = Cloud::new(quick(Vec::new()), |_, response| {
+        changed(&response, |value| {
+            let same_second = |object: &mut Value| {
+                if object["created_at"].is_string() {
+                    object["created_at"] = json!("2026-02-01T02:00:00Z");
+                }
+            };
+            match &mut value["data"] {
+                Value::Array(items) => items.iter_mut().for_each(same_second),
+                data @ Value::Object(_) => same_second(data),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        })
+    });
     // Somebody else's server: alike in all that the program says.
     let foreign = project(&cloud, SERVER);
     ok(&foreign, &["apply", "--yes"]);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
     let project = applied(&cloud);
     let id = |project: &Project| {
         let known = read_only(&state_of(project)).expect("readable").expect("there");
