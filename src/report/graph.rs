@@ -1,5 +1,6 @@
 //! What depends on what, as Graphviz, Mermaid, a drawing, or JSON. An arrow leads from what depends to what it needs.
 
+use super::escape;
 use super::page::html::escaped;
 use crate::desired::Instance;
 use crate::model::{Dag, Mode, NodeId};
@@ -40,7 +41,7 @@ impl Picture {
 }
 
 pub fn dot(picture: &Picture) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = |text: &str| format!("\"{}\"", escape::clean(text).replace('\\', "\\\\").replace('"', "\\\""));
     let mut out = String::from("digraph cnx {\n  rankdir = \"RL\"\n  node [shape = box, fontname = \"monospace\"]\n");
     for node in &picture.nodes {
         let style = match node.mode {
@@ -63,7 +64,7 @@ pub fn dot(picture: &Picture) -> String {
 pub fn mermaid(picture: &Picture) -> String {
     let mut out = String::from("flowchart RL\n");
     for (at, node) in picture.nodes.iter().enumerate() {
-        let text = escaped(&node.address).replace("&quot;", "#quot;");
+        let text = escaped(&escape::clean(&node.address)).replace("&quot;", "#quot;");
         let (open, close) = match node.mode {
             Mode::Managed => ("[", "]"),
             Mode::Data => ("[/", "/]"),
@@ -91,7 +92,7 @@ pub fn svg(picture: &Picture) -> String {
     let mut heights = vec![0; count];
     let mut rows = Vec::new();
     for (node, column) in picture.nodes.iter().zip(&columns) {
-        widths[*column] = widths[*column].max(node.address.chars().count() * LETTER + 20);
+        widths[*column] = widths[*column].max(escape::clean(&node.address).chars().count() * LETTER + 20);
         rows.push(heights[*column]);
         heights[*column] += 1;
     }
@@ -120,7 +121,12 @@ pub fn svg(picture: &Picture) -> String {
             Mode::Action => " rx=\"12\"",
         };
         out.push_str(&format!("<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{HIGH}\" fill=\"#f4f6f8\" stroke=\"#59636e\"{style}/>\n"));
-        out.push_str(&format!("<text x=\"{}\" y=\"{}\">{}</text>\n", x + 10, y + 18, escaped(&node.address)));
+        out.push_str(&format!(
+            "<text x=\"{}\" y=\"{}\">{}</text>\n",
+            x + 10,
+            y + 18,
+            escaped(&escape::clean(&node.address))
+        ));
     }
     out + "</svg>\n"
 }

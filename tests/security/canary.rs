@@ -39,7 +39,7 @@ fn forms(canary: &str) -> Vec<Vec<u8>> {
 }
 
 /// Whether the bytes hold the canary in any form.
-fn holds(bytes: &[u8], canary: &str) -> bool {
+pub fn holds(bytes: &[u8], canary: &str) -> bool {
     forms(canary).iter().any(|form| bytes.windows(form.len()).any(|window| window == form.as_slice()))
 }
 

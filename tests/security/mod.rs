@@ -3,12 +3,15 @@
 mod bombs;
 mod canary;
 mod escapes;
+mod every_kind;
 mod files;
 mod given;
 mod listener;
+mod modes;
 mod origin;
 mod programs;
 mod rows;
 mod supply;
+mod tables;
 mod tampering;
 mod targets;

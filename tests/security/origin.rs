@@ -89,13 +89,13 @@ fn a_job_that_is_said_to_be_elsewhere_is_asked_for_at_home() {
     assert!(evil.heard().is_empty(), "{:?}", evil.heard());
 }
 
-fn client(url: &str) -> Client {
+pub fn client(url: &str) -> Client {
     let endpoint = Endpoint::new(&Ident::new("platform"), url, ApiKey::new(KEY), RateLimit::Unlimited).expect("a URL");
     let network = Arc::new(Network::new().expect("a network"));
     Client::new(cloudnexus().clone(), vec![endpoint], network, Arc::new(RealClock::new()), Arc::new(RealRandom))
 }
 
-fn create() -> Call {
+pub fn create() -> Call {
     let values = [("name", "web"), ("region", "us-east-1"), ("plan", "standard-8"), ("image", "ubuntu-22.04")];
     let attributes: Attributes = values.iter().map(|(name, value)| (Ident::new(name), Value::string(value))).collect();
     Call {
@@ -142,19 +142,7 @@ fn redirects_are_not_followed_and_leave_a_write_unknown() {
 #[test]
 fn no_write_follows_a_redirect() {
     let evil = Listener::forbidden();
-    let id = || Some(cnx::model::RemoteId::new("srv_1"));
-    let writes = [
-        Call { verb: Verb::Update(Ident::new("patch")), id: id(), ..create() },
-        Call { verb: Verb::Update(Ident::new("resize")), id: id(), ..create() },
-        Call { verb: Verb::Delete, id: id(), ..create() },
-        Call {
-            kind: Ident::new("reboot"),
-            verb: Verb::Run,
-            attributes: Attributes::from([(Ident::new("machine"), Value::string("srv_1"))]),
-            ..create()
-        },
-    ];
-    for call in &writes {
+    for call in &super::every_kind::writes() {
         for status in [301, 302, 303, 307, 308] {
             let place = format!("http://127.0.0.1:{}/v1/servers/srv_1", evil.port);
             let home = Listener::saying(move |_| answer(status, &[("location", &place)], b""));
