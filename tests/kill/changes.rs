@@ -6,16 +6,16 @@ use super::world::{Cloud, Ending, PROGRAM, run, run_and_answer};
 use crate::support::{Project, Run};
 
 /// What a run makes of what another one left.
-struct Change {
-    name: &'static str,
+pub struct Change {
+    pub name: &'static str,
     /// Text of the program, and what takes its place.
-    edits: &'static [(&'static str, &'static str)],
-    arguments: &'static [&'static str],
+    pub edits: &'static [(&'static str, &'static str)],
+    pub arguments: &'static [&'static str],
     /// In the cloud in the end.
-    objects: &'static [&'static str],
+    pub objects: &'static [&'static str],
 }
 
-const WHOLE: &[&str] = &["inst_jump", "key_deploy", "srv_web"];
+pub const WHOLE: &[&str] = &["inst_jump", "key_deploy", "srv_web"];
 
 const CHANGES: &[Change] = &[
     Change {
@@ -39,11 +39,14 @@ const CHANGES: &[Change] = &[
         arguments: &["apply", "--yes", "--allow-destroy", "*"],
         objects: WHOLE,
     },
-    Change { name: "destructions", edits: &[], arguments: &["destroy", "--yes", "--allow-destroy", "*"], objects: &[] },
+    DESTRUCTIONS,
 ];
 
+pub const DESTRUCTIONS: Change =
+    Change { name: "destructions", edits: &[], arguments: &["destroy", "--yes", "--allow-destroy", "*"], objects: &[] };
+
 /// A program that is applied, and then edited.
-fn prepared(cloud: &Cloud, project: &Project, change: &Change) {
+pub fn prepared(cloud: &Cloud, project: &Project, change: &Change) {
     let applied = run(project, &["apply", "--yes"]);
     assert_eq!(applied.code, 0, "{}", applied.all());
     for (from, to) in change.edits {
@@ -53,7 +56,7 @@ fn prepared(cloud: &Cloud, project: &Project, change: &Change) {
 }
 
 /// Runs the same again: then all is as it was to become, and nothing is there twice or left over.
-fn ends(cloud: &Cloud, project: &Project, change: &Change) -> Result<Ending, String> {
+pub fn ends(cloud: &Cloud, project: &Project, change: &Change) -> Result<Ending, String> {
     let (again, asked) = run_and_answer(cloud, project, change.arguments);
     let told = |what: &str, run: &Run| Err(format!("{what} (exit {})\n{}", run.code, run.all()));
     if again.code != 0 {
@@ -125,25 +128,31 @@ const FAILING: &str = "server full {\n  name   = \"full\"\n  plan   = \"standard
                        ssh_key more {\n  name       = \"more\"\n  public_key = \"ssh-ed25519 \
                        AAAAC3NzaC1lZDI1NTE5AAAAIJ8p5nIu0vQGkQnZ1tQ0bq0mVv3l0x1sYVqXH0aR2p7e\"\n}\n";
 
+/// What is rolled back; the end is what was there before.
+pub const UNDONE: Change = Change {
+    name: "a rollback",
+    edits: &[
+        ("\"standard-8\"", "\"standard-16\""),
+        ("\"ubuntu-22.04-lts\"", "\"debian-12\"\n  lifecycle { create_before_destroy = true }"),
+    ],
+    arguments: &["apply", "--yes", "--allow-destroy", "*"],
+    objects: WHOLE,
+};
+
+pub const BACK: &[&str] = &["apply", "--yes", "--on-failure", "rollback"];
+
+/// A program that is applied, and then edited so that it fails late; what it was before.
+pub fn failing(cloud: &Cloud, project: &Project) -> String {
+    let before = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
+    prepared(cloud, project, &UNDONE);
+    let edited = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
+    project.write("main.cnx", &format!("{edited}{FAILING}"));
+    before
+}
+
 #[test]
 fn a_rollback_that_is_killed_is_taken_up() {
-    let back = &["apply", "--yes", "--on-failure", "rollback"];
-    let change = Change {
-        name: "",
-        edits: &[
-            ("\"standard-8\"", "\"standard-16\""),
-            ("\"ubuntu-22.04-lts\"", "\"debian-12\"\n  lifecycle { create_before_destroy = true }"),
-        ],
-        arguments: &["apply", "--yes", "--allow-destroy", "*"],
-        objects: WHOLE,
-    };
-    let failing = |cloud: &Cloud, project: &Project| {
-        let before = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
-        prepared(cloud, project, &change);
-        let edited = std::fs::read_to_string(project.path().join("main.cnx")).expect("the program");
-        project.write("main.cnx", &format!("{edited}{FAILING}"));
-        before
-    };
+    let back = BACK;
     let requests = {
         let cloud = Cloud::new();
         let project = cloud.project();
@@ -164,5 +173,5 @@ fn a_rollback_that_is_killed_is_taken_up() {
         struck
     };
     let name = "a rollback: SIGKILL while the n-th answer is held back";
-    sweep_of(name, PROGRAM, &points(4, requests, 10), strike, |cloud, project| ends(cloud, project, &change));
+    sweep_of(name, PROGRAM, &points(4, requests, 10), strike, |cloud, project| ends(cloud, project, &UNDONE));
 }
