@@ -59,12 +59,14 @@ fn bound_right(life: &Life, snapshot: &Snapshot, found: &mut Vec<(&'static str, 
     let excuses = [&[Fault::TimeoutMuchLater][..], LISTS_LIE].concat();
     let excused = excuses.iter().any(|fault| world.tally.faults.contains_key(fault));
     // What only looks like it is told as well: a stranger's, or what a create made that is still open.
-    let given_up = |key: &String| {
-        life.disk.intent(key).is_some_and(|(operation, ..)| snapshot.tombstones.contains_key(&operation))
+    // The line names the create that was given up: another one's object may look the same while a rival makes it.
+    let given_up = |key: &String, line: &str| {
+        let tombstone = life.disk.intent(key).and_then(|(operation, ..)| snapshot.tombstones.get(&operation));
+        tombstone.is_some_and(|tombstone| line.ends_with(&tombstone.at.to_string()))
     };
     let own = |line: &&String| {
         let id = line.split(' ').next().unwrap_or_default();
-        matches!(world.truth.makers.get(id), Some((_, Maker::Engine(key))) if given_up(key))
+        matches!(world.truth.makers.get(id), Some((_, Maker::Engine(key))) if given_up(key, line))
     };
     if let Some(line) = life.late.iter().find(own).filter(|_| !excused) {
         found.push(("I2", format!("late, though nothing took longer than the window: {line}")));

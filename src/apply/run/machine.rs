@@ -77,6 +77,8 @@ pub struct Run {
     /// Lists under way, and the creates that wait for them.
     pub(super) surveys: BTreeMap<ListRead, Vec<NodeId>>,
     pub(super) strangers_noted: BTreeSet<ListRead>,
+    /// Lists with objects that an open create may have made, so that not all who were there before are known.
+    pub(super) half_surveyed: BTreeSet<ListRead>,
     pub(super) out: Vec<Command>,
     pub(super) now: Moment,
     next_ticket: u64,
@@ -117,6 +119,7 @@ impl Run {
             summary: Summary::default(),
             surveys: BTreeMap::new(),
             strangers_noted: BTreeSet::new(),
+            half_surveyed: BTreeSet::new(),
             out: Vec::new(),
             now: Moment { wall: Timestamp(0), monotonic: Duration::ZERO },
             next_ticket: 0,

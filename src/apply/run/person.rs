@@ -67,8 +67,15 @@ impl Run {
     /// The objects that it could have made are somebody else's, so that no later sweep takes them for late ones.
     fn none_of_them(&self, intent: &Intent) -> Option<JournalEntry> {
         let candidates = &self.snapshot.open.get(&intent.operation)?.candidates;
-        let mut ids = self.snapshot.strangers.get(&intent.kind).cloned().unwrap_or_default();
-        ids.extend(candidates.iter().cloned());
-        (!candidates.is_empty()).then(|| JournalEntry::Strangers { kind: intent.kind.clone(), ids })
+        let known = self.snapshot.strangers.get(&intent.kind);
+        // Another open create that nobody was asked about may have made them.
+        let is_sought = |id: &RemoteId| {
+            let mut others = self.nameless(&intent.kind).filter(|open| open.intent.operation != intent.operation);
+            others.any(|open| !open.candidates.contains(id))
+        };
+        let mut ids = known.cloned().unwrap_or_default();
+        ids.extend(candidates.iter().filter(|id| !is_sought(id)).cloned());
+        (known.map_or(!ids.is_empty(), |known| *known != ids))
+            .then(|| JournalEntry::Strangers { kind: intent.kind.clone(), ids })
     }
 }

@@ -25,6 +25,9 @@ const MOST_PASSES: u32 = 24;
 /// So many lists after each other must say that there is nothing.
 const AGREEING_LISTS: u32 = 2;
 
+/// A person is shown no more objects than these: those that differ least.
+const MOST_SHOWN: usize = 20;
+
 /// So far apart two clocks may be.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
@@ -106,7 +109,7 @@ impl Run {
             let ids: Vec<RemoteId> = marked.iter().map(|object| object.id.clone()).collect();
             let is_sure =
                 matches!(verdict, Verdict::Adopt { .. }) || self.is_window_over(step) || self.was_asked(step, &ids);
-            if !(self.shown_again(step, &marked) && is_sure) {
+            if !(self.shown_again(step, ids.iter().cloned().collect()) && is_sure) {
                 return self.list_again(step);
             }
             return self.judge(step, verdict, &objects);
@@ -130,27 +133,32 @@ impl Run {
         self.out.push(Command::RecentJobs { ticket, surface });
     }
 
-    /// Ours already, or there before the first create.
+    /// Ours already, or there before the first create. What a person was asked about stays a candidate, though later creates
+    /// know it as there before them.
     pub(super) fn is_known(&self, intent: &Intent, id: &RemoteId) -> bool {
-        self.snapshot.ids.contains_key(id)
-            || self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id))
+        let is_asked_about = || {
+            let open = self.snapshot.open.get(&intent.operation);
+            open.is_some_and(|open| open.candidates.contains(id))
+        };
+        let was_there = self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id));
+        self.snapshot.ids.contains_key(id) || was_there && !is_asked_about()
     }
 
-    /// What is new and nobody's, and not as wanted: somebody may have changed it between its making and the list.
+    /// What is nobody's, not known from before, and not as wanted: somebody may have changed it between its making and the
+    /// list. Where nobody knows who was there before, that is whatever there is. Those that differ least come first.
     fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[Observed]) -> Vec<RemoteId> {
-        if !intent.surveyed {
-            return Vec::new();
-        }
         let others = |object: &&Observed| {
             let is_own = self.touched.contains(&object.id);
             !is_own && !self.may_be_of_another(kind, intent.operation, object)
         };
-        new.iter().filter(others).map(|object| object.id.clone()).collect()
+        let mut found: Vec<(usize, &RemoteId)> =
+            new.iter().filter(others).map(|it| (differing(kind, intent, it).count(), &it.id)).collect();
+        found.sort();
+        found.into_iter().take(MOST_SHOWN).map(|(_, id)| id.clone()).collect()
     }
 
     /// Whether the list before showed the same candidates: one list may leave out what is there.
-    fn shown_again(&mut self, step: NodeId, candidates: &[&Observed]) -> bool {
-        let ids: BTreeSet<RemoteId> = candidates.iter().map(|object| object.id.clone()).collect();
+    fn shown_again(&mut self, step: NodeId, ids: BTreeSet<RemoteId>) -> bool {
         let Some(Phase::Settling(settling)) = self.settling.get_mut(&step) else { return true };
         settling.blank = 0;
         let is_same = settling.shown == ids;
@@ -194,6 +202,8 @@ impl Run {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let Phase::Settling(settling) = &doing.phase else { return };
         let Some(candidates) = settling.listed.clone() else { return };
+        let shown: Vec<RemoteId> =
+            candidates.iter().map(|object| object.id.clone()).chain(settling.unexplained.iter().cloned()).collect();
         let jobs = answer.unwrap_or_default();
         let Some(intent) = self.intent_of(step) else { return };
         let makes = |job: &Job, object: &Observed| {
@@ -206,7 +216,7 @@ impl Run {
         let is_contested = matches!(candidates.as_slice(), [one] if is_contested(&one.id));
         let verdict = match candidates.as_slice() {
             // Who was there before is not known: each of them can be a stranger's.
-            several if !intent.surveyed => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
+            _ if !intent.surveyed => Verdict::Ask(shown.clone()),
             [one] if made(one) && !is_contested => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "job",
@@ -230,11 +240,11 @@ impl Run {
                 rule: "exact",
                 evidence: format!("{} is the only new one that is as wanted, and --adopt exact was given", one.id),
             },
-            several => Verdict::Ask(several.iter().map(|object| object.id.clone()).collect()),
+            _ => Verdict::Ask(shown.clone()),
         };
         let Some(kind) = self.catalog.kind(&doing.kind) else { return };
         let soon = candidates.iter().any(|object| !is_at_rest(kind, object)) && self.now.monotonic < doing.deadline;
-        let is_same = self.shown_again(step, &candidates.iter().collect::<Vec<_>>());
+        let is_same = self.shown_again(step, shown.into_iter().collect());
         match &verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => self.list_again(step),
@@ -354,7 +364,7 @@ fn no_proof(settling: &Settling) -> String {
             format!("nothing shows that it was made, and nothing proves that it was not ({reason}): look, and say so")
         }
         several => format!(
-            "{} appeared since, not as wanted, and nobody knows whose ({reason}): look, and say so",
+            "{} may be it, changed since, and nobody knows whose it is ({reason}): look, and say so",
             several.join(", ")
         ),
     }

@@ -8,7 +8,7 @@ use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
 use crate::apply::identity::fingerprint;
 use crate::cloud::Listing;
-use crate::model::{Address, NodeId, Observed, RemoteId};
+use crate::model::{Address, Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use crate::provider::Kind;
 use crate::state::{JournalEntry, Open, OperationId, Purpose, Tombstone};
@@ -48,17 +48,15 @@ impl Run {
         let work = &self.works[step.0 as usize];
         let kind = self.catalog.kind(&self.step(step).address.kind).filter(|kind| kind.stamp.is_none())?;
         work.doing.as_ref().filter(|doing| doing.deed == Deed::Create)?;
-        let mut open = self.snapshot.open.values().filter(|open| {
-            open.intent.purpose == Purpose::Create && open.id.is_none() && open.intent.kind == kind.name
-        });
         let own = fingerprint(kind, &work.wanted);
-        let other = open.find(|open| open.intent.fingerprint == own)?;
+        let other = self.nameless(&kind.name).find(|open| open.intent.fingerprint == own)?;
         Some(other.intent.address.clone())
     }
 
     /// Whether it is known who is there before the step's create.
     pub(super) fn is_surveyed(&self, step: NodeId) -> bool {
-        self.survey_of(step).is_some_and(|list| self.live.listed.contains(&list))
+        let is_known = |list| self.live.listed.contains(list) && !self.half_surveyed.contains(list);
+        self.survey_of(step).as_ref().is_some_and(is_known)
     }
 
     pub(super) fn surveyed(&mut self, list: ListRead, answer: Result<Listing, String>) {
@@ -79,8 +77,30 @@ impl Run {
 
     /// Whether an earlier create, open or given up, may have made the object: nobody knows yet whose it is.
     fn may_be_ours(&self, kind: &Kind, object: &Observed) -> bool {
-        let was_there = self.snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(&object.id));
-        !was_there && self.may_be_of_another(kind, OperationId(u64::MAX), object)
+        !self.was_there(kind, object) && self.may_be_of_another(kind, OperationId(u64::MAX), object)
+    }
+
+    fn was_there(&self, kind: &Kind, object: &Observed) -> bool {
+        self.snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(&object.id))
+    }
+
+    /// Creates of the kind without an object.
+    pub(super) fn nameless<'a>(&'a self, kind: &'a Ident) -> impl Iterator<Item = &'a Open> {
+        let is_nameless =
+            |open: &&Open| open.intent.purpose == Purpose::Create && open.id.is_none() && open.intent.kind == *kind;
+        self.snapshot.open.values().filter(is_nameless)
+    }
+
+    /// Whether an open create may have made the object whatever it shows by now, for somebody may have changed it since. What
+    /// a person was asked about stays that create's candidate whoever else knows it.
+    fn is_sought(&self, kind: &Kind, object: &Observed) -> bool {
+        let shows_mark = kind.stamp.as_ref().is_some_and(|stamp| object.attributes.contains_key(stamp));
+        let is_beside = |open: &Open| match &kind.parent {
+            Some(parent) => open.intent.wanted.get(parent) == object.attributes.get(parent),
+            None => true,
+        };
+        let seeks = |open: &Open| is_beside(open) && !open.candidates.contains(&object.id);
+        !shows_mark && !self.was_there(kind, object) && self.nameless(&kind.name).any(seeks)
     }
 
     /// Whether a create of ours without an object, open or given up, may have made it: another one than this.
@@ -88,11 +108,10 @@ impl Run {
         let alike = fingerprint(kind, &object.attributes);
         let is_open = |open: &Open| {
             let intent = &open.intent;
-            let nameless = intent.purpose == Purpose::Create && open.id.is_none() && intent.kind == kind.name;
-            nameless && intent.operation != than && (intent.fingerprint == alike || could_be(kind, intent, object))
+            intent.operation != than && (intent.fingerprint == alike || could_be(kind, intent, object))
         };
         let is_given_up = |tombstone: &Tombstone| tombstone.kind == kind.name && tombstone.fingerprint == alike;
-        self.snapshot.open.values().any(is_open) || self.snapshot.tombstones.values().any(is_given_up)
+        self.nameless(&kind.name).any(is_open) || self.snapshot.tombstones.values().any(is_given_up)
     }
 
     /// The entry that says who was there, once a run and list.
@@ -100,13 +119,23 @@ impl Run {
         let Some(list) = self.survey_of(step).filter(|_| self.is_surveyed(step)) else { return Vec::new() };
         let (kind, catalog) = (list.kind.clone(), self.catalog.clone());
         let Some(of) = catalog.kind(&kind) else { return Vec::new() };
-        if !self.strangers_noted.insert(list) {
+        if !self.strangers_noted.insert(list.clone()) {
             return Vec::new();
         }
         let there = self.live.objects.get(&kind).into_iter().flatten();
         let others = there.filter(|(id, object)| !self.snapshot.ids.contains_key(*id) && !self.may_be_ours(of, object));
-        let ids: BTreeSet<RemoteId> = others.map(|(id, _)| id.clone()).collect();
-        match self.snapshot.strangers.get(&kind) {
+        let (sought, others): (Vec<_>, Vec<_>) = others.partition(|(_, object)| self.is_sought(of, object));
+        let mut ids: BTreeSet<RemoteId> = others.into_iter().map(|(id, _)| id.clone()).collect();
+        let known = self.snapshot.strangers.get(&kind);
+        // An open create still needs to know who was there before it.
+        if self.nameless(&kind).next().is_some() {
+            ids.extend(known.into_iter().flatten().cloned());
+        }
+        // They stay what an open create may have made, so they can't be known as there before this one.
+        if !sought.is_empty() {
+            self.half_surveyed.insert(list);
+        }
+        match known {
             Some(known) if *known == ids => Vec::new(),
             None if ids.is_empty() => Vec::new(),
             Some(_) | None => vec![JournalEntry::Strangers { kind, ids }],

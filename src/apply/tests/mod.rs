@@ -5,6 +5,7 @@ mod accidents;
 mod cycles;
 mod machine;
 mod obstacles;
+mod renamed;
 mod rollback;
 mod sim;
 mod strangers;

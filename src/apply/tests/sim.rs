@@ -249,6 +249,8 @@ pub struct World {
     pub in_process: bool,
     /// `--on-failure rollback`.
     pub rolls_back: bool,
+    /// A run first ends what an earlier one left open.
+    pub recovers: bool,
     pub random: Arc<SimRandom>,
 }
 
@@ -277,6 +279,7 @@ impl World {
             options: Options { speed: 100, ..Options::default() },
             in_process: true,
             rolls_back: false,
+            recovers: true,
             random: Arc::default(),
         }
     }
@@ -328,7 +331,11 @@ impl World {
         let context = self.context();
         let mut progress = Vec::new();
         let snapshot = self.store.load().expect("loads");
-        let recovered = recover(&context, snapshot, &mut |told| progress.push(told), futures::stream::pending()).await;
+        let recovered = if self.recovers {
+            recover(&context, snapshot, &mut |told| progress.push(told), futures::stream::pending()).await
+        } else {
+            Recovered { snapshot, summary: Summary::default() }
+        };
         let (plan, live) = self.planned(&context, &desired, &recovered.snapshot, destroy).await.expect("plans");
         let fingerprint = plan.fingerprint();
         let approved = plan.clone().approve(&fingerprint).expect("is itself");
