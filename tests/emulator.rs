@@ -141,7 +141,7 @@ fn every_knob_of_the_ledger_can_be_turned_to_every_value() {
             }
         }
     }
-    assert_eq!((turned, faults), (28, 5));
+    assert_eq!((turned, faults), (28, 6));
 }
 
 const SERVER: &str = r#"{"name": "web", "region": "eu-west-3", "plan": "standard-8", "image": "ubuntu-22.04"}"#;
