@@ -5,6 +5,6 @@ use crate::diag::codes;
 codes! {
     "cnx::apply";
     SOURCE_UNREAD = error("source_unread", "a data source could not be read");
-    LATE_DUPLICATE = warning("late_duplicate", "an object turned up after its create was given up");
+    LATE_DUPLICATE = warning("late_duplicate", "an object is there that a create made late, or twice");
     OPEN = warning("open_operation", "an operation of an earlier run is still open");
 }

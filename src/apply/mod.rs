@@ -34,4 +34,4 @@ pub use rebuild::{Rebuilt, marked, rebuild};
 pub use recover::{Recovered, recover};
 pub use refresh::refresh;
 pub use rollback::{RolledBack, apply_or_roll_back};
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_again};

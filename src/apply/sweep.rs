@@ -1,15 +1,36 @@
-//! Late duplicates: objects that a create made after it was given up. Told, never taken and never deleted. Pure.
+//! Late duplicates: objects that a create made after it was given up, or made a second time after it was answered. Told,
+//! never taken and never deleted.
 
 use super::codes;
+use super::context::Context;
 use super::identity::fingerprint;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Observed, RemoteId};
-use crate::plan::Live;
+use crate::model::{Ident, Observed, RemoteId};
+use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
 use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, marks};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The same over fresh lists, at the end of an apply: of the kinds of which creates were given up, and no other request.
+/// A list that cannot be had is left to the next plan.
+pub async fn sweep_again(context: &Context, snapshot: &Snapshot) -> Diagnostics {
+    let kinds: BTreeSet<&Ident> = snapshot.tombstones.values().map(|tombstone| &tombstone.kind).collect();
+    let mut live = Live::default();
+    for kind in kinds {
+        if context.catalog.kind(kind).is_none_or(|kind| kind.parent.is_some()) {
+            continue;
+        }
+        let list = ListRead { kind: kind.clone(), parent: BTreeMap::new() };
+        if let Ok(listing) = context.cloud.list(list).await {
+            let objects = listing.objects.into_iter().map(|object| (object.id.clone(), object));
+            live.objects.insert(kind.clone(), objects.collect());
+        }
+    }
+    sweep(snapshot, &live, &context.catalog)
+}
 
 /// Among what was read: objects that carry the mark of a create that was given up, or where there is no mark, that look
-/// as it would have made them and were not there before.
+/// as it would have made them and were not there before; and those that carry the mark of an object that is managed.
 pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics {
     let mut found = Diagnostics::default();
     for tombstone in snapshot.tombstones.values() {
@@ -18,7 +39,29 @@ pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics
         let late = objects.filter(|(id, object)| is_unknown(snapshot, kind, id) && is_of(tombstone, kind, object));
         found.0.extend(late.map(|(id, _)| describe(tombstone, kind, id)));
     }
+    for kind in catalog.kinds.values() {
+        found.0.extend(doubles(snapshot, live, kind));
+    }
     found
+}
+
+/// Objects that carry the mark of one that is managed, and are not it: its create was carried out twice, or somebody copied it.
+fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
+    let (Some(stamp), Some(objects)) = (&kind.stamp, live.objects.get(&kind.name)) else { return Vec::new() };
+    let mark = |object: &Observed| marks(&object.attributes, stamp).remove(STAMP_OPERATION);
+    let (own, others): (Vec<_>, Vec<_>) = objects.iter().partition(|(id, _)| snapshot.ids.contains_key(*id));
+    let own: BTreeMap<String, &RemoteId> =
+        own.into_iter().filter_map(|(id, object)| Some((mark(object)?, id))).collect();
+    let double = |(id, object): (&RemoteId, &Observed)| {
+        let original = *own.get(&mark(object)?)?;
+        let address = snapshot.ids.get(original)?;
+        let message = format!("{id} carries the mark of {address}, which is {original}: made twice, or a copy of it");
+        let help = format!(
+            "look at it; if nobody needs it, delete {id} at the API; if it is to stay, take its tag `{STAMP_OPERATION}` away"
+        );
+        Some(Diagnostic::new(&codes::LATE_DUPLICATE, message).help(help))
+    };
+    others.into_iter().filter_map(double).collect()
 }
 
 fn is_unknown(snapshot: &Snapshot, kind: &Kind, id: &RemoteId) -> bool {
@@ -46,10 +89,9 @@ fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, Attributes, Ident, Key, Timestamp, Value};
+    use crate::model::{Address, Attributes, Key, Timestamp, Value};
     use crate::provider::cloudnexus;
     use crate::state::{Nonce, OperationId};
-    use std::collections::{BTreeMap, BTreeSet};
 
     fn object(id: &str, name: &str, mark: Option<&str>) -> Observed {
         let mut attributes = Attributes::from([
@@ -87,6 +129,17 @@ mod tests {
         live.objects.insert(kind.name.clone(), by_id);
         let found = sweep(&snapshot, &live, cloudnexus());
         found.0.iter().filter_map(|d| d.message.split(' ').next().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn what_carries_the_mark_of_a_managed_object_is_told() {
+        let marked = |id: &str, mark| object(id, "app", Some(mark));
+        let all = [marked("inst_a", "m"), marked("inst_b", "m"), marked("inst_c", "o"), object("inst_d", "app", None)];
+        assert_eq!(told("compute_instance", &all, &["inst_a"], &[]), ["inst_b"]);
+        assert_eq!(told("compute_instance", &all, &["inst_a"], &["inst_b"]), ["inst_b"], "however long it is there");
+        assert!(told("compute_instance", &all, &["inst_a", "inst_b"], &[]).is_empty(), "both are managed");
+        assert!(told("compute_instance", &all, &["inst_d"], &[]).is_empty());
+        assert!(told("compute_instance", &all, &[], &[]).is_empty(), "of which nobody knows an original");
     }
 
     #[test]

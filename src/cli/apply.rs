@@ -186,12 +186,16 @@ impl Run<'_> {
         self.tell_of_rollback(shell, &planned.plan);
         let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
         let told = asked_again.then(|| (planned.live.sources.clone(), planned.plan.warnings.clone()));
+        let warned = planned.plan.warnings.clone();
         let (mut summary, undone) = self.apply(shell, planned, &agreed).await?;
         if summary.open > 0 && open == Exit::Done && !summary.interrupted {
             open = self.ask(shell, &mut summary).await?;
         }
         if !has_changes && summary_is_clean(&summary) {
             shell.say("Nothing to do.");
+        }
+        if has_changes && !summary.interrupted {
+            self.late(shell, &warned).await?;
         }
         let done = self.outcome(shell, &summary, has_changes)?;
         let is_undone = undone.is_some();
@@ -239,6 +243,17 @@ impl Run<'_> {
             }
         }
         Ok(exit)
+    }
+
+    /// What creates made after they were given up, in this run too; what the plan told is not told again.
+    async fn late(&mut self, shell: &mut Shell, told: &Diagnostics) -> Result<(), Failure> {
+        let snapshot = self.load()?;
+        let sweeping = async { Ok(apply::sweep_again(self.context, &snapshot).await) };
+        // Whoever interrupts now is through with the apply itself.
+        let mut found = self.signals.unless_stopped(sweeping).await.unwrap_or_default();
+        found.0.retain(|one| !told.0.iter().any(|before| before.message == one.message));
+        shell.complain(&found);
+        Ok(())
     }
 
     fn load(&self) -> Result<Snapshot, Failure> {

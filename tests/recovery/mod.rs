@@ -4,6 +4,7 @@
 
 mod copies;
 mod evidence;
+mod late;
 mod locks;
 mod questions;
 mod repeats;
