@@ -3,9 +3,9 @@
 
 use super::listener::{Cloud, Heard, admin, answer, changed, pass, quick};
 use super::programs::{SERVER, project};
-use crate::support::{Project, root};
+use crate::support::{Project, holds, root};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use cnx::model::http::Response;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -13,35 +13,6 @@ use std::process::Output;
 
 /// One of CloudNexus's family, and one that no pattern knows and that has to be escaped everywhere.
 const CANARIES: [&str; 2] = ["cnx_sk_test_canary7Qm3ZtR8vLk2", "canary/9f\"K+w\\Zt=7Qm3:R8vLk2&x"];
-
-/// A canary as it is, within JSON, percent-encoded in both cases, and in base64 at every alignment.
-fn forms(canary: &str) -> Vec<Vec<u8>> {
-    let mut texts = vec![canary.to_owned(), Value::from(canary).to_string().trim_matches('"').to_owned()];
-    let percent: String = canary
-        .bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
-    texts.extend([percent.replace("%5F", "_").replace("%2D", "-"), percent.to_lowercase(), percent]);
-    for before in 0..3 {
-        let mut bytes = vec![b'x'; before];
-        bytes.extend_from_slice(canary.as_bytes());
-        bytes.truncate(bytes.len() / 3 * 3);
-        // The first characters mix with what stands before.
-        let begin = [0, 2, 3][before];
-        texts.extend([
-            STANDARD_NO_PAD.encode(&bytes)[begin..].to_owned(),
-            URL_SAFE_NO_PAD.encode(&bytes)[begin..].to_owned(),
-        ]);
-    }
-    texts.sort();
-    texts.dedup();
-    texts.into_iter().map(String::into_bytes).collect()
-}
-
-/// Whether the bytes hold the canary in any form.
-pub fn holds(bytes: &[u8], canary: &str) -> bool {
-    forms(canary).iter().any(|form| bytes.windows(form.len()).any(|window| window == form.as_slice()))
-}
 
 /// Every file below a folder with its bytes.
 pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -117,7 +88,7 @@ const COMMANDS: &[&[&str]] = &[
 ];
 
 fn check(project: &Project, canary: &str, arguments: &[&str]) {
-    for talkative in [&["-v"][..], &["-v", "--json"]] {
+    for talkative in [&["-v", "--trace", "trace.jsonl"][..], &["-v", "--json"]] {
         let arguments = [arguments, talkative].concat();
         let output = run(project, canary, &arguments);
         for (stream, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {

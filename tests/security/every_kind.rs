@@ -1,10 +1,11 @@
 //! What holds for servers holds for every kind, every source and every write: secrets that the API sends along, links in
 //! lists, jobs elsewhere, answers that are too much.
 
-use super::canary::{files, holds};
+use super::canary::files;
 use super::listener::{Cloud, Heard, Listener, answer, changed, pass, quick};
 use super::origin::{client, create};
 use super::programs::{ok, project, run};
+use crate::support::holds;
 use cnx::cloud::{Call, Outcome, Verb};
 use cnx::model::http::Response;
 use cnx::model::{Attributes, Ident, RemoteId, Value as Worth};

@@ -182,8 +182,9 @@ fn keys_are_read_only_from_a_file_that_nobody_else_may_read() {
         mode(bits);
         assert_eq!(plan(&project).code, 0, "{bits:o}");
     }
-    std::fs::rename(&file, folder.join("elsewhere")).expect("renamed");
-    symlink(folder.join("elsewhere"), &file).expect("linked");
+    std::fs::create_dir(folder.join("elsewhere")).expect("made");
+    std::fs::rename(&file, folder.join("elsewhere/credentials")).expect("renamed");
+    symlink(folder.join("elsewhere/credentials"), &file).expect("linked");
     assert_eq!(plan(&project).code, 1, "a link was followed");
 }
 
