@@ -4,7 +4,7 @@ use super::codes;
 use super::named::Named;
 use super::scope::{Declared, Reference, Scope, ScopeId, Slot};
 use super::seen::Seen;
-use super::sizes::{elements, parts, weigh};
+use super::sizes::{parts, weigh};
 use super::types::Outputs;
 use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -342,7 +342,7 @@ impl<'w> Machine<'w> {
 
     /// The elements of a container are copied into another one.
     fn copied(&mut self, value: &Value, span: Span) -> Result<(), Stop> {
-        self.burn(elements(value) as u64, span)
+        self.burn(value.elements().len() as u64, span)
     }
 
     /// A container that was just made: its whole content costs fuel, so that doubling ends in a complaint.

@@ -24,4 +24,4 @@ pub use secrets::Secrets;
 pub use span::{FileId, SourceMap, Span, Spanned};
 pub use time::Timestamp;
 pub use types::{KeyType, Member, ObjectType, Type};
-pub use value::{AttrPath, Attributes, Unknown, Value};
+pub use value::{AttrPath, Attributes, Elements, Unknown, Value};

@@ -93,35 +93,87 @@ impl Value {
 
     /// Whether nothing in it is unknown.
     pub fn is_known(&self) -> bool {
-        match self {
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Duration(_)
-            | Value::Sealed(_) => true,
-            Value::List(items) => items.iter().all(Value::is_known),
-            Value::Set(items) => items.iter().all(Value::is_known),
-            Value::Map(entries) => entries.values().all(Value::is_known),
-            Value::Object(members) => members.values().all(Value::is_known),
-            Value::Unknown(_) => false,
-        }
+        !matches!(self, Value::Unknown(_)) && self.elements().all(Value::is_known)
     }
 
     /// Every output that any part of it waits for.
     pub fn waits_for(&self, into: &mut BTreeSet<AttrPath>) {
+        if let Value::Unknown(unknown) = self {
+            into.extend(unknown.waits_for.iter().cloned());
+        }
+        self.elements().for_each(|element| element.waits_for(into));
+    }
+
+    /// What a container holds: the elements of a list or a set, the values of a map, the members of an object.
+    pub fn elements(&self) -> Elements<'_> {
         match self {
+            Value::List(items) => Elements::List(items.iter()),
+            Value::Set(items) => Elements::Set(items.iter()),
+            Value::Map(entries) => Elements::Map(entries.values()),
+            Value::Object(members) => Elements::Object(members.values()),
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)
             | Value::String(_)
             | Value::Duration(_)
-            | Value::Sealed(_) => {}
-            Value::List(items) => items.iter().for_each(|item| item.waits_for(into)),
-            Value::Set(items) => items.iter().for_each(|item| item.waits_for(into)),
-            Value::Map(entries) => entries.values().for_each(|value| value.waits_for(into)),
-            Value::Object(members) => members.values().for_each(|value| value.waits_for(into)),
-            Value::Unknown(unknown) => into.extend(unknown.waits_for.iter().cloned()),
+            | Value::Unknown(_)
+            | Value::Sealed(_) => Elements::None,
+        }
+    }
+
+    /// The same container of other elements; what is no container stays as it is.
+    #[must_use]
+    pub fn with_elements(&self, mut change: impl FnMut(&Value) -> Value) -> Value {
+        match self {
+            Value::List(items) => Value::list(items.iter().map(change).collect()),
+            Value::Set(items) => Value::set(items.iter().map(change)),
+            Value::Map(entries) => Value::map(entries.iter().map(|(key, one)| (key.clone(), change(one))).collect()),
+            Value::Object(members) => {
+                Value::object(members.iter().map(|(name, one)| (name.clone(), change(one))).collect())
+            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Duration(_)
+            | Value::Unknown(_)
+            | Value::Sealed(_) => self.clone(),
         }
     }
 }
+
+/// The elements of one container, in its order.
+#[derive(Clone, Debug)]
+pub enum Elements<'v> {
+    List(std::slice::Iter<'v, Value>),
+    Set(std::collections::btree_set::Iter<'v, Value>),
+    Map(std::collections::btree_map::Values<'v, Key, Value>),
+    Object(std::collections::btree_map::Values<'v, SmolStr, Value>),
+    None,
+}
+
+impl<'v> Iterator for Elements<'v> {
+    type Item = &'v Value;
+
+    fn next(&mut self) -> Option<&'v Value> {
+        match self {
+            Elements::List(items) => items.next(),
+            Elements::Set(items) => items.next(),
+            Elements::Map(values) => values.next(),
+            Elements::Object(values) => values.next(),
+            Elements::None => None,
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Elements::List(items) => items.size_hint(),
+            Elements::Set(items) => items.size_hint(),
+            Elements::Map(values) => values.size_hint(),
+            Elements::Object(values) => values.size_hint(),
+            Elements::None => (0, Some(0)),
+        }
+    }
+}
+
+impl ExactSizeIterator for Elements<'_> {}

@@ -83,19 +83,7 @@ fn is_sealed_as(then: Option<&Value>, given: Option<&Value>) -> bool {
 }
 
 fn is_bare(value: &Value) -> bool {
-    match value {
-        Value::List(items) => items.is_empty(),
-        Value::Set(items) => items.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::Object(_)
-        | Value::Unknown(_)
-        | Value::Sealed(_) => false,
-    }
+    matches!(value, Value::List(_) | Value::Set(_) | Value::Map(_)) && value.elements().len() == 0
 }
 
 /// Whether trigger values are the same, apart from what changes by itself in the objects among them.
@@ -107,27 +95,13 @@ pub fn is_steady(catalog: &Catalog, then: &[Value], now: &[Value]) -> bool {
 /// A value without the computed, changeable attributes (`updated_at`) of the objects of the cloud in it. Such an object is
 /// known by its id.
 fn steady(catalog: &Catalog, value: &Value) -> Value {
-    match value {
-        Value::List(items) => Value::list(items.iter().map(|item| steady(catalog, item)).collect()),
-        Value::Set(items) => Value::set(items.iter().map(|item| steady(catalog, item))),
-        Value::Map(entries) => {
-            Value::map(entries.iter().map(|(key, value)| (key.clone(), steady(catalog, value))).collect())
-        }
-        Value::Object(members) => match kind_of(catalog, members) {
-            Some(kind) => {
-                let kept = members.iter().filter(|(name, value)| !value.is_null() && stays(kind, name));
-                Value::object(kept.map(|(name, value)| (name.clone(), steady(catalog, value))).collect())
-            }
-            None => Value::object(members.iter().map(|(name, value)| (name.clone(), steady(catalog, value))).collect()),
-        },
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::Unknown(_)
-        | Value::Sealed(_) => value.clone(),
+    if let Value::Object(members) = value
+        && let Some(kind) = kind_of(catalog, members)
+    {
+        let kept = members.iter().filter(|(name, value)| !value.is_null() && stays(kind, name));
+        return Value::object(kept.map(|(name, value)| (name.clone(), steady(catalog, value))).collect());
     }
+    value.with_elements(|element| steady(catalog, element))
 }
 
 fn stays(kind: &Kind, name: &str) -> bool {

@@ -100,24 +100,10 @@ impl Veil {
     }
 
     fn without_known(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) if self.known.stands_in(text) => Secrecy::Secret.sealed(value, &self.salt),
-            Value::List(items) => Value::list(items.iter().map(|one| self.without_known(one)).collect()),
-            Value::Set(items) => Value::set(items.iter().map(|one| self.without_known(one))),
-            Value::Map(entries) => {
-                Value::map(entries.iter().map(|(key, one)| (key.clone(), self.without_known(one))).collect())
-            }
-            Value::Object(members) => {
-                Value::object(members.iter().map(|(name, one)| (name.clone(), self.without_known(one))).collect())
-            }
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Duration(_)
-            | Value::Unknown(_)
-            | Value::Sealed(_) => value.clone(),
+        if value.as_str().is_some_and(|text| self.known.stands_in(text)) {
+            return Secrecy::Secret.sealed(value, &self.salt);
         }
+        value.with_elements(|one| self.without_known(one))
     }
 
     /// One place of an attribute: with a seal where it is secret.

@@ -202,6 +202,19 @@ pub enum JournalEntry {
     Outputs(BTreeMap<Ident, StoredOutput>),
 }
 
+impl JournalEntry {
+    /// The object that it binds to a create.
+    pub fn made(&self) -> Option<&RemoteId> {
+        if let JournalEntry::Bound { id, .. }
+        | JournalEntry::Adopted { id, .. }
+        | JournalEntry::Failed { id: Some(id), .. } = self
+        {
+            return Some(id);
+        }
+        None
+    }
+}
+
 /// Which cloud a state belongs to: another account or URL must not be mistaken for "everything is gone".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {

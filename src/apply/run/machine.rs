@@ -260,7 +260,7 @@ impl Run {
     pub(super) fn append(&mut self, waiter: Waiter, entries: Vec<JournalEntry>) {
         let mut written = Vec::with_capacity(entries.len());
         for entry in &entries {
-            self.made.extend(made_by(entry).cloned());
+            self.made.extend(entry.made().cloned());
             written.push(self.sealed(entry));
             if let Err(illegal) = fold(&mut self.snapshot, entry) {
                 self.break_off(format!("{illegal} (a bug of cnx: please report it)"));
@@ -309,37 +309,5 @@ impl Run {
     pub(super) fn sleep(&mut self, step: NodeId, span: Duration) {
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::Sleep { ticket, span });
-    }
-}
-
-/// The object that the entry binds to a create.
-fn made_by(entry: &JournalEntry) -> Option<&RemoteId> {
-    match entry {
-        JournalEntry::Bound { id, .. } | JournalEntry::Adopted { id, .. } => Some(id),
-        JournalEntry::Failed { id, .. } => id.as_ref(),
-        JournalEntry::RunStarted { .. }
-        | JournalEntry::RunEnded { .. }
-        | JournalEntry::Pinned(_)
-        | JournalEntry::Strangers { .. }
-        | JournalEntry::Intent(_)
-        | JournalEntry::Accepted { .. }
-        | JournalEntry::Ready { .. }
-        | JournalEntry::Ran { .. }
-        | JournalEntry::Rejected { .. }
-        | JournalEntry::NotCreated { .. }
-        | JournalEntry::Asked { .. }
-        | JournalEntry::LateDuplicate { .. }
-        | JournalEntry::Deleted { .. }
-        | JournalEntry::Deposed { .. }
-        | JournalEntry::Reinstated { .. }
-        | JournalEntry::Forgotten { .. }
-        | JournalEntry::Imported { .. }
-        | JournalEntry::Moved { .. }
-        | JournalEntry::Noted { .. }
-        | JournalEntry::Quarantined { .. }
-        | JournalEntry::Confirmed { .. }
-        | JournalEntry::Untainted { .. }
-        | JournalEntry::Restored { .. }
-        | JournalEntry::Outputs(_) => None,
     }
 }
