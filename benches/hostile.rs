@@ -5,6 +5,8 @@
 
 #[path = "../src/syntax/tests/nests.rs"]
 mod nests;
+#[path = "../tests/watch.rs"]
+mod watch;
 
 use nests::{NESTS, PLACES, nest};
 use std::path::Path;
@@ -88,8 +90,10 @@ fn chains() -> Vec<Hostile> {
     let parameters: String = (0..20_000).map(|n| format!("a{n}: int, ")).collect();
     let function = format!("fn f({parameters}): int = b\noutput c = f(1)\n");
     all.push(hostile("20,000 parameters", function, "check", "unknown_name"));
-    for (row, code) in [("server a {\n x\n}\n", "duplicate"), ("let a = 1 +\n", "expected_value")] {
-        all.push(hostile(&format!("10,000 of {row}"), row.repeat(10_000), "check", code));
+    for (count, row, code) in
+        [(10_000, "server a {\n x\n}\n", "duplicate"), (100_000, "let a = 1 +\n", "expected_value")]
+    {
+        all.push(hostile(&format!("{count} of {row}"), row.repeat(count), "check", code));
     }
     for row in [";", "'x'", "/* x */", "';"] {
         all.push(hostile(&format!("50,000 of {row} in a line"), row.repeat(50_000), "check", "syntax::"));
@@ -121,13 +125,7 @@ fn run(folder: &Path, one: &Hostile) -> (Duration, u64) {
         .stderr(output)
         .spawn()
         .expect("cnx runs");
-    let mut highest = 0;
-    while child.try_wait().expect("a state").is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        highest = highest.max(peak.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let highest = watch::highest_memory(&mut child, Duration::from_millis(1), || {});
     let taken = began.elapsed();
     let said = String::from_utf8_lossy(&std::fs::read(folder.join("output")).expect("the output")).into_owned();
     let code = child.wait().expect("an end").code();

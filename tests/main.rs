@@ -34,6 +34,7 @@ mod simulation_tests;
 mod suites;
 mod support;
 mod tidy;
+mod watch;
 mod why;
 mod wrong;
 

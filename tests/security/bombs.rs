@@ -2,6 +2,7 @@
 
 use super::listener::{Cloud, Listener, answer, quick};
 use super::programs::{SERVER, at, far};
+use crate::watch::highest_memory;
 use cnx::model::http::{Headers, Method, Request};
 use cnx::world::{Network, Transport, TransportError, block_on};
 use std::io::Write;
@@ -137,14 +138,9 @@ fn plan(listener: &Listener) -> (Option<i32>, String, Duration, u64) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("cnx");
-    let mut highest = 0;
-    while child.try_wait().expect("a state").is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        highest = highest.max(peak.unwrap_or(0));
+    let highest = highest_memory(&mut child, Duration::from_millis(5), || {
         assert!(began.elapsed() < Duration::from_secs(120), "it does not end");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    });
     let output = child.wait_with_output().expect("an end");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     (output.status.code(), said, began.elapsed(), highest)
