@@ -1,5 +1,6 @@
 //! The things that stand one after another between brackets: entries, elements, arguments, members, parameters.
 
+use super::apart::{Part, Whole};
 use super::printer::Printer;
 use super::sequence::{BRACES, body_cells};
 use crate::model::Span;
@@ -17,7 +18,7 @@ pub(super) enum Cell<'a> {
     Parameter(&'a Parameter),
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
     pub fn span(self) -> Span {
         match self {
             Cell::Attribute(attribute) => attribute.span,
@@ -33,13 +34,15 @@ impl Cell<'_> {
     }
 
     /// The parts that have layouts of their own.
-    fn parts(self) -> Vec<Span> {
+    fn parts(self) -> Vec<Part<'a>> {
         match self {
-            Cell::Attribute(attribute) => vec![attribute.value.span],
-            Cell::Block(block) => vec![block.body.span],
-            Cell::Value(expr) | Cell::Spread(expr) => vec![expr.span],
-            Cell::Pair(_, value) => vec![value.span],
-            Cell::Argument(argument) => vec![argument.value.span],
+            Cell::Attribute(attribute) => vec![Part::Expr(&attribute.value)],
+            Cell::Block(block) => vec![Part::Body(&block.body)],
+            Cell::Value(expr) | Cell::Spread(expr) => vec![Part::Expr(expr)],
+            Cell::Pair(ObjectKey::Name(_), value) => vec![Part::Expr(value)],
+            Cell::Pair(ObjectKey::Text(key, span), value) => vec![Part::Text(key, *span), Part::Expr(value)],
+            Cell::Pair(ObjectKey::Computed(key), value) => vec![Part::Expr(key), Part::Expr(value)],
+            Cell::Argument(argument) => vec![Part::Expr(&argument.value)],
             Cell::Member(member) => typed_parts(&member.ty, member.default.as_ref()),
             Cell::Parameter(parameter) => typed_parts(&parameter.ty, parameter.default.as_ref()),
         }
@@ -64,8 +67,8 @@ fn typed_span(name: Span, ty: &TypeExpr, default: Option<&Expr>) -> Span {
     name.to(default.map_or(ty.span, |value| value.span))
 }
 
-fn typed_parts(ty: &TypeExpr, default: Option<&Expr>) -> Vec<Span> {
-    std::iter::once(ty.span).chain(default.map(|value| value.span)).collect()
+fn typed_parts<'a>(ty: &'a TypeExpr, default: Option<&'a Expr>) -> Vec<Part<'a>> {
+    std::iter::once(Part::Type(ty)).chain(default.map(Part::Expr)).collect()
 }
 
 pub(super) fn key_span(key: &ObjectKey) -> Span {
@@ -93,15 +96,13 @@ impl Printer<'_> {
     /// However many lines it takes.
     pub fn cell(&mut self, cell: Cell<'_>) {
         let span = cell.span();
-        if self.strays(span, &cell.parts()) {
+        let parts = cell.parts();
+        if self.strays(span, parts.iter().map(Part::span)) {
             let start = match cell {
-                Cell::Pair(ObjectKey::Computed(key), _) => {
-                    let before = &self.text[..key.span.start as usize];
-                    before.rfind('(').map_or(span.start, |at| at as u32)
-                }
+                Cell::Pair(ObjectKey::Computed(key), _) => self.opened_before(key.span.start),
                 _ => span.start,
             };
-            return self.verbatim(Span { start, ..span });
+            return self.apart(Span { start, ..span }, Whole::Typed, &parts);
         }
         self.cell_as(cell, Layout::Lines);
     }

@@ -1,5 +1,6 @@
 //! Expressions: on one line where they were written so and fit, else broken at their brackets and where the author broke them.
 
+use super::apart::{Part, Whole};
 use super::cells::Cell;
 use super::printer::Printer;
 use super::sequence::{BRACES, BRACKETS, PARENTHESES};
@@ -181,11 +182,12 @@ impl Printer<'_> {
 
     /// Over several lines, or on one that is too long.
     pub fn broken(&mut self, expr: &Expr) {
-        let parts: Vec<Span> = expr.parts().iter().map(|part| part.span).collect();
         let keeps_comments =
             matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_) | ExprKind::Call { .. } | ExprKind::Text(_));
-        if !keeps_comments && self.strays(expr.span, &parts) {
-            return self.verbatim(expr.span);
+        if !keeps_comments && self.strays(expr.span, expr.parts().iter().map(|part| part.span)) {
+            let whole = if matches!(expr.kind, ExprKind::Unary { .. }) { Whole::Prefixed } else { Whole::Expr };
+            let parts: Vec<Part<'_>> = expr.parts().into_iter().map(Part::Expr).collect();
+            return self.apart(expr.span, whole, &parts);
         }
         match &expr.kind {
             ExprKind::Text(text) if text.multiline => self.multiline(text, expr.span),
@@ -300,7 +302,7 @@ impl Printer<'_> {
             self.push(": ");
             match &no.kind {
                 ExprKind::Conditional { condition, yes: next, no: last }
-                    if !self.strays(no.span, &[condition.span, next.span, last.span]) =>
+                    if !self.strays(no.span, [condition.span, next.span, last.span].into_iter()) =>
                 {
                     self.expr(condition);
                     (yes, no) = (next, last);

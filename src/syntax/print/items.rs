@@ -1,15 +1,17 @@
 //! Declarations: the header on one line, then the body.
 
+use super::apart::{Part, Whole};
 use super::cells::Cell;
 use super::printer::Printer;
-use super::sequence::{BRACES, PARENTHESES, body_cells};
+use super::sequence::{BRACES, body_cells};
 use crate::model::{Ident, Span, Spanned};
 use crate::syntax::ast::*;
 
 impl Printer<'_> {
     pub fn item(&mut self, item: &Item) {
-        if self.strays(item.span, &parts(item)) {
-            return self.verbatim(item.span);
+        let parts = self.parts(item);
+        if self.strays(item.span, parts.iter().map(Part::span)) {
+            return self.apart(item.span, Whole::Typed, &parts);
         }
         let mark = self.out.len();
         if self.header(item) {
@@ -221,10 +223,7 @@ impl Printer<'_> {
     fn function(&mut self, function: &Function) {
         self.words(&["fn", function.name.value.as_str()]);
         let cells: Vec<Cell<'_>> = function.parameters.iter().map(Cell::Parameter).collect();
-        let span = self.parameter_span(function);
-        if !self.attempt(|printer| printer.sequence_flat(span, PARENTHESES, &cells) && printer.fits()) {
-            self.sequence(span, PARENTHESES, &cells);
-        }
+        self.parameters(self.parameter_span(function), &cells);
         self.push(": ");
         self.type_expr(&function.result);
         self.equals(Some(&function.value));
@@ -238,65 +237,51 @@ impl Printer<'_> {
         let start =
             self.between(name.end, function.result.span.start).find('(').map_or(name.end, |at| name.end + at as u32);
         let after = last.map_or(start, |span| span.end);
-        let end = self.between(after, function.result.span.start).rfind(')').map_or(after, |at| after + at as u32 + 1);
+        let end = self.closed_after(after);
         Span { start, end, ..name }
+    }
+
+    /// The parts of a declaration that place their comments themselves, in order of place.
+    fn parts<'a>(&self, item: &'a Item) -> Vec<Part<'a>> {
+        let mut parts = match &item.kind {
+            ItemKind::Param(param) => {
+                std::iter::once(Part::Type(&param.ty)).chain(exprs(param.default.as_ref())).collect()
+            }
+            ItemKind::Let(value) => vec![Part::Expr(&value.value)],
+            ItemKind::Function(function) => {
+                let cells = function.parameters.iter().map(Cell::Parameter).collect();
+                let parameters = Part::Parameters(cells, self.parameter_span(function));
+                vec![parameters, Part::Type(&function.result), Part::Expr(&function.value)]
+            }
+            ItemKind::Type(alias) => vec![Part::Type(&alias.ty)],
+            ItemKind::Output(output) => output.ty.iter().map(Part::Type).chain([Part::Expr(&output.value)]).collect(),
+            ItemKind::Moved(moved) => vec![Part::Expr(&moved.from), Part::Expr(&moved.to)],
+            ItemKind::Forget(forget) => vec![Part::Expr(&forget.target)],
+            ItemKind::Import(import) => {
+                [Part::Expr(&import.target), Part::Expr(&import.id)].into_iter().chain(clause(&import.repeat)).collect()
+            }
+            ItemKind::Resource(resource) => {
+                clause(&resource.repeat).chain(exprs(resource.condition.as_ref())).collect()
+            }
+            ItemKind::Module(module) => clause(&module.repeat).chain(exprs(module.condition.as_ref())).collect(),
+            ItemKind::Project(_)
+            | ItemKind::Environment(_)
+            | ItemKind::Provider(_)
+            | ItemKind::Check(_)
+            | ItemKind::Policy(_)
+            | ItemKind::Test(_) => Vec::new(),
+        };
+        parts.extend(body_of(item).map(Part::Body));
+        parts
     }
 }
 
-/// The parts of a declaration that place their comments themselves.
-fn parts(item: &Item) -> Vec<Span> {
-    let clause = |clause: &Option<ForClause>| {
-        clause
-            .iter()
-            .flat_map(|clause| [Some(clause.over.span), clause.by.as_ref().map(|by| by.span)])
-            .flatten()
-            .collect::<Vec<_>>()
-    };
-    let expr = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.span);
-    let mut parts: Vec<Span> = body_of(item).map(|body| body.span).into_iter().collect();
-    match &item.kind {
-        ItemKind::Param(param) => {
-            parts.push(param.ty.span);
-            parts.extend(expr(&param.default));
-        }
-        ItemKind::Let(value) => parts.push(value.value.span),
-        ItemKind::Function(function) => {
-            parts.extend(
-                function
-                    .parameters
-                    .iter()
-                    .flat_map(|parameter| [Some(parameter.ty.span), expr(&parameter.default)])
-                    .flatten(),
-            );
-            parts.extend([function.result.span, function.value.span]);
-        }
-        ItemKind::Type(alias) => parts.push(alias.ty.span),
-        ItemKind::Output(output) => {
-            parts.extend(output.ty.as_ref().map(|ty| ty.span));
-            parts.push(output.value.span);
-        }
-        ItemKind::Moved(moved) => parts.extend([moved.from.span, moved.to.span]),
-        ItemKind::Forget(forget) => parts.push(forget.target.span),
-        ItemKind::Import(import) => {
-            parts.extend([import.target.span, import.id.span]);
-            parts.extend(clause(&import.repeat));
-        }
-        ItemKind::Resource(resource) => {
-            parts.extend(clause(&resource.repeat));
-            parts.extend(expr(&resource.condition));
-        }
-        ItemKind::Module(module) => {
-            parts.extend(clause(&module.repeat));
-            parts.extend(expr(&module.condition));
-        }
-        ItemKind::Project(_)
-        | ItemKind::Environment(_)
-        | ItemKind::Provider(_)
-        | ItemKind::Check(_)
-        | ItemKind::Policy(_)
-        | ItemKind::Test(_) => {}
-    }
-    parts
+fn exprs(expr: Option<&Expr>) -> impl Iterator<Item = Part<'_>> {
+    expr.into_iter().map(Part::Expr)
+}
+
+fn clause(clause: &Option<ForClause>) -> impl Iterator<Item = Part<'_>> {
+    clause.iter().flat_map(|one| [Some(&*one.over), one.by.as_deref()]).flatten().map(Part::Expr)
 }
 
 pub(super) fn body_of(item: &Item) -> Option<&Body> {

@@ -74,11 +74,36 @@ impl<'t> Printer<'t> {
     }
 
     /// Whether a comment stands in `span` outside of all `parts`, where no layout has a place for it.
-    pub fn strays(&self, span: Span, parts: &[Span]) -> bool {
+    pub fn strays(&self, span: Span, parts: impl Iterator<Item = Span> + Clone) -> bool {
         let inside = |comment: &Comment| {
-            parts.iter().any(|part| part.start <= comment.span.start && comment.span.end <= part.end)
+            parts.clone().any(|part| part.start <= comment.span.start && comment.span.end <= part.end)
         };
         !self.comments_in(span).iter().all(inside)
+    }
+
+    /// The last `(` before a place, comments aside.
+    pub fn opened_before(&self, place: u32) -> u32 {
+        let mut end = place;
+        loop {
+            let Some(at) = self.text[..end as usize].rfind('(') else { return place };
+            let before = self.comments.partition_point(|comment| comment.span.start as usize <= at);
+            match before.checked_sub(1).map(|index| self.comments[index].span) {
+                Some(comment) if comment.end as usize > at => end = comment.start,
+                Some(_) | None => return at as u32,
+            }
+        }
+    }
+
+    /// Behind the first `)` after a place, comments aside.
+    pub fn closed_after(&self, place: u32) -> u32 {
+        let mut at = place;
+        for comment in &self.comments[self.comments.partition_point(|comment| comment.span.start < place)..] {
+            if self.between(at, comment.span.start).contains(')') {
+                break;
+            }
+            at = comment.span.end;
+        }
+        self.text[at as usize..].find(')').map_or(at, |length| at + length as u32 + 1)
     }
 
     /// The next unprinted comment, where it begins before `end`.

@@ -106,8 +106,7 @@ impl Printer<'_> {
     }
 
     fn has_own_comments(&self, span: Span, cells: &[Cell<'_>]) -> bool {
-        let parts: Vec<Span> = cells.iter().map(|cell| cell.span()).collect();
-        self.strays(span, &parts)
+        self.strays(span, cells.iter().map(|cell| cell.span()))
     }
 
     /// `f(x, {`, the entries, `})`.

@@ -1,9 +1,9 @@
 //! Types.
 
+use super::apart::{Part, Whole};
 use super::cells::Cell;
 use super::printer::Printer;
 use super::sequence::BRACES;
-use crate::model::Span;
 use crate::syntax::ast::{TypeExpr, TypeExprKind, TypeMember};
 
 impl Printer<'_> {
@@ -14,7 +14,9 @@ impl Printer<'_> {
         }
         match &ty.kind {
             TypeExprKind::Object(members) => self.sequence(ty.span, BRACES, &member_cells(members)),
-            _ if self.strays(ty.span, &parts(ty)) => self.verbatim(ty.span),
+            _ if self.strays(ty.span, parts(ty).iter().map(Part::span)) => {
+                self.apart(ty.span, Whole::Typed, &parts(ty));
+            }
             TypeExprKind::Union(alternatives) => {
                 self.indent += 1;
                 for (at, alternative) in alternatives.iter().enumerate() {
@@ -90,11 +92,11 @@ fn member_cells(members: &[TypeMember]) -> Vec<Cell<'_>> {
     members.iter().map(Cell::Member).collect()
 }
 
-fn parts(ty: &TypeExpr) -> Vec<Span> {
+fn parts(ty: &TypeExpr) -> Vec<Part<'_>> {
     match &ty.kind {
-        TypeExprKind::Union(alternatives) => alternatives.iter().map(|alternative| alternative.span).collect(),
+        TypeExprKind::Union(alternatives) => alternatives.iter().map(Part::Type).collect(),
         TypeExprKind::Apply { argument: inner, .. } | TypeExprKind::Optional(inner) | TypeExprKind::Group(inner) => {
-            vec![inner.span]
+            vec![Part::Type(inner)]
         }
         TypeExprKind::Object(_)
         | TypeExprKind::Name(_)
