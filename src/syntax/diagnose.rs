@@ -5,7 +5,7 @@ use super::build::{Builder, Pair};
 use super::codes;
 use super::grammar::{Grammar, Rule};
 use super::hints;
-use super::wording::{Stop, explain};
+use super::wording::{Stop, explain, stops_short};
 use crate::diag::Diagnostic;
 use crate::model::Span;
 use crate::syntax::ast::Item;
@@ -45,17 +45,15 @@ impl Builder<'_> {
             return None;
         }
         let (mut text, mut at) = (pair.as_str(), span.start());
+        let mut failed = failure(rule, text);
         loop {
-            let (diagnostic, next) = self.broken(rule, text, at);
+            let (diagnostic, next) = self.broken_at(rule, text, at, failed);
             self.diagnostics.push(diagnostic);
             // A line that stops short takes the next one with it: that one is looked at on its own.
             let next = next?;
             (text, at) = (&text[next..], at + next);
-            let fails_soon = first_lines(text).is_some_and(|lines| match Grammar::parse(rule, lines) {
-                Err(Error { location: InputLocation::Pos(at), .. }) => at + MARGIN < lines.len(),
-                Err(_) | Ok(_) => false,
-            });
-            if !fails_soon && Grammar::parse(rule, text).is_ok() {
+            failed = failure(rule, text);
+            if failed == Failure::None {
                 if rule == Rule::alone_item {
                     self.unread[unread].1 = self.base + at;
                 }
@@ -74,9 +72,19 @@ impl Builder<'_> {
     /// What is wrong with `text`, which is no `rule`, and where in it the next entry begins if it was swallowed;
     /// `at` is the place of the text in the parsed piece.
     pub(in crate::syntax) fn broken(&self, rule: Rule, text: &str, at: usize) -> (Diagnostic, Option<usize>) {
+        self.broken_at(rule, text, at, failure(rule, text))
+    }
+
+    fn broken_at(&self, rule: Rule, text: &str, at: usize, failed: Failure) -> (Diagnostic, Option<usize>) {
         let place = |start: usize, end: usize| self.place(at + start, at + end);
         if let Some(hint) = hints::foreign(rule, text, place) {
             return (hint, None);
+        }
+        // What could have stood there takes ten times as long to note; where the next entry stands, nobody asks.
+        if let Failure::At(reached) = failed
+            && let Some((diagnostic, next)) = stops_short(&Stop::new(rule, text, reached, Vec::new()), place)
+        {
+            return (diagnostic, Some(next));
         }
         let error = match detailed(rule, text) {
             Err(error) => error,
@@ -121,6 +129,32 @@ fn first_lines(text: &str) -> Option<&str> {
     }
     let end = text.as_bytes()[..FIRST].iter().rposition(|byte| *byte == b'\n')?;
     Some(&text[..=end])
+}
+
+/// Where a text fails to be what it should.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    None,
+    At(usize),
+    /// The stack is at its limit.
+    Deep,
+}
+
+fn failure(rule: Rule, text: &str) -> Failure {
+    let of = |text: &str| match Grammar::parse(rule, text) {
+        Ok(_) => Failure::None,
+        Err(Error { location: InputLocation::Pos(at), variant: ErrorVariant::ParsingError { .. }, .. }) => {
+            Failure::At(at)
+        }
+        Err(_) => Failure::Deep,
+    };
+    if let Some(lines) = first_lines(text)
+        && let Failure::At(at) = of(lines)
+        && at + MARGIN < lines.len()
+    {
+        return Failure::At(at);
+    }
+    of(text)
 }
 
 /// With what could have stood where the parser stopped; not so where the text is very long, since to note that takes ten times as long.

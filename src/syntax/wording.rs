@@ -149,23 +149,28 @@ impl<'t> Stop<'t> {
     }
 }
 
+/// The diagnostic for a line that stops short and takes the next entry with it, and where that begins; asks not what could have stood there.
+pub(super) fn stops_short(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> Option<(Diagnostic, usize)> {
+    let line = stop.swallowed()?;
+    let above = stop.text[..line - 1].trim_end();
+    let code_end = above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
+    let symbol = above[..code_end]
+        .trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_whitespace() && !"\"')]}".contains(c));
+    let operator = &above[symbol.len()..code_end];
+    let (code, what) = match operator {
+        "." | "?." => (&codes::EXPECTED_NAME, "a name"),
+        "|" => (&codes::EXPECTED_TYPE, "a type"),
+        _ => (&codes::EXPECTED_VALUE, "a value"),
+    };
+    let label = format!("expected {what} after `{operator}`, found the next entry");
+    let help = format!("write {what} after `{operator}`; a line that ends so goes on in the next one");
+    Some((Diagnostic::new(code, "").at(place(symbol.len(), code_end), label).help(help), line))
+}
+
 /// The diagnostic for a stop, and where the next entry begins if the broken one swallowed it.
 pub(super) fn explain(stop: &Stop<'_>, place: impl Fn(usize, usize) -> Span) -> (Diagnostic, Option<usize>) {
-    if let Some(line) = stop.swallowed() {
-        let above = stop.text[..line - 1].trim_end();
-        let code_end =
-            above.rfind('\n').map_or(0, |at| at + 1) + above.rsplit('\n').next().unwrap_or("").trim_end().len();
-        let symbol = above[..code_end]
-            .trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && !c.is_whitespace() && !"\"')]}".contains(c));
-        let operator = &above[symbol.len()..code_end];
-        let (code, what) = match operator {
-            "." | "?." => (&codes::EXPECTED_NAME, "a name"),
-            "|" => (&codes::EXPECTED_TYPE, "a type"),
-            _ => (&codes::EXPECTED_VALUE, "a value"),
-        };
-        let label = format!("expected {what} after `{operator}`, found the next entry");
-        let help = format!("write {what} after `{operator}`; a line that ends so goes on in the next one");
-        return (Diagnostic::new(code, "").at(place(symbol.len(), code_end), label).help(help), Some(line));
+    if let Some((diagnostic, line)) = stops_short(stop, &place) {
+        return (diagnostic, Some(line));
     }
     let (code, label, help) = words(stop);
     let before = stop.before();
