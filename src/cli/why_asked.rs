@@ -67,7 +67,9 @@ fn attribute(found: &Found<'_>, desired: &Desired) -> Result<Meant, Failure> {
     let path = segments(&found.rest);
     let Some(first) = path.first() else { return Ok(Meant::Thing(address.clone())) };
     if !desired.by_address.contains_key(address) {
-        let message = format!("{address} is no longer declared, so nothing gives it values");
+        let absence = desired.headers().absence(address).map(|absence| absence.text);
+        let why = absence.unwrap_or_else(|| format!("{address} is no longer declared"));
+        let message = format!("{why}, so nothing gives it values");
         let help = format!("`cnx why {address}` tells what becomes of it");
         return Err(Diagnostic::new(&codes::NOT_THERE, message).help(help).into());
     }
@@ -123,7 +125,9 @@ fn unknown(text: &str, plain: &str, desired: &Desired, known: &BTreeSet<&Address
         let help = format!("there are {}", instances.join(", "));
         return Diagnostic::new(&codes::NOT_THERE, message).help(help).into();
     }
-    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let declared = known.iter().filter(|address| address.key.is_some()).map(|address| address.declaration());
+    let declared: BTreeSet<Address> = declared.collect();
+    let names: Vec<String> = known.iter().copied().chain(&declared).map(ToString::to_string).collect();
     let outputs = desired.outputs.keys().map(|name| name.as_str());
     let all = names.iter().map(String::as_str).chain(outputs);
     let fallback = "`cnx graph` shows what is declared, `cnx state list` what is managed";

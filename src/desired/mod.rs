@@ -7,6 +7,7 @@ mod elsewhere;
 mod evaluate;
 mod examine;
 mod expand;
+mod headers;
 mod import;
 mod inputs;
 mod instance;
@@ -30,6 +31,7 @@ pub mod types;
 mod world;
 
 pub use evaluate::{early_settings, evaluate, foresee};
+pub use headers::{Absence, Cause, Header, Headers};
 pub use inputs::{Files, Inputs, OtherOutput, OtherOutputs, OtherProject, ParamInput, constant, parse_param};
 pub use origin::{Asked, Cut, GivenBy, Origin, Source};
 pub use types::*;

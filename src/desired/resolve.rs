@@ -1,5 +1,6 @@
 //! Re-evaluation with outputs: the evaluator again, on the same expressions, with more known.
 
+use super::headers::Headers;
 use super::instance::Shared;
 use super::machine::Machine;
 use super::named::Named;
@@ -43,6 +44,10 @@ impl Resolve for Resolution {
 
     fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin> {
         self.traced(asked, given, outputs)
+    }
+
+    fn headers(&self) -> Headers {
+        Headers::of(&self.world)
     }
 }
 

@@ -196,3 +196,36 @@ fn work_grows_with_the_instances() {
     let (small, large) = (count(100), count(1_000));
     assert!(large < small * 11, "{small} steps for 100, {large} for 1,000");
 }
+
+#[test]
+fn what_stands_for_nothing_says_why() {
+    let desired = whole(
+        "\
+@@ main.cnx
+server a if false { name = \"a\", region = \"eu-west-2\", plan = \"standard-4\", image = \"i\" }
+server b for k in toset([]) { name = k, region = \"eu-west-2\", plan = \"standard-4\", image = \"i\" }
+module off from \"./one\" if 1 > 2 {}
+module each from \"./one\" for k in [\"x\"] {}
+@@ one/main.cnx
+server s { name = \"s\", region = \"eu-west-2\", plan = \"standard-4\", image = \"i\" }
+",
+    );
+    let headers = desired.headers();
+    let absence = |address: &str| {
+        let address = Address::parse(address, |_| false).expect("an address");
+        headers.absence(&address).map(|absence| absence.text).unwrap_or_default()
+    };
+    for (address, text) in [
+        ("server.a", "the `if` of server.a is false"),
+        ("server.a[\"x\"]", "server.a is not repeated any more"),
+        ("server.b[\"x\"]", "\"x\" is no longer a key of server.b"),
+        ("server.b", "server.b is repeated now"),
+        ("module.off.server.s", "the `if` of module.off is false"),
+        ("module.each[\"y\"].server.s", "\"y\" is no longer a key of module.each"),
+        ("module.each[\"x\"].server.s", ""),
+        ("server.c", ""),
+        ("module.none.server.s", ""),
+    ] {
+        assert_eq!(absence(address), text, "{address}");
+    }
+}

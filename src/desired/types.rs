@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::headers::Headers;
 use super::origin::{Asked, GivenBy, Origin};
 use crate::diag::Diagnostics;
 use crate::program::SecretsElsewhere;
@@ -33,6 +34,9 @@ pub trait Resolve: Send + Sync {
 
     /// Where a value comes from, step by step; `None` where nothing has that name.
     fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin>;
+
+    /// What is declared and stands for nothing.
+    fn headers(&self) -> Headers;
 }
 
 /// What an expression was found to be.
@@ -138,6 +142,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// What is declared and stands for nothing; walks the whole program.
+    pub fn headers(&self) -> Headers {
+        self.resolver.0.as_ref().map(|resolver| resolver.headers()).unwrap_or_default()
+    }
+
     /// The instance with what `outputs` knows filled in; one that waits for nothing is returned as it is.
     pub fn resolve(&self, node: NodeId, outputs: &dyn Outputs) -> Result<Instance, Diagnostics> {
         let instance = self.graph.node(node);

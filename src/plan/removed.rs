@@ -6,14 +6,32 @@ use super::planner::{Planner, unknown_kind};
 use super::types::{Reason, ReasonCode};
 use super::unit::{self, Unit};
 use super::{codes, drift, guard};
-use crate::desired::Instance;
+use crate::desired::{Cause, Headers, Instance};
 use crate::diag::Diagnostic;
 use crate::model::{Address, NodeId};
 use crate::state::Record;
 use std::collections::BTreeMap;
 
 /// The declarations of a program, each with one of its instances.
-type Declarations = BTreeMap<Address, NodeId>;
+#[derive(Default)]
+struct Declarations {
+    instances: BTreeMap<Address, NodeId>,
+    headers: Headers,
+}
+
+/// Why a record has no instance where none of its declaration is there.
+fn no_instance(address: &Address, headers: &Headers) -> Reason {
+    let Some(absence) = headers.absence(address) else {
+        let text = "no longer declared".to_owned();
+        return Reason { code: ReasonCode::DeleteBecauseNoResourceConfig, text, span: None };
+    };
+    let code = match absence.cause {
+        Cause::Condition => ReasonCode::DeleteBecauseCondition,
+        Cause::Key => ReasonCode::DeleteBecauseEachKey,
+        Cause::Repetition => ReasonCode::DeleteBecauseWrongRepetition,
+    };
+    Reason { code, text: absence.text, span: Some(absence.header) }
+}
 
 impl<'a> Planner<'a> {
     /// Decides about every record that no instance stands for, and about every deposed object.
@@ -22,10 +40,11 @@ impl<'a> Planner<'a> {
         let declared = |address: &Address| !inputs.options.destroy && inputs.desired.by_address.contains_key(address);
         let leftover: Vec<&Record> =
             inputs.snapshot.records.values().filter(|record| !declared(&record.address)).collect();
-        let mut declarations = Declarations::new();
+        let mut declarations = Declarations::default();
         if !leftover.is_empty() && !inputs.options.destroy {
-            declarations =
-                inputs.desired.by_address.iter().map(|(address, node)| (address.declaration(), *node)).collect();
+            let instances = inputs.desired.by_address.iter();
+            declarations.instances = instances.map(|(address, node)| (address.declaration(), *node)).collect();
+            declarations.headers = inputs.desired.headers();
         }
         for record in leftover {
             self.removed(record, &declarations);
@@ -99,14 +118,8 @@ impl<'a> Planner<'a> {
     fn why_removed(&self, unit: &mut Unit<'a>, declarations: &Declarations) -> Reason {
         let address = unit.address;
         let declaration = address.declaration();
-        let sibling = declarations.get(&declaration).map(|node| self.inputs.desired.graph.node(*node));
-        let Some(sibling) = sibling else {
-            return Reason {
-                code: ReasonCode::DeleteBecauseNoResourceConfig,
-                text: "no longer declared".to_owned(),
-                span: None,
-            };
-        };
+        let sibling = declarations.instances.get(&declaration).map(|node| self.inputs.desired.graph.node(*node));
+        let Some(sibling) = sibling else { return no_instance(address, &declarations.headers) };
         let (code, text) = match (&address.key, &sibling.address.key) {
             (Some(key), Some(_)) => {
                 (ReasonCode::DeleteBecauseEachKey, format!("{key} is no longer a key of {declaration}"))

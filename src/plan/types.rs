@@ -106,6 +106,8 @@ pub enum ReasonCode {
     /// Its unique value is wanted by another object while it takes that one's.
     MovedAside,
     DeleteBecauseNoResourceConfig,
+    /// Its `if`, or that of its module, is false.
+    DeleteBecauseCondition,
     DeleteBecauseEachKey,
     DeleteBecauseWrongRepetition,
     DeleteDeposed,
@@ -146,6 +148,7 @@ impl ReasonCode {
             ReasonCode::MovedAside => "update_because_moved_aside",
             ReasonCode::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
             ReasonCode::DeleteBecauseEachKey => "delete_because_each_key",
+            ReasonCode::DeleteBecauseCondition => "delete_because_condition",
             ReasonCode::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
             ReasonCode::DeleteDeposed => "delete_deposed",
             ReasonCode::DestroyRequested => "delete_by_request",

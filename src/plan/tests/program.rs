@@ -223,6 +223,10 @@ impl Resolve for Lines {
     ) -> Option<crate::desired::Origin> {
         None
     }
+
+    fn headers(&self) -> crate::desired::Headers {
+        crate::desired::Headers::default()
+    }
 }
 
 struct Nothing;
