@@ -3,6 +3,7 @@
 use cnx::desired::Inputs;
 use cnx::diag::Diagnostics;
 use cnx::model::FileId;
+use cnx::program::{Folder, Unsound};
 use cnx::provider::cloudnexus;
 use cnx::syntax;
 use std::sync::Arc;
@@ -24,14 +25,19 @@ fn places(text: &str, found: &Diagnostics) {
     }
 }
 
-/// Whatever can be read is checked, and evaluated where nothing is wrong with it; every place is in the text.
+/// Whatever can be read is checked, and what nothing is wrong with is evaluated; every place is in the text.
 pub fn evaluate(text: &str) {
     let parsed = syntax::parse(FILE, text);
-    let (program, found) = cnx::program::check(&[parsed.ast], cloudnexus());
+    let (program, mut found) = cnx::program::check(std::slice::from_ref(&parsed.ast), cloudnexus());
     places(text, &found);
+    let inputs = Inputs { project_name: "fuzz".to_owned(), ..Inputs::default() };
     if !parsed.diagnostics.has_errors() && !found.has_errors() {
-        let inputs = Inputs { project_name: "fuzz".to_owned(), ..Inputs::default() };
         places(text, &cnx::desired::evaluate(Arc::new(program), &inputs).1);
+    } else {
+        found.append(parsed.diagnostics);
+        let folder = Folder { trees: vec![parsed.ast], ..Folder::default() };
+        let rest = Unsound::of(&[folder], &found).taken_out_of(program);
+        places(text, &cnx::desired::foresee(Arc::new(rest), &inputs).1);
     }
 }
 
@@ -39,7 +45,7 @@ pub fn evaluate(text: &str) {
 pub fn format(text: &str) {
     let Ok(formatted) = syntax::format(FILE, text) else { return };
     let (before, after) = (syntax::parse(FILE, text), syntax::parse(FILE, &formatted));
-    assert!(after.diagnostics.is_empty(), "{:?} in {formatted:?}", after.diagnostics);
+    assert!(!after.diagnostics.has_errors(), "{:?} in {formatted:?}", after.diagnostics);
     assert_eq!(syntax::shape(&before.ast), syntax::shape(&after.ast), "{formatted:?}");
     assert_eq!(syntax::format(FILE, &formatted).as_deref(), Ok(formatted.as_str()));
 }

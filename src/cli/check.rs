@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure};
 use super::shell::Shell;
 use super::{foresee, project};
 use crate::diag::Diagnostics;
+use crate::program::Unsound;
 use crate::report::{github, sarif, value_json};
 
 pub fn run(shell: &mut Shell, arguments: &Check) -> Result<Exit, Failure> {
@@ -21,13 +22,21 @@ pub fn run(shell: &mut Shell, arguments: &Check) -> Result<Exit, Failure> {
     Ok(if failed { exit.and(Exit::Error) } else { exit })
 }
 
-/// Names and types first; what they make of the program only where they are right.
+/// Names and types first; then what they make of the program, or of the declarations in which nothing is wrong.
 fn looked_through(shell: &mut Shell) -> Result<Diagnostics, Failure> {
-    let (program, mut found) = project::checked_whole(shell)?;
-    if !found.has_errors() {
+    let (program, mut found, folders) = project::checked_whole(shell)?;
+    if found.has_errors() {
+        let unsound = Unsound::of(&folders, &found);
+        drop(folders);
+        // What was given wrongly is told when the program is right.
+        if let Ok(more) = foresee::complaints(shell, unsound.taken_out_of(program)) {
+            found.append(unsound.kept(more));
+        }
+    } else {
+        drop(folders);
         found.append(foresee::complaints(shell, program)?);
-        found.sort();
     }
+    found.sort();
     Ok(found)
 }
 

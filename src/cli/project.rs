@@ -99,7 +99,7 @@ pub fn checked(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
 }
 
 /// The same, with the tests of the folder and of the modules that it uses from this disk.
-pub fn checked_whole(shell: &mut Shell) -> Result<(Program, Diagnostics), Failure> {
+pub fn checked_whole(shell: &mut Shell) -> Result<(Program, Diagnostics, Vec<Folder>), Failure> {
     let (trees, mut diagnostics) = trees(shell)?;
     let mut loaded = modules::load(shell, trees)?;
     diagnostics.append(loaded.diagnostics);
@@ -115,7 +115,7 @@ pub fn checked_whole(shell: &mut Shell) -> Result<(Program, Diagnostics), Failur
     let (program, found) = program::check_folders(&loaded.folders, cloudnexus());
     diagnostics.append(found);
     diagnostics.sort();
-    Ok((program, diagnostics))
+    Ok((program, diagnostics, loaded.folders))
 }
 
 /// The environment that is meant: by `-e`, else the first declared one whose target is `local`, else none.

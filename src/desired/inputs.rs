@@ -6,11 +6,13 @@ use super::world::World;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{FileId, Ident, Span, Spanned, Type, Value};
+use crate::program::codes::{MISSING_MEMBER, UNKNOWN_MEMBER, WRONG_LITERAL};
 use crate::program::convert::convert;
 use crate::program::expr::Expr;
 use crate::program::ir::{Declaration, Param};
 use crate::program::{Program, check_constant, fits};
 use crate::provider::Catalog;
+use crate::syntax::ast::{ExprKind as Written, UnaryOperator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -110,28 +112,53 @@ impl Default for Inputs {
     }
 }
 
-/// A parameter's text as a value of its type: the text itself for a string, else an expression. The error is one phrase.
+/// A parameter's text as a value of its type: the text itself for a string, else an expression. Where a string is one of several things that
+/// it may be, a text that is written as a value of another of them is that value. The error is one phrase.
 pub fn parse_param(raw: &str, ty: &Type, catalog: &Arc<Catalog>) -> Result<Value, String> {
     if ty.is_optional() && raw == "null" {
         return Ok(Value::Null);
     }
     let inner = ty.required();
     if inner != &Type::Any && (fits(inner, &Type::String) || fits(&Type::String, inner)) {
-        return convert(&Value::string(raw), inner, catalog);
+        let other = match inner {
+            Type::Union(_) => written_value(raw, inner, catalog),
+            _ => None,
+        };
+        return other.map_or_else(|| convert(&Value::string(raw), inner, catalog), Ok);
     }
     let parsed = crate::syntax::parse_expression(FileId(u32::MAX), raw);
     let written = parsed.map_err(|_| format!("expected {ty}, and \"{raw}\" is no expression"))?;
-    let checked = check_constant(&written, ty, catalog).map_err(|complaints| {
-        let phrase = first_phrase(&complaints, ty);
-        // Without the source beside it, a label such as "unknown" says nothing.
-        if phrase.starts_with("expected") { phrase } else { format!("expected {ty}, found \"{raw}\"") }
-    })?;
+    let checked = check_constant(&written, ty, catalog).map_err(|complaints| phrase(&complaints, raw, ty))?;
     let world = World::bare(Arc::clone(catalog));
     let mut machine = Machine::new(&world, None);
     match machine.value(&checked) {
         Some(value) => Ok(value),
-        None => Err(first_phrase(&machine.diagnostics, ty)),
+        None => {
+            let label = machine.diagnostics.0.first().and_then(|complaint| complaint.primary.as_ref());
+            Err(label.map_or_else(|| format!("expected {ty}"), |label| label.text.clone()))
+        }
     }
+}
+
+/// The value of a text that is written out as one of the type: a number, a truth value, a duration, a quoted text, a list or an object.
+fn written_value(raw: &str, ty: &Type, catalog: &Arc<Catalog>) -> Option<Value> {
+    let written = crate::syntax::parse_expression(FileId(u32::MAX), raw).ok()?;
+    let signed = |kind: &Written| match kind {
+        Written::Unary { operator: UnaryOperator::Negate, operand } => {
+            matches!(operand.kind, Written::Number(_) | Written::Duration(_))
+        }
+        Written::Null
+        | Written::Bool(_)
+        | Written::Number(_)
+        | Written::Duration(_)
+        | Written::Text(_)
+        | Written::List(_)
+        | Written::Object(_) => true,
+        _ => false,
+    };
+    let checked = check_constant(&written, ty, catalog).ok().filter(|_| signed(&written.kind))?;
+    let world = World::bare(Arc::clone(catalog));
+    Machine::new(&world, None).value(&checked)
 }
 
 /// The value of an expression that needs no declaration.
@@ -141,12 +168,24 @@ pub fn constant(expr: &Expr, catalog: &Arc<Catalog>) -> Result<Value, Diagnostic
     machine.value(expr).ok_or(machine.diagnostics)
 }
 
-fn first_phrase(complaints: &Diagnostics, ty: &Type) -> String {
-    let label = complaints.0.iter().find_map(|complaint| complaint.primary.as_ref());
-    match label {
-        Some(label) if !label.text.is_empty() => label.text.clone(),
-        _ => format!("expected {ty}"),
-    }
+/// The first complaint about a text that nobody sees beside it: what, and at which part of it. Whatever else is wrong with it (a name that means
+/// nothing here) is no value of the type.
+fn phrase(complaints: &Diagnostics, raw: &str, ty: &Type) -> String {
+    let Some(first) = complaints.0.first() else { return format!("expected {ty}") };
+    let label = first.primary.as_ref();
+    let of_members = [&MISSING_MEMBER, &UNKNOWN_MEMBER, &WRONG_LITERAL].iter().any(|code| **code == *first.code);
+    let what = match label.map(|label| label.text.as_str()) {
+        _ if of_members => first.message.as_str(),
+        Some(text) if text.starts_with("expected") => text,
+        _ => return format!("expected {ty}, found \"{raw}\""),
+    };
+    let part = label.and_then(|label| raw.get(label.span.start as usize..label.span.end as usize));
+    let place = part
+        .filter(|part| *part != raw && !what.contains(*part))
+        .map(|part| format!(" in `{part}`"))
+        .unwrap_or_default();
+    let meant = if first.help.starts_with("did you mean") { format!("; {}", first.help) } else { String::new() };
+    format!("{what}{place}{meant}")
 }
 
 /// Inputs that name no parameter.

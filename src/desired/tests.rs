@@ -95,6 +95,29 @@ fn expressions() {
 }
 
 #[test]
+fn what_is_wrong_with_a_parameter() {
+    let catalog = &CATALOG;
+    let written = |ty: &str| {
+        let program = format!("param p: {ty}\n");
+        let parsed = crate::syntax::parse(crate::model::FileId(0), &program);
+        crate::program::check(&[parsed.ast], catalog).0.params[0].ty.clone()
+    };
+    let source = "{ type: \"dir\", path: string } | { type: \"git\", url: string, rev: string = \"main\" }";
+    let list = "list({ name: string, size: int = 1 })";
+    for (ty, raw, expected) in [
+        (source, "{ type = \"dir\" }", "`path` is missing"),
+        (source, "{ type = \"dri\", path = \"x\" }", "\"dri\" is none of \"dir\", \"git\"; did you mean `dir`?"),
+        (list, "[{ size = 2 }]", "`name` is missing in `{ size = 2 }`"),
+        (list, "[{ nam = \"a\" }]", "there is no `nam` here; did you mean `name`?"),
+        (list, "[{ name = \"a\", size = \"b\" }]", "expected int, found string in `\"b\"`"),
+        (list, "3", "expected list({ name: string, size: int = 1 }), found int"),
+        ("int", "abc", "expected int, found \"abc\""),
+    ] {
+        assert_eq!(parse_param(raw, &written(ty), catalog), Err(expected.to_owned()), "{raw} as {ty}");
+    }
+}
+
+#[test]
 fn parameters_from_text() {
     let check = |raw: &str, ty: Type, expected: Result<Value, ()>| {
         assert_eq!(parse_param(raw, &ty, &CATALOG).map_err(|_| ()), expected, "{raw} as {ty}");
@@ -102,6 +125,14 @@ fn parameters_from_text() {
     let size = Type::Union(vec![Type::Literal("small".into()), Type::Literal("large".into())]);
     check("a b", Type::String, Ok(Value::string("a b")));
     check("12", Type::String, Ok(Value::string("12")));
+    let either = Type::Union(vec![Type::Int, Type::String]);
+    check("4", either.clone(), Ok(Value::int(4)));
+    check("-4", either.clone(), Ok(Value::int(-4)));
+    check("\"4\"", either.clone(), Ok(Value::string("4")));
+    check("2024-01-01", either.clone(), Ok(Value::string("2024-01-01")));
+    check("4.5", either.clone(), Ok(Value::string("4.5")));
+    check("upper(\"x\")", either.clone(), Ok(Value::string("upper(\"x\")")));
+    check("a b", either, Ok(Value::string("a b")));
     check("12", Type::Int, Ok(Value::int(12)));
     check("1 + 2", Type::Int, Ok(Value::int(3)));
     check("1.5", Type::Int, Err(()));

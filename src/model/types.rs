@@ -1,6 +1,7 @@
 //! Types of the language: what a value may be. Nominal ids, unions of literals and objects, optionals.
 
 use super::ident::Ident;
+use super::value::Value;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
@@ -47,7 +48,7 @@ pub enum Type {
 pub struct Member {
     pub ty: Type,
     /// A member with a default may be left out.
-    pub default: Option<super::value::Value>,
+    pub default: Option<Value>,
 }
 
 /// A closed object type: exactly these members, in declared order.
@@ -131,6 +132,9 @@ impl fmt::Display for Type {
                 for (at, (name, member)) in object.members.iter().enumerate() {
                     let comma = if at == 0 { "" } else { ", " };
                     write!(f, "{comma}{name}: {}", member.ty)?;
+                    if let Some(default) = &member.default {
+                        write!(f, " = {}", brief(default))?;
+                    }
                 }
                 f.write_str(" }")
             }
@@ -145,5 +149,21 @@ impl fmt::Display for Type {
             Type::Optional(inner) => write!(f, "{inner}?"),
             Type::Instance(kind) => write!(f, "{kind}"),
         }
+    }
+}
+
+/// A default beside its type: scalars as written, of the rest only what it is.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => super::ident::Key::Text(text.clone()).to_string(),
+        Value::Duration(milliseconds) => format!("{milliseconds}ms"),
+        Value::List(items) if items.is_empty() => "[]".to_owned(),
+        Value::Set(items) if items.is_empty() => "[]".to_owned(),
+        Value::List(_) | Value::Set(_) => "[…]".to_owned(),
+        Value::Map(_) | Value::Object(_) => "{ … }".to_owned(),
+        Value::Unknown(_) | Value::Sealed(_) => "…".to_owned(),
     }
 }

@@ -168,7 +168,10 @@ impl Checker<'_> {
             if !has_error(&value.ty) && !bind(&shape, &value.ty, &mut bindings) {
                 let complaint = match shape_alone(&shape, &bindings) {
                     Some(shown) => not_of_shape(function, &value, &shown),
-                    None => mismatch(self.catalog, &value, &hint),
+                    None => match mixed_help(function, &bindings) {
+                        Some(help) => mismatch(self.catalog, &value, &hint).help(help),
+                        None => mismatch(self.catalog, &value, &hint),
+                    },
                 };
                 self.diagnostics.push(complaint);
                 return Expr::error(span);
@@ -227,6 +230,16 @@ fn shape_alone(shape: &Shape, bindings: &Bindings) -> Option<String> {
     };
     let words = || shape.shown().replace("(A)", "").replace("(B)", "").replace("(any)", "");
     open.then(|| words().replace(" of A", "").replace(" of B", "").replace(" of any", ""))
+}
+
+/// What joins values that have no common type, where a function cannot.
+fn mixed_help(function: &Function, bindings: &Bindings) -> Option<&'static str> {
+    bindings.a.as_ref()?;
+    match function.name {
+        "merge" => Some("the values of a map share a type; objects are joined by `{ ...a, ...b }`"),
+        "concat" => Some("the elements of a list share a type; make them one, as in `[for x in xs : \"${x}\"]`"),
+        _ => None,
+    }
 }
 
 fn not_of_shape(function: &Function, value: &Expr, shown: &str) -> Diagnostic {

@@ -31,6 +31,7 @@ mod resources;
 mod rules;
 mod secrets;
 mod settings;
+mod sound;
 mod suites;
 mod symbols;
 pub mod validate;
@@ -45,6 +46,7 @@ pub use ir::Program;
 pub use rules::CHANGES;
 pub use secrets::{SecretsElsewhere, mark_elsewhere};
 pub use settings::is_environment_name;
+pub use sound::Unsound;
 pub use suites::{STEPS, VIEWS};
 
 #[cfg(test)]

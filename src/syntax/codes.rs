@@ -17,6 +17,7 @@ codes! {
     SLASH_COMMENT = error("slash_comment", "a comment that does not begin with `#`");
     HEREDOC = error("heredoc", "a heredoc");
     TEMPLATE_DIRECTIVE = warning("template_directive", "a template directive of another language");
+    FOREIGN_ESCAPE = warning("foreign_escape", "an escape of another language");
     SEMICOLON = error("semicolon", "a semicolon");
     UNEXPECTED_CHARACTER = error("unexpected_character", "a character that means nothing here");
     UNKNOWN_ESCAPE = error("unknown_escape", "an unknown escape in a string");

@@ -5,10 +5,10 @@ use super::tokens::{Token, tokens};
 use super::walk;
 use crate::generate::{Dice, Program};
 use crate::support::root;
-use cnx::desired::{Inputs, evaluate};
+use cnx::desired::{Inputs, evaluate, foresee};
 use cnx::diag::Diagnostics;
 use cnx::model::SourceMap;
-use cnx::program::{Folder, check_folders};
+use cnx::program::{Folder, Unsound, check_folders};
 use cnx::provider::cloudnexus;
 use cnx::syntax::ast::{Ast, ItemKind};
 use cnx::syntax::parse;
@@ -111,9 +111,6 @@ impl Base {
         }
         let (program, checked) = check_folders(&folders, cloudnexus());
         found.append(checked);
-        if found.has_errors() {
-            return (map, found);
-        }
         let first = program.environments.values().find(|one| !one.is_pattern());
         let inputs = Inputs {
             environment: first.map(|one| one.name.value.to_string()),
@@ -121,7 +118,14 @@ impl Base {
             project_name: "test".to_owned(),
             ..Inputs::default()
         };
-        found.append(evaluate(Arc::new(program), &inputs).1);
+        if found.has_errors() {
+            // As `cnx check` does: what nothing is wrong with is evaluated all the same.
+            let unsound = Unsound::of(&folders, &found);
+            let rest = unsound.taken_out_of(program);
+            found.append(unsound.kept(foresee(Arc::new(rest), &inputs).1));
+        } else {
+            found.append(evaluate(Arc::new(program), &inputs).1);
+        }
         (map, found)
     }
 }

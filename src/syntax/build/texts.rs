@@ -18,6 +18,7 @@ impl Builder<'_> {
         let multiline = raw.len() >= 6 && raw.starts_with("\"\"\"");
         let quote = if multiline { 3 } else { 1 };
         self.template_directive(start, raw);
+        self.foreign_escape(start, raw);
         let indent = if multiline { self.indent_of(start, raw) } else { None };
         let holes = pair.into_inner();
         let mut pieces = Vec::with_capacity(2 * holes.len() + 1);
@@ -49,6 +50,16 @@ impl Builder<'_> {
             let help = "write `${condition ? \"a\" : \"b\"}`, or `${join(\"\", [for x in xs : \"…\"])}`";
             let span = self.range(start + at, start + at + 2);
             self.complain(&codes::TEMPLATE_DIRECTIVE, span, "here this is text and does nothing", help);
+        }
+    }
+
+    /// `$${x}` is HCL's way to write `${x}`; here it is a `$` before the value.
+    fn foreign_escape(&mut self, start: usize, raw: &str) {
+        let escaped = |at: usize| raw[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        if let Some((at, _)) = raw.match_indices("$${").find(|(at, _)| !escaped(*at)) {
+            let help = "write `\\${` for these characters themselves, `\\$${…}` for a `$` before the value";
+            let span = self.range(start + at, start + at + 3);
+            self.complain(&codes::FOREIGN_ESCAPE, span, "a `$`, and then the value", help);
         }
     }
 

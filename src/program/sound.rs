@@ -1,0 +1,89 @@
+//! What is left of a program without the declarations in which something is wrong: it can be evaluated, and what hangs on them is passed over.
+
+use super::expr::Expr;
+use super::folders::Folder;
+use super::ir::Program;
+use crate::diag::Diagnostics;
+use crate::model::{FileId, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Declarations in which something is wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Unsound {
+    /// Of the root's files, in order of place.
+    items: BTreeMap<FileId, Vec<Range<u32>>>,
+    /// Something is wrong in a module.
+    modules: bool,
+}
+
+impl Unsound {
+    /// The declarations that an error of these points to; `folders` are those that the program was checked from.
+    pub fn of(folders: &[Folder], found: &Diagnostics) -> Unsound {
+        let root = || folders.iter().take(1).flat_map(|folder| folder.trees.iter().chain(&folder.tests));
+        let files: BTreeSet<FileId> = root().map(|tree| tree.file).collect();
+        let errors = found.0.iter().filter(|one| one.is_error());
+        let spans = errors.flat_map(|one| one.primary.iter().chain(&one.secondary)).map(|label| label.span);
+        let mut places: BTreeMap<FileId, BTreeSet<u32>> = BTreeMap::new();
+        for span in spans {
+            places.entry(span.file).or_default().insert(span.start);
+        }
+        let modules = places.keys().any(|file| !files.contains(file));
+        let mut items: BTreeMap<FileId, Vec<Range<u32>>> = BTreeMap::new();
+        for tree in root() {
+            let Some(places) = places.get(&tree.file) else { continue };
+            let ranges = tree.items.iter().map(|item| item.span.start..item.span.end);
+            let touched = ranges.filter(|range| places.range(range.clone()).next().is_some());
+            items.insert(tree.file, touched.collect());
+        }
+        Unsound { items, modules }
+    }
+
+    /// Whether it stands in such a declaration.
+    pub fn holds(&self, span: Span) -> bool {
+        let Some(ranges) = self.items.get(&span.file) else { return false };
+        let behind = ranges.partition_point(|range| range.start <= span.start);
+        behind.checked_sub(1).is_some_and(|at| ranges[at].contains(&span.start))
+    }
+
+    /// The program without them: they keep their places and have no values.
+    pub fn taken_out_of(&self, mut program: Program) -> Program {
+        let spoil = |expr: &mut Expr| *expr = Expr::error(expr.span);
+        for param in program.params.iter_mut().filter(|param| self.holds(param.name.span)) {
+            (param.default, param.assertion) = (None, None);
+        }
+        program.lets.iter_mut().filter(|one| self.holds(one.name.span)).for_each(|one| spoil(&mut one.value));
+        program.functions.iter_mut().filter(|one| self.holds(one.name.span)).for_each(|one| spoil(&mut one.value));
+        program.outputs.iter_mut().filter(|one| self.holds(one.name.span)).for_each(|one| spoil(&mut one.value));
+        program.elsewhere.iter_mut().filter(|one| self.holds(one.name.span)).for_each(|one| spoil(&mut one.project));
+        for resource in program.resources.iter_mut().filter(|one| self.holds(one.span)) {
+            resource.condition = Some(Expr::error(resource.span));
+        }
+        for module in program.modules.iter_mut().filter(|one| self.modules || self.holds(one.name.span)) {
+            module.condition = Some(Expr::error(module.name.span));
+        }
+        for environment in program.environments.values_mut().filter(|one| self.holds(one.name.span)) {
+            environment.params.clear();
+            environment.provider.clear();
+            (environment.target, environment.protect, environment.state) = (None, None, None);
+        }
+        program.provider.retain(|_, setting| !self.holds(setting.span));
+        program.state = program.state.filter(|state| !self.holds(state.span));
+        program.checks.clear();
+        program.policies.clear();
+        program.moves.clear();
+        program.forgets.clear();
+        program.module_moves.clear();
+        program.module_forgets.clear();
+        program.imports.clear();
+        program.tests.clear();
+        program
+    }
+
+    /// What evaluating the rest has to say: errors at places where nothing was wrong before.
+    pub fn kept(&self, mut found: Diagnostics) -> Diagnostics {
+        let is_new = |span: Span| !self.holds(span);
+        found.0.retain(|one| one.is_error() && one.primary.as_ref().is_some_and(|label| is_new(label.span)));
+        found
+    }
+}
