@@ -38,7 +38,7 @@ fn path(inner: &str) -> Option<&str> {
     let is_number = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let (before, column) = inner.rsplit_once(':')?;
     let (path, line) = before.rsplit_once(':')?;
-    (is_number(line) && is_number(column) && !path.is_empty() && !path.contains('\n')).then_some(path)
+    (is_number(line) && is_number(column) && !path.is_empty() && !path.contains(['\n', '('])).then_some(path)
 }
 
 /// The plan's JSON form, its places (those that cnx wrote, not what a value is called) without numbers.
@@ -84,7 +84,7 @@ mod tests {
             ("a (resize)  (m.cnx:1:1)", "a (resize) (m.cnx)"),
             ("1 resource (of 3)", "1 resource (of 3)"),
             ("(a:b:1) (a:1:b) (:1:1) (10:00:00", "(a:b:1) (a:1:b) (:1:1) (10:00:00"),
-            ("((m.cnx:1:1)", "((m.cnx:1:1)"),
+            ("((m.cnx:1:1)", "( (m.cnx)"),
             ("(m.cnx:1:1234567890)", "(m.cnx:1:1234567890)"),
             // Blank lines push out of sight what stands above them.
             ("a\n\n(m.cnx:1:1)", "a\n\n(m.cnx)"),

@@ -70,7 +70,7 @@ impl ReadError {
             ReadError::Interrupted { host, reason } => Diagnostic::new(&codes::INTERRUPTED, format!("{host}: {}", redact(reason)))
                 .help("run again; nothing was changed by reading"),
             ReadError::BadAnswer { what } => Diagnostic::new(&codes::BAD_ANSWER, redact(what))
-                .help("check that the URL is that of CloudNexus and that no proxy answers in its place"),
+                .help("run again; if it stays, check that the URL is that of CloudNexus and that no proxy answers in its place"),
             ReadError::NotPossible { reason } => {
                 Diagnostic::new(&codes::NOT_POSSIBLE, redact(reason)).help("this is a mistake in the provider file or in cnx")
             }

@@ -74,9 +74,9 @@ pub fn protection_ends(record: &Record, instance: &Instance, out: &mut Diagnosti
 /// The attribute that tells two objects apart that are alike in all that a program wrote; every kind has it.
 const MADE_AT: &str = "created_at";
 
-/// What stands under an id differs from what was read there before where no object changes (two may be made in the same
-/// second, and have other addresses): the id in the state is
-/// that of something else, and nothing of somebody else's is changed or destroyed.
+/// What stands under an id differs from what was read there before where no object can change, or in all that the API gave
+/// it for good (two may be made in the same second, and have other addresses): the id in the state is that of something
+/// else, and nothing of somebody else's is changed or destroyed.
 pub fn against_strangers(
     kind: Option<&Kind>,
     record: &Record,
@@ -84,15 +84,18 @@ pub fn against_strangers(
     options: &Options,
     out: &mut Diagnostics,
 ) {
-    let differs = |attribute: &&Attribute| {
-        let is_fixed = attribute.update == Update::Replace || attribute.stable || attribute.name.as_str() == MADE_AT;
-        let both = seen(attribute, &record.observed).zip(seen(attribute, standing));
-        is_fixed
-            && both.is_some_and(|(then, now)| {
-                !then.is_null() && !now.is_null() && !is_same(&attribute.compare, then, now, None)
-            })
+    let Some(kind) = kind else { return };
+    // Whether it is another value; nothing where one of the two is not shown.
+    let differs = |attribute: &Attribute| {
+        let (then, now) = seen(attribute, &record.observed).zip(seen(attribute, standing))?;
+        (!then.is_null() && !now.is_null()).then(|| !is_same(&attribute.compare, then, now, None))
     };
-    let Some(attribute) = kind.and_then(|kind| kind.attributes.values().find(differs)) else { return };
+    let all = || kind.attributes.values();
+    let is_fixed = |it: &&Attribute| it.update == Update::Replace || it.name.as_str() == MADE_AT;
+    let is_given = |it: &&Attribute| it.stable && !["id", MADE_AT].contains(&it.name.as_str());
+    let given: Vec<(&Attribute, bool)> = all().filter(is_given).filter_map(|it| Some((it, differs(it)?))).collect();
+    let other = given.first().filter(|_| given.iter().all(|(_, differs)| *differs)).map(|(attribute, _)| *attribute);
+    let Some(attribute) = all().filter(is_fixed).find(|it| differs(it) == Some(true)).or(other) else { return };
     if options.allow_destroy.iter().any(|pattern| pattern.matches(&record.address)) {
         return;
     }
