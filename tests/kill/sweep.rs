@@ -7,10 +7,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Every point with `CNX_EVERY_POINT`; else about so many, beginning elsewhere each day.
+/// Every point with `CNX_EVERY_POINT=1`, every twentieth from the third one on with `CNX_EVERY_POINT=3/20`; else about so many,
+/// beginning elsewhere each day.
 pub fn points(first: usize, last: usize, some: usize) -> Vec<usize> {
     let all = last.saturating_sub(first) + 1;
-    if std::env::var_os("CNX_EVERY_POINT").is_some() || all <= some {
+    let wished = std::env::var("CNX_EVERY_POINT").ok();
+    if let Some((part, parts)) = wished.as_deref().and_then(|text| text.split_once('/')) {
+        let number = |text: &str| text.parse::<usize>().expect("CNX_EVERY_POINT=PART/PARTS");
+        return (first + number(part).saturating_sub(1)..=last).step_by(number(parts).max(1)).collect();
+    }
+    if wished.is_some() || all <= some {
         return (first..=last).collect();
     }
     let stride = all.div_ceil(some);
