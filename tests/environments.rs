@@ -222,3 +222,18 @@ fn projects_that_share_a_place_are_found_by_name() {
     project.edit("shop/main.cnx", "project = \"network\"", "project = \"../network\"");
     project.ok(&["plan", "-C", "shop", "--detailed-exitcode"]);
 }
+
+#[test]
+fn what_is_brought_into_one_environment_leaves_one_of_a_longer_name_alone() {
+    let declared = ["prod", "\"prod.eu\"", "old"].map(|name| format!("environment {name} {{ target = \"local\" }}\n"));
+    let project = Project::new(&[("main.cnx", &(declared.concat() + &server("\"web\"")))]);
+    for environment in ["prod.eu", "old"] {
+        project.ok(&["apply", "-e", environment, "--yes"]);
+    }
+    project.ok(&["state", "export", "old.json", "-e", "old"]);
+    assert_eq!(project.run(&["apply", "-e", "prod"]).code, 5);
+    assert!(exists(&project, ".cnx/state/prod.db"), "laid out, and empty");
+    project.ok(&["state", "import", "old.json", "-e", "prod", "--yes"]);
+    project.ok(&["state", "list", "-e", "prod"]).says("server.s");
+    project.ok(&["state", "list", "-e", "prod.eu"]).says("server.s");
+}

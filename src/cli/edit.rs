@@ -160,15 +160,10 @@ pub fn write(
     lineage: &str,
     entry: JournalEntry,
 ) -> Result<u64, Failure> {
-    let mut held = block_on(memory::hold_as(shell, settings, command, lineage))?;
-    let mut snapshot = held.store.load().map_err(|error| error.diagnostic())?;
-    if snapshot.lineage != lineage && snapshot.serial == 0 {
-        // A run that was refused before it did anything laid it out: nothing was ever in it.
-        drop(held);
-        remove_empty(shell, settings)?;
-        held = block_on(memory::hold_as(shell, settings, command, lineage))?;
-        snapshot = held.store.load().map_err(|error| error.diagnostic())?;
-    }
+    let held = block_on(memory::hold_as(shell, settings, command, lineage))?;
+    // A run that was refused before it did anything laid it out: nothing was ever in it.
+    held.store.relabel(lineage).map_err(|error| error.diagnostic())?;
+    let snapshot = held.store.load().map_err(|error| error.diagnostic())?;
     if snapshot.lineage != lineage {
         let message = format!("the state is {}, and not {lineage}", snapshot.lineage);
         return Err(Diagnostic::new(&codes::ANOTHER_STATE, message).help("run again").into());
@@ -176,22 +171,4 @@ pub fn write(
     let entries = as_run(shell, &snapshot, &format!("cnx {command}"), vec![entry]);
     held.store.append(&entries).map_err(|error| error.diagnostic())?;
     Ok(held.store.load().map_err(|error| error.diagnostic())?.serial)
-}
-
-/// All files of a state that nothing was ever written to, but its lock.
-fn remove_empty(shell: &Shell, settings: &Settings) -> Result<(), Failure> {
-    let path = memory::path(shell, settings);
-    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(|stem| stem.to_str())) else {
-        return Ok(());
-    };
-    let failed = |error: std::io::Error| {
-        Failure::from(Diagnostic::new(&codes::UNWRITABLE, error.to_string()).help("check the folder's permissions"))
-    };
-    for name in shell.world.files.list(folder).map_err(failed)? {
-        let rest = name.strip_prefix(stem).filter(|rest| rest.starts_with('.') && *rest != ".lock");
-        if rest.is_some() {
-            shell.world.files.remove(&folder.join(&name)).map_err(failed)?;
-        }
-    }
-    Ok(())
 }

@@ -22,6 +22,18 @@ pub enum Purpose {
     Run,
 }
 
+impl Purpose {
+    /// What people are told that it is.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Purpose::Create => "create",
+            Purpose::Update(_) => "update",
+            Purpose::Delete => "destroy",
+            Purpose::Run => "run",
+        }
+    }
+}
+
 /// Written and durable before the request leaves (R1).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intent {

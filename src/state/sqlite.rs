@@ -66,6 +66,15 @@ impl SqliteStore {
         Ok(SqliteStore { path, inner: Mutex::new(inner) })
     }
 
+    /// Gives a state that nothing was ever written to another lineage, for what is brought in whole; whether it was one.
+    pub fn relabel(&self, lineage: &str) -> Result<bool, StoreError> {
+        let inner = &mut *self.inner();
+        let relabelled = rows::relabel(&mut inner.connection, lineage);
+        let relabelled = relabelled.map_err(|error| unwritable(&self.path, &error))?;
+        (inner.snapshot, inner.hash) = read(&self.path, &inner.connection)?;
+        Ok(relabelled)
+    }
+
     /// Stands in for a full disk.
     #[cfg(test)]
     pub fn limit_pages(&self, pages: Option<u32>) {

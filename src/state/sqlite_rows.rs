@@ -71,6 +71,18 @@ pub fn create(connection: &mut Connection, lineage: &str) -> rusqlite::Result<()
     transaction.commit()
 }
 
+/// Gives a file that nothing was written to another lineage; whether it is one.
+pub fn relabel(connection: &mut Connection, lineage: &str) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let labelled = "UPDATE head SET lineage = ?1, hash = ?2 WHERE serial = 0";
+    if transaction.execute(labelled, params![lineage, genesis(lineage)])? == 0 {
+        return Ok(false);
+    }
+    write_seal(&transaction)?;
+    transaction.commit()?;
+    Ok(true)
+}
+
 /// Whether there is no table at all: a file that was made and never laid out.
 pub fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|tables| tables == 0)

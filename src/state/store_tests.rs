@@ -46,6 +46,20 @@ fn sqlite_is_one_without_the_write_ahead_log_race() {
 }
 
 #[test]
+fn only_a_state_that_nothing_was_written_to_gets_another_lineage() {
+    let (_folder, path) = fresh();
+    let store = SqliteStore::open(&path, "line").unwrap();
+    assert!(store.relabel("brought").unwrap());
+    assert_eq!(store.load().unwrap().lineage, "brought");
+    let written = conforms(&store, &[255], 1);
+    assert!(!store.relabel("third").unwrap());
+    drop(store);
+    let again = SqliteStore::open(&path, "another").unwrap();
+    assert_eq!(again.load().unwrap(), written);
+    assert_eq!(written.lineage, "brought");
+}
+
+#[test]
 fn a_second_writer_is_fenced() {
     let (_folder, path) = fresh();
     let old = SqliteStore::open(&path, "line").unwrap();
