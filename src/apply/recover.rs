@@ -80,12 +80,7 @@ fn wait(operation: OperationId, open: &Open) -> Step {
 
 fn describe(open: &Open) -> Diagnostic {
     let intent = &open.intent;
-    let what = match &intent.purpose {
-        Purpose::Create => "create",
-        Purpose::Update(_) => "update",
-        Purpose::Delete => "delete",
-        Purpose::Run => "run",
-    };
+    let what = intent.purpose.verb();
     let begun = format!("the {what} of {} of {} has no known end", intent.address, intent.at);
     let shown: Vec<&str> = open.candidates.iter().map(|id| id.as_str()).collect();
     let diagnostic = Diagnostic::new(&codes::OPEN, begun);

@@ -1,5 +1,6 @@
 //! What apply asks of the cloud and what it hears back: typed operations, four outcome classes. No graph, no steps.
 
+use super::error::sentence;
 use crate::model::{Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -78,6 +79,19 @@ pub enum Outcome {
         reason: String,
         error: Option<ApiError>,
     },
+}
+
+impl Outcome {
+    /// What the answer to a repeated request tells of the first one, which was unclear: that the second was refused, or did not
+    /// leave, may be of today.
+    pub fn of_the_first(self) -> Outcome {
+        let told = |reason: String| Outcome::Unknown { reason, error: None };
+        match self {
+            Outcome::Rejected(error) => told(format!("asked again it was refused: {}", sentence(&error))),
+            Outcome::NotSent { reason } => told(format!("it could not be asked again: {reason}")),
+            Outcome::Accepted(_) | Outcome::Unknown { .. } => self,
+        }
+    }
 }
 
 /// Where a job stands.

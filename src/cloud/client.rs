@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::call::{Call, Outcome, Verb};
 use super::endpoint::Endpoint;
-use super::error::{ReadError, sentence};
+use super::error::ReadError;
 use super::knowledge::Knowledge;
 use super::outcome::{Verdict, judge};
 use super::redact::without_secrets;
@@ -186,7 +186,7 @@ impl Client {
         };
         let mut repeated = 0;
         let outcome = self.write(reach, &meant, call, &parts, &mut repeated).await;
-        if repeated > 0 { of_the_first(outcome) } else { outcome }
+        if repeated > 0 { outcome.of_the_first() } else { outcome }
     }
 
     async fn call_read(&self, call: &Call) -> Outcome {
@@ -328,16 +328,6 @@ fn may_repeat(reach: &Reach, parts: &Parts, repeated: &mut u32) -> bool {
     let has_key = parts.headers.iter().any(|(name, _)| *name == "Idempotency-Key");
     *repeated += 1;
     has_key && reach.idempotency.get() == Some(true) && *repeated < TRIES
-}
-
-/// An attempt before it was unclear: that a later one was refused, or did not leave, says nothing of that one.
-fn of_the_first(outcome: Outcome) -> Outcome {
-    let told = |reason: String| Outcome::Unknown { reason, error: None };
-    match outcome {
-        Outcome::Rejected(error) => told(format!("asked again it was refused: {}", sentence(&error))),
-        Outcome::NotSent { reason } => told(format!("it could not be asked again: {reason}")),
-        other => other,
-    }
 }
 
 fn rate_reason(reach: &Reach, wait: Duration) -> String {

@@ -11,7 +11,7 @@ use crate::desired::Desired;
 use crate::diag::Diagnostics;
 use crate::model::{Address, Attributes, Graph, NodeId, Observed, RemoteId};
 use crate::provider::Catalog;
-use crate::state::{Condition, JournalEntry, Open, Purpose, Record, Snapshot, find};
+use crate::state::{Condition, JournalEntry, Open, Record, Snapshot, find};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,12 +102,7 @@ impl<'a> Undoing<'a> {
         let of_this_run = |open: &&Open| open.intent.operation.0 >= self.past.before.next_operation;
         let open: Vec<&Open> = self.past.after.open.values().filter(of_this_run).collect();
         for open in open {
-            let what = match &open.intent.purpose {
-                Purpose::Create => "create",
-                Purpose::Update(_) => "update",
-                Purpose::Delete => "destroy",
-                Purpose::Run => "run",
-            };
+            let what = open.intent.purpose.verb();
             self.keep(&open.intent.address, format!("the outcome of its {what} is open; run again"));
         }
     }

@@ -6,7 +6,7 @@ use super::table::{pairs, table};
 use super::value::inline;
 use super::value_json::{value, value_or_secret};
 use crate::model::{Attributes, Ident, Value};
-use crate::state::{Condition, Open, Purpose, Record, Snapshot, StoredOutput};
+use crate::state::{Condition, Open, Record, Snapshot, StoredOutput};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -73,12 +73,7 @@ fn attribute_rows(attributes: &Attributes, look: &Look) -> Vec<(String, String)>
 /// Operations of which the end is not known, one a line: what they made may be there, and is in no list above.
 pub fn open(snapshot: &Snapshot) -> String {
     let begun = |open: &Open| {
-        let what = match &open.intent.purpose {
-            Purpose::Create => "create",
-            Purpose::Update(_) => "update",
-            Purpose::Delete => "destroy",
-            Purpose::Run => "run",
-        };
+        let what = open.intent.purpose.verb();
         let address = open.intent.address.to_string();
         format!("Open: the {what} of {}, sent {}; `cnx recover` ends it.\n", escape::clean(&address), open.intent.at)
     };

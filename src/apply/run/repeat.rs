@@ -67,16 +67,9 @@ impl Run {
         ])
     }
 
-    /// What a repeated request was answered with, as far as that tells of the first one: a refusal may be of today.
+    /// What a step's answer tells of its first request.
     pub(super) fn of_the_first(&self, step: NodeId, outcome: Outcome) -> Outcome {
         let is_repeated = self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.is_repeated);
-        let told = |reason: String| Outcome::Unknown { reason, error: None };
-        match outcome {
-            Outcome::Rejected(error) if is_repeated => {
-                told(format!("asked again it was refused: {}", crate::cloud::sentence(&error)))
-            }
-            Outcome::NotSent { reason } if is_repeated => told(format!("it could not be asked again: {reason}")),
-            other => other,
-        }
+        if is_repeated { outcome.of_the_first() } else { outcome }
     }
 }

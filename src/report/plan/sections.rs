@@ -6,7 +6,7 @@ use crate::report::difference;
 use crate::report::escape;
 use crate::report::look::{Detail, Look, Role, columns_of, pad, wrap};
 use crate::report::value::{inline_or_none, path_text};
-use crate::state::{Open, Purpose};
+use crate::state::Open;
 
 /// Drifted attributes shown when folded.
 const FOLDED_DRIFT: usize = 20;
@@ -53,12 +53,7 @@ pub fn guessed(context: &Context<'_>) -> String {
 }
 
 fn open_text(open: &Open) -> String {
-    let what = match &open.intent.purpose {
-        Purpose::Create => "create",
-        Purpose::Update(_) => "update",
-        Purpose::Delete => "destroy",
-        Purpose::Run => "run",
-    };
+    let what = open.intent.purpose.verb();
     let sent = open.intent.at;
     let candidates: Vec<&str> = open.candidates.iter().map(|id| id.as_str()).collect();
     match (&open.job, candidates.as_slice()) {
