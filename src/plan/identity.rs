@@ -6,7 +6,7 @@ use super::types::Live;
 use super::values::seen;
 use crate::model::{Attributes, Ident, RemoteId, Value};
 use crate::provider::{Attribute, Kind, Presence, Update};
-use crate::state::Snapshot;
+use crate::state::{STAMP_HOME, STAMP_STATE, Snapshot, marks};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,12 +46,36 @@ pub struct Strangers<'a> {
     /// Ids that the state holds already.
     bound: BTreeSet<&'a RemoteId>,
     by_kind: BTreeMap<Ident, ByKey<'a>>,
+    by_home: BTreeMap<Ident, BTreeMap<String, &'a RemoteId>>,
+    /// The state's own; its objects are no strangers.
+    lineage: &'a str,
 }
 
 impl<'a> Strangers<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Strangers<'a> {
         let records = snapshot.records.values().chain(snapshot.deposed.values().flatten());
-        Strangers { bound: records.map(|record| &record.id).collect(), by_kind: BTreeMap::new() }
+        Strangers {
+            bound: records.map(|record| &record.id).collect(),
+            by_kind: BTreeMap::new(),
+            by_home: BTreeMap::new(),
+            lineage: &snapshot.lineage,
+        }
+    }
+
+    /// One that another state made for what has this home mark.
+    pub fn made_for(&mut self, kind: &Kind, home: &str, live: &'a Live) -> Option<&'a RemoteId> {
+        let stamp = kind.stamp.as_ref()?;
+        let (bound, lineage) = (&self.bound, self.lineage);
+        let known = self.by_home.entry(kind.name.clone()).or_insert_with(|| {
+            let strangers = objects(live, &kind.name).filter(|(id, _)| !bound.contains(id));
+            let marked = strangers.filter_map(|(id, attributes)| {
+                let mut marks = marks(attributes, stamp);
+                let is_other = marks.get(STAMP_STATE).is_none_or(|state| state != lineage);
+                is_other.then(|| marks.remove(STAMP_HOME)).flatten().map(|home| (home, id))
+            });
+            marked.collect()
+        });
+        known.get(home).copied()
     }
 
     /// Those that have the natural key of what is wanted.

@@ -4,29 +4,35 @@
 use super::codes;
 use super::planner::Inputs;
 use crate::desired::Instance;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::Diagnostic;
 use crate::model::{Address, Attributes, RemoteId};
 use crate::provider::Kind;
-use crate::state::{STAMP_HOME, STAMP_STATE, Snapshot, home_mark, marks};
+use crate::state::{Snapshot, home_mark};
 
 /// Whether the state knows of no object at all.
 pub fn may_be_lost(snapshot: &Snapshot) -> bool {
     snapshot.records.is_empty() && snapshot.deposed.is_empty() && snapshot.open.is_empty()
 }
 
-/// What speaks against making a declared object that the state does not know. `named` are the strangers with its natural
-/// key.
-pub fn complaints(
+/// The mark that an object bears which was made for this address of this project and environment.
+pub fn home(inputs: &Inputs<'_>, address: &Address) -> String {
+    let settings = &inputs.desired.settings;
+    home_mark(&settings.project, &settings.environment, address)
+}
+
+/// What speaks against making a declared object that the state does not know: `made` for it by another state, or strangers
+/// that are `named` as it will be.
+pub fn complaint(
     inputs: &Inputs<'_>,
     address: &Address,
     kind: &Kind,
     instance: &Instance,
+    made: Option<&RemoteId>,
     named: &[(&RemoteId, &Attributes)],
-) -> Diagnostics {
+) -> Option<Diagnostic> {
     let is_gone = inputs.options.assume_gone.iter().any(|pattern| pattern.matches(address));
-    let made = made_before(inputs, address, kind);
-    let one = match made.first() {
-        Some(_) if is_gone => return Diagnostics::default(),
+    let one = match made {
+        Some(_) if is_gone => return None,
         Some(id) => Diagnostic::new(
             &codes::MADE_BEFORE,
             format!("{id} was made for {address} by a state that is not this one"),
@@ -35,31 +41,15 @@ pub fn complaints(
         .help(format!(
             "where the state is lost: `cnx recover --from-cloud`; to make another one: --assume-gone '{address}'"
         )),
-        None if !may_be_lost(inputs.snapshot) || kind.natural_key_unique || !kind.documented_list => {
-            return Diagnostics::default();
-        }
+        None if !may_be_lost(inputs.snapshot) || kind.natural_key_unique || !kind.documented_list => return None,
         // Whoever imports knows what is there.
-        None if !inputs.desired.imports.is_empty() => return Diagnostics::default(),
+        None if !inputs.desired.imports.is_empty() => return None,
         None => match named {
-            [] => return Diagnostics::default(),
+            [] => return None,
             [(id, _), ..] => Diagnostic::new(&codes::SAME_NAME, format!("{id} is called as {address} will be"))
                 .at(instance.span, "makes another one")
                 .help(format!("where it is the one that is meant: write `import {address} = \"{id}\"`")),
         },
     };
-    Diagnostics(vec![one])
-}
-
-/// Objects that were made for this project, environment and address, by another state.
-fn made_before<'a>(inputs: &Inputs<'a>, address: &Address, kind: &Kind) -> Vec<&'a RemoteId> {
-    let Some(stamp) = &kind.stamp else { return Vec::new() };
-    let settings = &inputs.desired.settings;
-    let home = home_mark(&settings.project, &settings.environment, address);
-    let objects = inputs.live.objects.get(&kind.name).into_iter().flatten();
-    let is_ours = |attributes: &Attributes| {
-        let marks = marks(attributes, stamp);
-        marks.get(STAMP_HOME) == Some(&home) && marks.get(STAMP_STATE) != Some(&inputs.snapshot.lineage)
-    };
-    let unknown = objects.filter(|(id, _)| !inputs.snapshot.ids.contains_key(*id));
-    unknown.filter(|(_, object)| is_ours(&object.attributes)).map(|(id, _)| id).collect()
+    Some(one)
 }

@@ -40,7 +40,8 @@ impl<'a> Planner<'a> {
             // Where objects are adopted by their names, that was told already.
             let is_told = asked || exact;
             let named = if is_told { Vec::new() } else { self.strangers.named(kind, &after, self.inputs.live) };
-            unit.problems.append(lost::complaints(&self.inputs, unit.address, kind, instance, &named));
+            let made = self.strangers.made_for(kind, &lost::home(&self.inputs, unit.address), self.inputs.live);
+            unit.problems.0.extend(lost::complaint(&self.inputs, unit.address, kind, instance, made, &named));
         }
         unit.forward = self.making(node, kind, instance, reason, &after);
         unit.forward[0].changes = creation(kind, instance, &after);

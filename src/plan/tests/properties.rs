@@ -4,6 +4,7 @@ use super::super::{Action, Options, Plan};
 use super::cloud::World;
 use super::program::desired;
 use crate::model::{AddressPattern, Ident, Value};
+use crate::provider::cloudnexus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -93,7 +94,8 @@ fn accident(dice: &mut Dice<'_>, world: &mut World) {
     if dice.one_in(3) {
         objects.remove(id);
     } else if let Some(object) = objects.get_mut(id) {
-        let name = if object.attributes.contains_key("name") { "name" } else { "status" };
+        let known = cloudnexus().kind(kind).and_then(|kind| kind.attribute("name"));
+        let name = if known.is_some_and(|attribute| !attribute.stable) { "name" } else { "status" };
         object.attributes.insert(Ident::new(name), Value::string("odd"));
     }
 }
