@@ -19,6 +19,9 @@ use simulation::runner::{self, Part};
 use std::process::ExitCode;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const DEFAULT: &[&str] =
     &["single", "double", "kills", "order=5000", "rivals=5000", "wide=5000", "swarm=200000", "planted"];
 
