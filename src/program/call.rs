@@ -10,8 +10,9 @@ use super::mismatch::mismatch;
 use super::symbols::Global;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
-use crate::model::{Ident, Span, Spanned, Type};
+use crate::model::{Ident, Member, ObjectType, Span, Spanned, Type};
 use crate::syntax::ast::{self, Argument};
+use std::sync::Arc;
 
 impl Checker<'_> {
     pub fn call(&mut self, name: &Spanned<Ident>, arguments: &[Argument], span: Span, _: Option<&Type>) -> Expr {
@@ -164,7 +165,7 @@ impl Checker<'_> {
                 continue;
             };
             let hint = shape.instantiate(&bindings);
-            let value = self.shape(argument, Some(&hint));
+            let value = self.shape(argument, Some(&loosened(&hint)));
             if !has_error(&value.ty) && !bind(&shape, &value.ty, &mut bindings) {
                 let complaint = match shape_alone(&shape, &bindings) {
                     Some(shown) => not_of_shape(function, &value, &shown),
@@ -247,6 +248,37 @@ fn not_of_shape(function: &Function, value: &Expr, shown: &str) -> Diagnostic {
     Diagnostic::new(&codes::WRONG_TYPE, format!("`{}` needs a {shown} here", function.name))
         .at(value.span, format!("expected a {shown}, found {found}"))
         .help(format!("see `{}`", function.signature()))
+}
+
+/// What an argument is read by after others said what it must be: that they were written as one text or as an int does not
+/// bind it, the types are joined.
+fn loosened(ty: &Type) -> Type {
+    match ty {
+        Type::Literal(_) | Type::Int => Type::Any,
+        Type::Union(members) if members.iter().all(|member| matches!(member, Type::Literal(_))) => Type::Any,
+        Type::List(item) => Type::list(loosened(item)),
+        Type::Set(item) => Type::set(loosened(item)),
+        Type::Map(key, item) => Type::Map(*key, Box::new(loosened(item))),
+        Type::Optional(inner) => loosened(inner).optional(),
+        Type::Object(object) => {
+            let members = object.members.iter();
+            let wide = |member: &Member| match member.ty {
+                Type::Literal(_) => Member { ty: Type::String, default: member.default.clone() },
+                _ => member.clone(),
+            };
+            Type::Object(Arc::new(ObjectType { members: members.map(|(n, m)| (n.clone(), wide(m))).collect() }))
+        }
+        Type::Error
+        | Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Duration
+        | Type::Id(_)
+        | Type::Union(_)
+        | Type::Instance(_) => ty.clone(),
+    }
 }
 
 /// Whether a type suits the shape; what its letters stand for is noted.

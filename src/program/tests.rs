@@ -57,3 +57,26 @@ fn function_reference_is_up_to_date() {
     }
     assert_eq!(std::fs::read_to_string(path).expect("the page is there"), wanted);
 }
+
+/// That one argument was written as a text or an int does not bind the next ones: their types are joined.
+#[test]
+fn an_argument_is_not_bound_by_the_text_of_another() {
+    for (ty, value) in [
+        ("map(string)", "merge({ team = \"platform\" }, { owner = \"me\" })"),
+        ("map(number)", "merge({ a = 1 }, { b = 2.5 })"),
+        ("list(string)", "concat([\"a\"], [\"b\"])"),
+        ("list(string)", "concat([\"a\"], [p])"),
+        ("list(string)", "concat([p], [\"a\"])"),
+        ("list(number)", "concat([1], [2.5])"),
+        ("list(int)", "concat([1], [2])"),
+        ("list({ kind: string })", "concat([{ kind = \"a\" }], [{ kind = \"b\" }])"),
+        ("\"a\" | \"b\"", "element(concat([\"a\"], [\"b\"]), 0)"),
+        ("list(list(string))", "setproduct([\"a\", \"b\"], [\"c\"])"),
+        ("set(string)", "setunion([\"a\"], [\"b\"])"),
+        ("bool", "contains([\"a\", \"b\"], \"c\")"),
+    ] {
+        let (_, diagnostics, _) =
+            checked(&format!("param p: string = \"x\"\noutput q = p\noutput o: {ty} = {value}\n"));
+        assert_eq!(diagnostics, Diagnostics::default(), "{value}");
+    }
+}
