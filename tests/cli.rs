@@ -230,3 +230,20 @@ fn check_writes_sarif_and_annotations() {
     assert_eq!(run.code, 1);
     assert_sarif(&serde_json::from_str(&run.stdout).expect("JSON"));
 }
+
+/// Another project may read them: an apply that a change of outputs alone does not set off would leave it with old ones.
+#[test]
+fn a_change_of_outputs_alone_is_a_change() {
+    let project = Project::new(&[("main.cnx", "output x = \"1\"\n")]);
+    check(&project, &[(&["apply", "--yes"], 0, "x = \"1\"", "1 output")]);
+    project.write("main.cnx", "output x = \"2\"\n");
+    check(
+        &project,
+        &[
+            (&["plan", "--detailed-exitcode"], 2, "Plan: 1 output to change.", ""),
+            (&["apply"], 5, "", "cnx::cli::needs_consent"),
+            (&["apply", "--yes"], 0, "x = \"2\"", "Applied: 1 output in"),
+            (&["plan", "--detailed-exitcode"], 0, "No changes", ""),
+        ],
+    );
+}

@@ -86,8 +86,14 @@ pub struct Summary {
     pub replaced: usize,
     pub destroyed: usize,
     pub ran: usize,
-    /// Forgotten, adopted, noted, read.
+    pub adopted: usize,
+    pub forgotten: usize,
+    /// Under another address, without a request.
+    pub moved: usize,
+    /// Read, remembered, or taken up and finished.
     pub other: usize,
+    /// Outputs that got another value or went.
+    pub outputs: usize,
     pub failed: usize,
     pub skipped: usize,
     pub open: usize,

@@ -237,7 +237,7 @@ impl Run<'_> {
             summary.asked = summary.asked.saturating_sub(1);
             // What made nothing is still to be made.
             if after.records.contains_key(address) {
-                summary.other += 1;
+                summary.adopted += 1;
             } else {
                 summary.skipped += 1;
             }

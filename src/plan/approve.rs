@@ -58,9 +58,11 @@ impl Plan {
         ))
     }
 
-    /// Whether there is anything to do at the API, or to take under management or out of it.
+    /// Whether there is anything to do at the API, to take under management or out of it, or to tell others by an output.
     pub fn has_changes(&self) -> bool {
-        !self.moves.is_empty() || self.steps.order().any(|(_, step)| step.action != Action::Note)
+        !self.moves.is_empty()
+            || !self.outputs.is_empty()
+            || self.steps.order().any(|(_, step)| step.action != Action::Note)
     }
 }
 

@@ -87,9 +87,9 @@ impl Run {
             (StepEnd::Done, Action::Destroy) if replaces => {}
             (StepEnd::Done, Action::Destroy) => summary.destroyed += 1,
             (StepEnd::Done, Action::Run) => summary.ran += 1,
-            (StepEnd::Done, Action::Forget | Action::Read | Action::Adopt(_) | Action::Wait(_) | Action::Note) => {
-                summary.other += 1
-            }
+            (StepEnd::Done, Action::Adopt(_)) => summary.adopted += 1,
+            (StepEnd::Done, Action::Forget) => summary.forgotten += 1,
+            (StepEnd::Done, Action::Read | Action::Wait(_) | Action::Note) => summary.other += 1,
         }
     }
 
@@ -169,10 +169,20 @@ impl Run {
         let mut entries = Vec::new();
         entries.extend(self.names_back());
         if !self.recovery {
-            entries.extend(self.outputs_back().or_else(|| self.outputs().map(JournalEntry::Outputs)));
+            let outputs = self.outputs_back().or_else(|| self.outputs().map(JournalEntry::Outputs));
+            self.summary.outputs = outputs.as_ref().map_or(0, |entry| self.other_outputs(entry));
+            entries.extend(outputs);
         }
         entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
         self.append(Waiter::End, entries);
+    }
+
+    /// How many outputs are not as they were.
+    fn other_outputs(&self, entry: &JournalEntry) -> usize {
+        let JournalEntry::Outputs(now) = entry else { return 0 };
+        let then = &self.snapshot.outputs;
+        let gone = then.keys().filter(|name| !now.contains_key(*name)).count();
+        gone + now.iter().filter(|(name, output)| then.get(*name) != Some(*output)).count()
     }
 
     /// The program's outputs as far as they are known now; an unknown one keeps its last value.

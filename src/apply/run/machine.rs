@@ -227,6 +227,7 @@ impl Run {
             at: self.now.wall,
         }];
         entries.extend(self.new_pin().map(JournalEntry::Pinned));
+        self.summary.moved = self.plan.moves.len();
         let moves = self.plan.moves.iter();
         entries.extend(moves.map(|(from, to)| JournalEntry::Moved { from: from.clone(), to: to.clone() }));
         entries.extend(self.entries_of_return());

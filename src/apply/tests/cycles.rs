@@ -185,5 +185,5 @@ fn what_is_there_is_adopted_and_told_to_dependants() {
          ssh_keys = [ssh_key.deploy.id]\n}}\n"
     );
     let summary = applied(&second, &program);
-    assert_eq!((summary.created, summary.other), (1, 1));
+    assert_eq!((summary.created, summary.adopted), (1, 1));
 }

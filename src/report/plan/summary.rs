@@ -56,7 +56,9 @@ fn classes(plan: &Plan) -> Vec<String> {
         (counts.of(Class::Read), "to read"),
         (counts.of(Class::Wait), "to wait for"),
     ];
-    parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect()
+    let told = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { vec![format!("{} to change", count(plan.outputs.len(), "output"))] } else { told }
 }
 
 fn effort(plan: &Plan, context: &Context<'_>) -> String {

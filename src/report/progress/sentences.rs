@@ -154,11 +154,18 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (summary.destroyed, "destroyed"),
         (summary.ran, "ran"),
         (summary.incomplete, "left incomplete"),
+        (summary.adopted, "adopted"),
+        (summary.forgotten, "forgotten"),
+        (summary.moved, "moved"),
         (summary.other, "noted"),
     ]);
     let ill = listed(&[(summary.failed, "failed"), (summary.skipped, "skipped"), (summary.open, "open")]);
     let effort = format!("in {} with {}", span_of(summary.elapsed), count(summary.requests as usize, "request"));
-    let well = if well.is_empty() { "nothing changed".to_owned() } else { well };
+    let well = match (well.is_empty(), summary.outputs) {
+        (false, _) => well,
+        (true, 0) => "nothing changed".to_owned(),
+        (true, outputs) => count(outputs, "output"),
+    };
     let (word, role) = match (summary.interrupted, ill.is_empty()) {
         (true, _) => ("Interrupted", Role::Warning),
         (false, true) => ("Applied", Role::Create),
