@@ -1,7 +1,7 @@
 //! What a person or a policy says yes to: a hash over all that a plan is going to do, and the plan that carries it.
 
 use super::codes;
-use super::types::{Action, Plan, ReplaceOrder, Step};
+use super::types::{Action, OutputChange, Plan, ReplaceOrder, Step};
 use crate::diag::Diagnostic;
 use crate::model::Value;
 use sha2::{Digest, Sha256};
@@ -58,10 +58,16 @@ impl Plan {
         ))
     }
 
+    /// Outputs that get another value or go; what can't be known keeps its last value unless a step tells it.
+    pub fn known_outputs(&self) -> usize {
+        let is_known = |output: &&OutputChange| output.after.as_ref().is_none_or(Value::is_known);
+        self.outputs.iter().filter(is_known).count()
+    }
+
     /// Whether there is anything to do at the API, to take under management or out of it, or to tell others by an output.
     pub fn has_changes(&self) -> bool {
         !self.moves.is_empty()
-            || !self.outputs.is_empty()
+            || self.known_outputs() > 0
             || self.steps.order().any(|(_, step)| step.action != Action::Note)
     }
 }

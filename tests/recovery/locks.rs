@@ -26,6 +26,8 @@ fn a_lock_is_taken_from_a_run_that_stands_still() {
         let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
     };
+    // It waits for the answer; what it had to write is written.
+    std::thread::sleep(Duration::from_millis(300));
     signal("STOP");
     let locked = run(&project, &["apply", "--yes"]);
     assert_eq!(locked.code, 4, "{}", locked.all());

@@ -58,7 +58,7 @@ fn classes(plan: &Plan) -> Vec<String> {
     ];
     let told = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
     let told: Vec<String> = told.collect();
-    if told.is_empty() { vec![format!("{} to change", count(plan.outputs.len(), "output"))] } else { told }
+    if told.is_empty() { vec![format!("{} to change", count(plan.known_outputs(), "output"))] } else { told }
 }
 
 fn effort(plan: &Plan, context: &Context<'_>) -> String {
