@@ -113,3 +113,16 @@ fn a_later_create_of_the_kind_does_not_make_it_a_strangers() {
         is_adopted(world, &own);
     }
 }
+
+#[test]
+fn a_snapshot_with_another_name_is_the_same_snapshot() {
+    let program = server("app") + "snapshot night {\n source_id = server.app.id\n}\n";
+    let world = World::local();
+    world.run(&program).expect("lives");
+    let snapshot = state(&world).records[&Address::managed("snapshot", "night", None)].id.clone();
+    renamed(&world, &snapshot);
+    // It plans, and a destruction is of this one.
+    world.run(&program).expect("lives");
+    world.run("").expect("lives");
+    assert!(world.objects().is_empty(), "{:?}", world.objects());
+}
