@@ -86,7 +86,10 @@ fn chains() -> Vec<Hostile> {
     all.push(hostile("a ring of 20,000", ring, "check", "cycle"));
     let functions: String = (1..20_000).map(|n| format!("fn f{n}(x: int): int = f{}(x)\n", n - 1)).collect();
     let functions = format!("fn f0(x: int): int = x\n{functions}output b = f19999(1)\n");
-    all.push(hostile("20,000 calls within one another", functions, "plan", "desired::limit"));
+    all.push(hostile("20,000 calls within one another", functions, "plan", "too_deep"));
+    let defaults: String = (0..20_000).map(|n| format!("fn f{n}(x: int = f{}()): int = x\n", n + 1)).collect();
+    let defaults = format!("{defaults}fn f20000(x: int = 1): int = x\noutput b = f0()\n");
+    all.push(hostile("20,000 defaults within one another", defaults, "check", "too_deep"));
     let parameters: String = (0..20_000).map(|n| format!("a{n}: int, ")).collect();
     let function = format!("fn f({parameters}): int = b\noutput c = f(1)\n");
     all.push(hostile("20,000 parameters", function, "check", "unknown_name"));

@@ -29,6 +29,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("cnx::syntax::string_too_long", || text(&format!("let a = \"{}\"\n", "x".repeat(2 << 20)))),
     ("cnx::syntax::number_too_long", || text(&format!("let a = {}\n", "1".repeat(1_001)))),
     ("cnx::program::too_complex", too_complex),
+    ("cnx::program::too_deep", too_deep),
     ("cnx::plan::hidden", || {
         twisted(KEY, |request| match request.target.split('?').next() {
             Some("/v1/ssh_keys") => Some(Ok(Response { body: br#"{"data":[]}"#.to_vec(), ..answer(200, "") })),
@@ -105,6 +106,12 @@ fn said(run: &Run) -> Vec<String> {
     let words = run.stdout.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let words = words.chain(run.stderr.split_whitespace());
     words.filter(|word| word.starts_with("cnx::")).map(str::to_owned).collect()
+}
+
+fn too_deep() -> Vec<String> {
+    let functions: String = (1..=400).map(|n| format!("fn f{n}(x: int): int = f{}(x)\n", n - 1)).collect();
+    let parsed = cnx::syntax::parse(FileId(0), &format!("fn f0(x: int): int = x\n{functions}output b = f400(1)\n"));
+    codes(&cnx::program::check(&[parsed.ast], cloudnexus()).1)
 }
 
 fn too_complex() -> Vec<String> {

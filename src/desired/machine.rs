@@ -10,7 +10,7 @@ use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::{AttrPath, Key, Span, Type, Value, shown_path};
 use crate::program::convert::{convert, shown};
-use crate::program::expr::{Element, Entry, Expr, ExprKind};
+use crate::program::expr::{Element, Entry, Expr, ExprKind, MAX_DEPTH};
 use crate::program::library::arguments::{MAX_TEXT, render};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -30,8 +30,6 @@ pub const FUEL: u64 = 4_000_000;
 const FUEL_EACH: u64 = 2_000;
 /// What a pattern costs that was not compiled before.
 const PATTERN: u64 = 20_000;
-/// Nesting of expressions across calls.
-const MAX_DEPTH: u32 = 400;
 pub const MAX_ELEMENTS: usize = 100_000;
 /// Parts of one value, counted wherever they stand, and how deep it may be nested.
 const MAX_PARTS: u64 = 10_000_000;

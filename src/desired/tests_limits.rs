@@ -135,7 +135,15 @@ fn the_deepest_programs_fit_a_small_stack() {
         format!("fn f0(x: int): int = x\n{}output b = f{count}(1)\n", functions.collect::<String>())
     };
     assert_eq!(codes(calls(390)), [] as [&str; 0]);
-    assert_eq!(codes(calls(20_000)), ["limit"]);
+    assert_eq!(codes(calls(20_000)), ["too_deep"]);
+    let downwards = |declared: &dyn Fn(usize) -> String| -> String {
+        let functions: String = (0..20_000).map(declared).collect();
+        format!("{functions}fn f20000(x: int = 1): int = x\noutput b = f0(1)\n")
+    };
+    let body = downwards(&|n| format!("fn f{n}(x: int): int = f{}(x)\n", n + 1));
+    assert_eq!(codes(body), ["too_deep"]);
+    let default = downwards(&|n| format!("fn f{n}(x: int = f{}()): int = x\n", n + 1));
+    assert_eq!(codes(default), ["too_deep"]);
     let values: String = (1..=20_000).map(|n| format!("let v{n} = v{} + 1\n", n - 1)).collect();
     assert_eq!(codes(format!("let v0 = 1\n{values}output b = v20000\n")), [] as [&str; 0]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

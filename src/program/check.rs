@@ -8,7 +8,7 @@ use super::folders::sets_default_region;
 use super::ir::{Declaration, Function, Let, Output, Param, Parameter, Program};
 use super::loops::written_elements;
 use super::modules::Surroundings;
-use super::order::order;
+use super::order::{Order, order};
 use super::repeats::told_once;
 use super::secrets;
 use super::symbols::{Global, collect};
@@ -17,7 +17,6 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Span, Type};
 use crate::provider::Catalog;
 use crate::syntax::ast::{self, Ast};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Names and types of one folder (all of its files) that uses no other. The program is whole only where no diagnostic is
@@ -59,7 +58,7 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     let mut parts = Parts::new(&mut checker);
     let patterns = Patterns::default();
     for declaration in &ordered.order {
-        checker.declaration(*declaration, &ordered.broken, (&patterns, around), &mut parts);
+        checker.declaration(*declaration, &ordered, (&patterns, around), &mut parts);
     }
     let elsewhere = checker.elsewhere();
     let outputs = checker.outputs();
@@ -144,11 +143,11 @@ impl Checker<'_> {
     fn declaration(
         &mut self,
         declaration: Declaration,
-        broken: &BTreeSet<Declaration>,
+        ordered: &Order,
         (patterns, around): (&Patterns, &Surroundings),
         parts: &mut Parts,
     ) {
-        let in_ring = broken.contains(&declaration);
+        let in_ring = ordered.broken.contains(&declaration);
         self.touched_resource = false;
         match declaration {
             Declaration::Param(at) => parts.params[at] = Some(self.param(at)),
@@ -163,6 +162,9 @@ impl Checker<'_> {
                 }
                 let (name, doc) = (documented.node.name.clone(), documented.doc.to_owned());
                 parts.lets[at] = Some(Let { name, doc, value, places: written_elements(&documented.node.value) });
+            }
+            Declaration::Function(at) if ordered.deep.contains(&declaration) => {
+                self.functions[at] = Some(Arc::new(self.outline(at)));
             }
             Declaration::Function(at) => {
                 let mut function = self.function(at);
@@ -192,6 +194,20 @@ impl Checker<'_> {
         }
         let (doc, secret) = (documented.doc.to_owned(), node.secret);
         Param { name: node.name.clone(), doc, secret, said_secret: secret, ty, default, assertion }
+    }
+
+    /// What calls see of a function whose body is not looked at.
+    fn outline(&mut self, at: usize) -> Function {
+        let documented = self.symbols.functions[at];
+        let node = documented.node;
+        let mut parameters = Vec::new();
+        for parameter in &node.parameters {
+            let ty = self.resolve_type(&parameter.ty);
+            let default = parameter.default.as_ref().map(|default| Expr::error(default.span));
+            parameters.push(Parameter { name: parameter.name.value.clone(), ty, default });
+        }
+        let (result, value) = (self.resolve_type(&node.result), Expr::error(node.value.span));
+        Function { name: node.name.clone(), doc: documented.doc.to_owned(), parameters, result, value }
     }
 
     fn function(&mut self, at: usize) -> Function {

@@ -33,6 +33,7 @@ codes! {
     NOT_HERE = error("not_here", "reference not possible here");
     WRONG_LOOP = error("wrong_loop", "loop over something that has no keys");
     TOO_COMPLEX = error("too_complex", "type too large");
+    TOO_DEEP = error("too_deep", "functions use each other too deep");
     SECRET_OUTPUT = error("secret_output", "secret reaches a plain output");
     SECRET_KEY = error("secret_key", "secret as a key");
     SECRET_DECIDES = error("secret_decides", "secret decides what exists");

@@ -4,6 +4,9 @@ use super::ir::Each;
 use crate::model::{Span, Type, Value};
 use smol_str::SmolStr;
 
+/// Nesting of expressions across calls: nothing walks deeper.
+pub const MAX_DEPTH: u32 = 400;
+
 /// An expression with its type and place.
 #[derive(Clone, Debug)]
 pub struct Expr {

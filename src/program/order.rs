@@ -6,15 +6,16 @@ use super::locals::Locals;
 use super::providers::{chain, is_provider};
 use super::symbols::{Global, Symbols, resource_key};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Graph, Ident, NodeId, Span};
+use crate::model::{Dag, Graph, Ident, NodeId, Span};
 use crate::syntax::ast::{self, BodyEntry, Element, Entry, Expr, ExprKind, ObjectKey, Piece, ResourceForm};
 use indexmap::IndexMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The order, and the declarations that stand in a ring (their types cannot be known).
+/// The order; the declarations that stand in a ring (their types cannot be known); functions that too many stand below.
 pub struct Order {
     pub order: Vec<Declaration>,
     pub broken: BTreeSet<Declaration>,
+    pub deep: BTreeSet<Declaration>,
 }
 
 type Edges = IndexMap<(Declaration, Declaration), Span>;
@@ -23,6 +24,9 @@ type Edges = IndexMap<(Declaration, Declaration), Span>;
 const MOST_RINGS: usize = 32;
 /// So many edges of a ring are told.
 const LONGEST_SHOWN: usize = 40;
+
+/// So many functions may stand below one; evaluation would end there too, and what they take by default adds up.
+const LONGEST_CHAIN: usize = 390;
 
 /// Orders every declaration; each ring is one diagnostic.
 pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
@@ -36,7 +40,10 @@ pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
             graph.depend(node(*from, symbols), node(*to, symbols));
         }
         let cycles = match graph.freeze() {
-            Ok(dag) => return Order { order: dag.order().map(|(_, node)| *node).collect(), broken },
+            Ok(dag) => {
+                let deep = deep(&dag, symbols, diagnostics);
+                return Order { order: dag.order().map(|(_, node)| *node).collect(), broken, deep };
+            }
             Err((graph, _)) if round == MOST_RINGS => {
                 broken.extend(graph.in_rings().into_iter().map(|id| all[id.0 as usize]));
                 edges.retain(|(from, to), _| !broken.contains(from) || !broken.contains(to));
@@ -55,7 +62,30 @@ pub fn order(symbols: &Symbols, diagnostics: &mut Diagnostics) -> Order {
             broken.extend(ring);
         }
     }
-    Order { order: all, broken }
+    Order { order: all, broken, deep: BTreeSet::new() }
+}
+
+/// Functions that stand on a longer chain of others than may be; the first of them is told.
+fn deep(dag: &Dag<Declaration>, symbols: &Symbols, diagnostics: &mut Diagnostics) -> BTreeSet<Declaration> {
+    let mut below: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut deep = BTreeSet::new();
+    for (id, declaration) in dag.order() {
+        let Declaration::Function(at) = *declaration else { continue };
+        let longest = dag.dependencies(id).into_iter().filter_map(|other| below.get(&other)).max();
+        let chain = longest.map_or(0, |longest| longest + 1);
+        below.insert(id, chain);
+        if chain <= LONGEST_CHAIN {
+            continue;
+        }
+        if deep.is_empty() {
+            let name = &symbols.functions[at].node.name;
+            let message = format!("`{}` stands on a chain of more than {LONGEST_CHAIN} functions", name.value);
+            let help = "make the chain shorter: one function may do what several in a row do";
+            diagnostics.push(Diagnostic::new(&codes::TOO_DEEP, message).at(name.span, "too deep").help(help));
+        }
+        deep.insert(*declaration);
+    }
+    deep
 }
 
 /// Its place among [`declarations`].

@@ -5,7 +5,7 @@ use super::taint::{Origin, Taint};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Span, Type};
 use crate::program::codes;
-use crate::program::expr::{Element, Entry, Expr, ExprKind, Operator};
+use crate::program::expr::{Element, Entry, Expr, ExprKind, MAX_DEPTH, Operator};
 use crate::program::ir::{Each, Program};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub struct Flow<'p> {
     pub places: BTreeSet<Span>,
     /// Where `nonsensitive` lifts it, and from what.
     pub lifted: BTreeSet<(Span, Origin)>,
+    /// How deep the walk is, and where it ends: evaluation does not go deeper.
+    depth: u32,
     /// How many places were met.
     met: usize,
     pub diagnostics: Diagnostics,
@@ -44,6 +46,7 @@ impl<'p> Flow<'p> {
             calls: BTreeMap::new(),
             places: BTreeSet::new(),
             lifted: BTreeSet::new(),
+            depth: 0,
             met: 0,
             diagnostics: Diagnostics::default(),
         }
@@ -51,7 +54,9 @@ impl<'p> Flow<'p> {
 
     pub fn eval(&mut self, expr: &Expr) -> Taint {
         let before = self.met;
-        let taint = self.step(expr);
+        self.depth += 1;
+        let taint = if self.depth > MAX_DEPTH { Taint::Clear } else { self.step(expr) };
+        self.depth -= 1;
         if taint.is_clear() && is_chosen(expr) {
             self.met = before;
         }
