@@ -140,7 +140,7 @@ fn write_reserve(reserve: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The file beside a state that says how far it has come: `LINEAGE SERIAL`. Written after each commit and never ahead of
+/// The file beside a state that says how far it has come (`mark_text`). Written after each commit and never ahead of
 /// it, so that a log that was damaged, and with it the end of the journal lost, is noticed.
 pub fn mark_path(path: &Path) -> PathBuf {
     path.with_extension("serial")
@@ -154,18 +154,31 @@ pub fn open_mark(path: &Path) -> Result<Option<File>, StoreError> {
     Ok(opened.ok())
 }
 
+/// `LINEAGE SERIAL SERIAL`: the number twice, so that of a write that came through in part never more is read than was there.
+pub fn mark_text(lineage: &str, serial: u64) -> String {
+    format!("{lineage} {serial:020} {serial:020}\n")
+}
+
+/// How far a mark says that the lineage had come: the lower of its numbers; nothing where it is no whole mark of it.
+pub fn marked_serial(text: &str, lineage: &str) -> u64 {
+    let mut words = text.split_whitespace();
+    if words.next() != Some(lineage) {
+        return 0;
+    }
+    let mut numbers = words.map(|word| word.parse().unwrap_or(0));
+    numbers.next().zip(numbers.next()).map_or(0, |(one, other)| one.min(other))
+}
+
 /// Not synced: it survives the process, and where the machine fails it may be behind and never ahead.
 pub fn write_mark(mark: &mut File, lineage: &str, serial: u64) {
-    let text = format!("{lineage} {serial:020}\n");
+    let text = mark_text(lineage, serial);
     // One that can't be written stays behind.
     let _ = mark.seek(SeekFrom::Start(0)).and_then(|_| mark.write_all(text.as_bytes()));
 }
 
 /// How far the state of this lineage had come, as far as its mark says.
 pub fn high_water(path: &Path, lineage: &str) -> u64 {
-    let text = fs::read_to_string(mark_path(path)).unwrap_or_default();
-    let parts = text.trim_end().split_once(' ').filter(|(own, _)| *own == lineage);
-    parts.and_then(|(_, serial)| serial.parse().ok()).unwrap_or(0)
+    marked_serial(&fs::read_to_string(mark_path(path)).unwrap_or_default(), lineage)
 }
 
 /// Whether a state was kept here before: the reserve is set aside after the file is laid out.
@@ -206,4 +219,24 @@ pub fn immutable_uri(path: &Path) -> String {
 
 fn unwritable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unwritable { path: path.display().to_string(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mark_text, marked_serial};
+
+    #[test]
+    fn a_torn_mark_is_never_ahead_of_what_was_there() {
+        for (before, after) in [(0, 7), (7, 8), (199, 200), (999, 1_000), (89_999, 90_000)] {
+            let (old, new) = (mark_text("l", before), mark_text("l", after));
+            for end in 0..=new.len() {
+                for text in [format!("{}{}", &new[..end], &old[end..]), new[..end].to_owned()] {
+                    let read = marked_serial(&text, "l");
+                    assert!(read <= after, "{before} and {after}, torn at {end}: {read}");
+                }
+            }
+            assert_eq!(marked_serial(&new, "l"), after);
+            assert_eq!(marked_serial(&new, "other"), 0);
+        }
+    }
 }

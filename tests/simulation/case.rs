@@ -1,6 +1,6 @@
 //! A run as one line of text, to be repeated, kept and made smaller.
 
-use super::choices::{Choices, Odds, Script};
+use super::choices::{APART, Choices, Odds, Script};
 use super::cloud::Settings;
 use super::hub::Priorities;
 use super::life::{Lived, Look, Plot, live};
@@ -123,7 +123,10 @@ impl fmt::Display for Case {
         }
         let Some(script) = &self.script else { return Ok(()) };
         write!(f, ":")?;
-        script.iter().try_for_each(|(at, way)| write!(f, " {at}={way}"))
+        script.iter().try_for_each(|(at, way)| match at.checked_sub(APART) {
+            Some(apart) => write!(f, " +{apart}={way}"),
+            None => write!(f, " {at}={way}"),
+        })
     }
 }
 
@@ -156,7 +159,11 @@ impl Case {
             Some(script) => {
                 let pair = |pair: &str| {
                     let (at, way) = pair.split_once('=')?;
-                    Some((at.parse().ok()?, way.parse().ok()?))
+                    let at = match at.strip_prefix('+') {
+                        Some(apart) => APART + apart.parse::<u64>().ok()?,
+                        None => at.parse().ok()?,
+                    };
+                    Some((at, way.parse().ok()?))
                 };
                 Some(script.split_whitespace().map(pair).collect::<Option<Script>>()?)
             }

@@ -1,12 +1,16 @@
 //! Where one run can differ from another: numbered points, each with a number of ways; the way 0 is the ordinary one.
 //! A run is repeated by the points at which it left the ordinary way, and made smaller by deleting some of them.
 
-use super::faults::Fault;
+use super::faults::{self, Fault};
 use crate::generate::Dice;
 use std::collections::BTreeMap;
 
 /// The points at which a run leaves the ordinary way, and which way it takes there.
 pub type Script = BTreeMap<u64, u32>;
+
+/// Points that are counted apart have numbers from here on, and are written `+0`, `+1` and so on: where there is one more
+/// or one less of them, all others keep their numbers.
+pub const APART: u64 = 1 << 32;
 
 /// What kind of point it is; each kind has its own odds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +27,22 @@ pub enum Point {
     Order,
     /// At which byte something is cut.
     Byte,
-    /// What of the writes that were not synced a crash leaves.
+    /// Whether a crash leaves a sector that was written and not synced.
     Image,
+    /// How the world is in which a run begins; counted apart.
+    World,
+    /// How exactly an accident happens; counted apart.
+    Detail,
+    /// Whether a crash leaves all of a commit that was not synced; counted apart.
+    Crash,
+    /// What a person does, after everything has gone wrong as well; counted apart.
+    Person,
+}
+
+impl Point {
+    fn is_apart(self) -> bool {
+        matches!(self, Point::World | Point::Detail | Point::Crash | Point::Person)
+    }
 }
 
 /// How likely each kind of point leaves the ordinary way, in 1/1000, and which faults are on at all.
@@ -37,6 +55,8 @@ pub struct Odds {
     pub order: u32,
     /// By the number of the fault.
     pub enabled: u128,
+    /// Only the faults that are on are drawn from, so that each of the few happens often.
+    pub focused: bool,
 }
 
 impl Odds {
@@ -47,7 +67,11 @@ impl Odds {
             Point::Await => self.wait,
             Point::Latency => self.latency,
             Point::Order => self.order,
-            Point::Byte | Point::Image => 1000,
+            Point::Byte => 1000,
+            Point::Detail => 700,
+            Point::Image | Point::Crash | Point::Person => 500,
+            Point::World if self.focused => 500,
+            Point::World => 200,
         }
     }
 
@@ -63,7 +87,41 @@ impl Odds {
         let (request, journal) = (*dice.pick(&[0, 10, 50, 150, 400]), *dice.pick(&[0, 0, 10, 50, 100]));
         let wait = *dice.pick(&[0, 0, 1, 3, 10]);
         let (latency, order) = (*dice.pick(&[0, 100, 500]), *dice.pick(&[0, 200, 800]));
-        Odds { request, journal, wait, latency, order, enabled }
+        Odds { request, journal, wait, latency, order, enabled, focused: false }
+    }
+
+    /// A few kinds of faults alone, each of them often: so rare ones meet each other too.
+    pub fn focus(self, dice: &mut Dice) -> Odds {
+        let kinds = 1 + dice.below(4);
+        let kind = |dice: &mut Dice| {
+            let kinds = *dice.pick(&[faults::RAREST, faults::SELDOM, faults::ALL]);
+            *dice.pick(kinds)
+        };
+        let enabled = (0..kinds).fold(0, |on, _| on | 1 << kind(dice).number());
+        let (request, journal) = (*dice.pick(&[100, 250, 500]), *dice.pick(&[20, 60, 150]));
+        let wait = *dice.pick(&[3, 10, 30]);
+        Odds { request, journal, wait, enabled, focused: true, ..self }
+    }
+
+    /// These faults alone.
+    pub fn only(self, kinds: &[Fault]) -> Odds {
+        let enabled = kinds.iter().fold(0, |on, kind| on | 1 << kind.number());
+        Odds { request: 150, journal: 60, wait: 10, enabled, focused: true, ..self }
+    }
+
+    fn is_on(&self, fault: Fault) -> bool {
+        self.enabled >> fault.number() & 1 == 1
+    }
+
+    /// Which way is taken where the ordinary one is left.
+    fn pick(&self, dice: &mut Dice, ways: u32, faults: &[Fault]) -> u32 {
+        if faults.is_empty() || !self.focused {
+            let way = 1 + (dice.next() % u64::from(ways)) as u32;
+            let is_off = faults.get(way as usize - 1).is_some_and(|fault| !self.is_on(*fault));
+            return if is_off { 0 } else { way };
+        }
+        let on: Vec<u32> = (1..).zip(faults).filter(|(_, fault)| self.is_on(**fault)).map(|(way, _)| way).collect();
+        if on.is_empty() { 0 } else { *dice.pick(&on) }
     }
 
     /// Only the order of things differs.
@@ -76,12 +134,14 @@ impl Odds {
 #[derive(Debug)]
 enum Source {
     Script(Script),
-    Dice(Dice, Box<Odds>),
+    /// The second dice are for the points that are counted apart.
+    Dice(Dice, Dice, Box<Odds>),
 }
 
 /// A point that was passed: its kind and the faults or ways that it had.
 #[derive(Clone, Debug)]
 pub struct Passed {
+    pub at: u64,
     pub point: Point,
     pub ways: u32,
     pub faults: &'static [Fault],
@@ -92,6 +152,7 @@ pub struct Passed {
 pub struct Choices {
     source: Source,
     passed: u64,
+    passed_apart: u64,
     /// What was chosen that is not ordinary.
     pub taken: Script,
     /// All points, where somebody wants to know them.
@@ -106,11 +167,12 @@ impl Choices {
     }
 
     pub fn rolled(dice: Dice, odds: Odds) -> Choices {
-        Choices::new(Source::Dice(dice, Box::new(odds)))
+        let apart = Dice(dice.0 ^ 0xA9A7 << 40);
+        Choices::new(Source::Dice(dice, apart, Box::new(odds)))
     }
 
     fn new(source: Source) -> Choices {
-        Choices { source, passed: 0, taken: Script::new(), points: None, calm: false }
+        Choices { source, passed: 0, passed_apart: 0, taken: Script::new(), points: None, calm: false }
     }
 
     /// From 0, the ordinary way, to `ways`.
@@ -125,27 +187,34 @@ impl Choices {
     }
 
     fn pass(&mut self, point: Point, ways: u32, faults: &'static [Fault]) -> u32 {
-        if self.calm || ways == 0 {
+        if ways == 0 || self.calm && point != Point::Person {
             return 0;
         }
-        let at = self.passed;
-        self.passed += 1;
+        let at = self.number(point);
         if let Some(points) = &mut self.points {
-            points.push(Passed { point, ways, faults });
+            points.push(Passed { at, point, ways, faults });
         }
         let way = match &mut self.source {
             Source::Script(script) => script.get(&at).copied().unwrap_or(0).min(ways),
-            Source::Dice(dice, odds) => {
+            Source::Dice(dice, apart, odds) => {
+                let dice = if point.is_apart() { apart } else { dice };
                 let odds_here = odds.of(point);
                 let leaves = odds_here > 0 && (dice.next() % 1000) < u64::from(odds_here);
-                let way = if leaves { 1 + (dice.next() % u64::from(ways)) as u32 } else { 0 };
-                let fault = (way as usize).checked_sub(1).and_then(|at| faults.get(at));
-                if fault.is_some_and(|fault| odds.enabled >> fault.number() & 1 == 0) { 0 } else { way }
+                if leaves { odds.pick(dice, ways, faults) } else { 0 }
             }
         };
         if way > 0 {
             self.taken.insert(at, way);
         }
         way
+    }
+
+    fn number(&mut self, point: Point) -> u64 {
+        let (passed, first) = match point.is_apart() {
+            true => (&mut self.passed_apart, APART),
+            false => (&mut self.passed, 0),
+        };
+        *passed += 1;
+        first + *passed - 1
     }
 }

@@ -3,14 +3,19 @@
 use super::choices::Point;
 use super::faults::Fault;
 use super::hub::{Answered, Flight, Inner, is_compute};
-use super::truth::Maker;
+use super::truth::{Maker, living};
 use cnx::emulator::{
-    Config, Door, Effect, Environment, FailedCreate, Fault as Planned, Idempotency, Instead, Key, KeyState, Permission,
-    RateLimit, Switch, Tier,
+    Config, Door, Effect, Environment, FailedCreate, Fault as Planned, Idempotency, Instead, Key, KeyState, Listing,
+    OverMax, Pagination, Permission, RateLimit, Switch, Tier, tamper_answer, tamper_list,
 };
 use cnx::model::http::{Headers, Method, Request, Response};
 use cnx::world::TransportError;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// So many copies a stranger makes at most.
+const MOST_COPIES: u32 = 3;
 
 /// The key of every process; it may be in no output.
 pub const CANARY: &str = "cnx_sk_live_canary0123456789abcdef";
@@ -31,11 +36,19 @@ pub struct Settings {
     /// What is left of a create that failed.
     pub failed_vanish: bool,
     pub idempotent: bool,
+    /// Most objects on a page of a list.
+    pub page: usize,
 }
 
 impl Settings {
-    pub const LOCAL: Settings =
-        Settings { in_process: true, slow_jobs: false, rate_limited: false, failed_vanish: false, idempotent: true };
+    pub const LOCAL: Settings = Settings {
+        in_process: true,
+        slow_jobs: false,
+        rate_limited: false,
+        failed_vanish: false,
+        idempotent: true,
+        page: 100,
+    };
     pub const REMOTE: Settings = Settings { in_process: false, slow_jobs: true, ..Settings::LOCAL };
 
     /// A cloud of this machine, a hundred times faster than documented.
@@ -64,6 +77,7 @@ impl Settings {
             failed_create: if self.failed_vanish { FailedCreate::Vanish } else { FailedCreate::Keep },
             idempotency: if self.idempotent { Idempotency::On } else { Idempotency::Ignore },
             keys: vec![key(CANARY, Environment::Live), key(STRANGER, Environment::Live), key(OTHER, Environment::Test)],
+            pagination: Pagination { over_max: OverMax::Clamp, max: self.page, default: self.page.min(20) },
             log_capacity: 0,
             ..Config::default()
         }
@@ -79,12 +93,16 @@ pub fn door_of(request: &Request) -> Option<Door> {
     }
 }
 
-/// The request is carried out, or what stands in its place.
+/// The request is carried out, or what stands in its place. A fault is counted where it changes anything.
 pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
     let lost = |reason: &str| Err(TransportError::Lost { reason: reason.to_owned() });
     let Some(door) = door_of(&flight.request) else { return lost("a stranger's host") };
     let request = &flight.request;
     strangers(world, flight, door);
+    if let Some(Fault::NotFound | Fault::Job404) = flight.fault {
+        let more = [0, 1, 2, 6][world.choices.choose(Point::Detail, 3) as usize];
+        world.blind.insert(request.target.clone(), more);
+    }
     world.truth.before(request, world.tally.requests);
     // Something in between answers in its own name; every other time it has passed the request on all the same.
     let between = match flight.fault {
@@ -92,17 +110,16 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
         Some(Fault::Edge429) => Some(page(429)),
         Some(_) | None => None,
     };
+    if between.is_some() {
+        world.took_effect(flight.fault);
+    }
     if let (Some(page), false) = (&between, flight.number.is_multiple_of(2)) {
         return Ok(page.clone());
     }
-    if let Some(effect) = flight.fault.and_then(Fault::effect) {
-        plant(world, effect);
+    let mut response = meet(world, flight, door);
+    if flight.fault == Some(Fault::CopiedAway) && request.method == Method::Post && copy(world, flight) {
+        return lost("the connection was reset");
     }
-    if world.manners[flight.process].token_expired {
-        let status = Instead::Status { status: 401, code: Some("expired_api_key".to_owned()), executed: false };
-        plant(world, Effect::Instead(status));
-    }
-    let mut response = ask(world, door, request, Maker::engine(request));
     match flight.fault {
         Some(Fault::LostAfter) => return lost("the connection was reset"),
         Some(Fault::CutResponse) => return lost("the connection ended within the answer"),
@@ -113,6 +130,47 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
             let at = if at == 0 { response.body.len() / 2 } else { at };
             response.body.truncate(at.min(response.body.len().saturating_sub(1)));
         }
+        Some(_) | None => {}
+    }
+    Ok(between.unwrap_or(response))
+}
+
+/// The emulator's answer under the fault.
+fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
+    let request = &flight.request;
+    if world.manners[flight.process].token_expired {
+        let status = Instead::Status { status: 401, code: Some("expired_api_key".to_owned()), executed: false };
+        plant(world, Effect::Instead(status));
+    }
+    let fault = flight.fault.or_else(|| goes_on(world, request));
+    let effect = fault.and_then(Fault::effect);
+    match &effect {
+        Some(effect @ (Effect::Instead(_) | Effect::Work(_))) => plant(world, effect.clone()),
+        // Known while the page is made: what is left out shows beside the page as it would have been.
+        Some(effect @ Effect::Listing(Listing::ListShift)) if !world.manners[flight.process].token_expired => {
+            let whole = ask(world, door, request, Maker::Stranger);
+            plant(world, effect.clone());
+            let shifted = ask(world, door, request, Maker::Stranger);
+            left_out(world, flight, &whole, &shifted);
+            return shifted;
+        }
+        Some(_) | None => {}
+    }
+    let mut response = ask(world, door, request, Maker::engine(request));
+    if fault == Some(Fault::NotFound) {
+        world.truth.hide_read(request);
+    }
+    let before = response.clone();
+    match &effect {
+        Some(Effect::Shape(shape)) => tamper_answer(shape, &mut response, request, world.now()),
+        Some(Effect::Listing(listing)) => {
+            let at_ms = world.emulator.virtual_ms(world.now());
+            tamper_list(listing, &mut response, request, at_ms);
+        }
+        Some(Effect::Work(_)) => spoilt(world, flight, &response),
+        Some(_) | None => {}
+    }
+    match flight.fault {
         Some(Fault::DuplicateFields) if response.body.first() == Some(&b'{') && response.body.len() > 2 => {
             let rest = response.body.split_off(1);
             response.body.extend_from_slice(b"\"data\":{\"id\":\"srv_0000000000\"},\"job_id\":\"job_0\",");
@@ -122,12 +180,63 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
         Some(Fault::TooManyNegative) => response.headers.push("Retry-After", "-5"),
         Some(_) | None => {}
     }
-    Ok(between.unwrap_or(response))
+    let shows = flight.fault.is_some_and(Fault::shows_in_answer);
+    if flight.fault.is_some_and(|fault| !fault.is_of_others()) && (!shows || response != before) {
+        if !matches!(effect, Some(Effect::Work(_))) {
+            world.took_effect(flight.fault);
+        }
+    }
+    if matches!(effect, Some(Effect::Listing(_))) {
+        left_out(world, flight, &before, &response);
+    }
+    response
+}
+
+/// What is answered with 404 goes on to be, for some polls.
+fn goes_on(world: &mut Inner, request: &Request) -> Option<Fault> {
+    let left = world.blind.get_mut(&request.target).filter(|left| **left > 0 && request.method == Method::Get)?;
+    *left -= 1;
+    Some(if request.path().starts_with("/v1/jobs") { Fault::Job404 } else { Fault::NotFound })
+}
+
+/// What a list as it is answered does not show, of what it would have shown.
+fn left_out(world: &mut Inner, flight: &Flight, whole: &Response, answered: &Response) {
+    if whole.body == answered.body {
+        return;
+    }
+    if flight.fault == Some(Fault::ListMisses) {
+        world.took_effect(flight.fault);
+    }
+    let shown = ids(answered);
+    world.truth.hidden.extend(ids(whole).into_iter().filter(|id| !shown.contains(id)));
+}
+
+fn ids(response: &Response) -> BTreeSet<String> {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let items = body.get("data").and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect()
+}
+
+/// A job that fails, hangs or is slow, where the answer names one.
+fn spoilt(world: &mut Inner, flight: &Flight, response: &Response) {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    if response.status >= 300 || body.get("job_id").is_none_or(Value::is_null) {
+        return;
+    }
+    world.took_effect(flight.fault);
+    if let Some(key) = flight.request.headers.get("Idempotency-Key")
+        && matches!(flight.fault, Some(Fault::JobFails | Fault::JobPartial))
+    {
+        world.truth.spoilt.insert(key.to_owned());
+    }
 }
 
 /// Asks the emulator and keeps account of who made what.
 pub fn ask(world: &mut Inner, door: Door, request: &Request, maker: Maker) -> Response {
     let now = world.now();
+    if let (Maker::Engine(key), Method::Post, "/v1/compute/instances") = (&maker, request.method, request.path()) {
+        world.created = Some((request.clone(), key.clone()));
+    }
     let response = world.emulator.answer(door, Some(request.method), request, now).into_response();
     let records = world.emulator.take_records();
     world.truth.take(&records, &maker);
@@ -156,8 +265,12 @@ fn page(status: u16) -> Response {
 fn strangers(world: &mut Inner, flight: &Flight, door: Door) {
     match flight.fault {
         Some(Fault::Twin) => twin(world, flight, door),
-        Some(Fault::OutsideDelete) => outside(world, |id| json!({"id": id, "effect": "delete"})),
-        Some(Fault::OutsideRename) => outside(world, |id| json!({"id": id, "effect": "rename", "name": "renamed"})),
+        Some(Fault::Copied) => drop(copy(world, flight)),
+        Some(Fault::CopiedAway) if flight.request.method != Method::Post => drop(copy(world, flight)),
+        Some(Fault::OutsideDelete) => outside(world, flight, |id| json!({"id": id, "effect": "delete"})),
+        Some(Fault::OutsideRename) => {
+            outside(world, flight, |id| json!({"id": id, "effect": "rename", "name": "renamed"}));
+        }
         Some(_) | None => {}
     }
 }
@@ -176,20 +289,53 @@ pub fn twin(world: &mut Inner, flight: &Flight, door: Door) {
     request.headers.0.retain(|(name, _)| name == "Content-Type");
     request.headers.push("Authorization", format!("Bearer {STRANGER}"));
     request.body = body.to_string().into_bytes();
-    ask(world, door, &request, Maker::Stranger);
+    if ask(world, door, &request, Maker::Stranger).status < 300 {
+        world.took_effect(flight.fault);
+    }
 }
 
-fn outside(world: &mut Inner, change: impl Fn(&str) -> Value) {
+/// A stranger makes a copy of what a create of ours made, mark and all, under another name; and deletes the original,
+/// if it is to be gone. Whether there was one.
+fn copy(world: &mut Inner, flight: &Flight) -> bool {
+    let Some((created, key)) = world.created.clone().filter(|_| world.truth.copies < MOST_COPIES) else { return false };
+    world.truth.copies += 1;
+    let is_its = |id: &str| matches!(world.truth.makers.get(id), Some((_, Maker::Engine(maker))) if *maker == key);
+    let original = living(&world.emulator).find(|object| is_its(&object.id)).map(|object| object.id.to_string());
+    let Some(original) = original else { return false };
+    let Ok(mut body) = serde_json::from_slice::<Value>(&created.body) else { return false };
+    let Some(members) = body.as_object_mut() else { return false };
+    members.insert("name".to_owned(), json!("copy"));
+    let mut request = created;
+    request.headers.0.retain(|(name, _)| name == "Content-Type");
+    request.headers.push("Authorization", format!("Bearer {STRANGER}"));
+    request.body = body.to_string().into_bytes();
+    if ask(world, Door::C, &request, Maker::Stranger).status >= 300 {
+        return false;
+    }
+    if flight.fault == Some(Fault::CopiedAway) {
+        drift(world, json!({"id": original, "effect": "delete"}));
+    }
+    world.took_effect(flight.fault);
+    true
+}
+
+fn outside(world: &mut Inner, flight: &Flight, change: impl Fn(&str) -> Value) {
     let Some(id) = world.truth.newest_of_engine(&world.emulator) else { return };
+    if drift(world, change(&id)) {
+        world.took_effect(flight.fault);
+    }
+}
+
+fn drift(world: &mut Inner, change: Value) -> bool {
     let request = Request {
         method: Method::Post,
         origin: String::new(),
         target: "/__emulator/drift".to_owned(),
         headers: Headers(vec![("Content-Type".to_owned(), "application/json".to_owned())]),
-        body: change(&id).to_string().into_bytes(),
+        body: change.to_string().into_bytes(),
     };
     world.truth.meddled += 1;
-    ask(world, Door::Control, &request, Maker::Stranger);
+    ask(world, Door::Control, &request, Maker::Stranger).status < 300
 }
 
 /// What an answer asks of whoever sent the request: not before so long.
@@ -199,9 +345,13 @@ pub fn learn_manners(world: &mut Inner, flight: &Flight, response: &Response) {
     if response.status != 429 || !is_own {
         return;
     }
-    let seconds = response.headers.get("Retry-After").and_then(|text| text.parse::<u64>().ok());
-    if let Some(seconds) = seconds {
-        let until = world.now_ns + seconds * 1_000_000_000;
+    let told = response.headers.get("Retry-After");
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    // A date is one of the server's clock, which shows in the answer.
+    let until = |text: &str| date(text)?.duration_since(date(response.headers.get("Date")?)?).ok();
+    let span = told.and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| until(text)));
+    if let Some(span) = span {
+        let until = world.now_ns + span.as_nanos() as u64;
         let not_before = world.manners[flight.process].not_before_ns.entry(is_compute(door)).or_default();
         *not_before = (*not_before).max(until);
     }
@@ -209,15 +359,29 @@ pub fn learn_manners(world: &mut Inner, flight: &Flight, response: &Response) {
 
 /// A stranger's server of the name that the small programs use.
 pub fn stranger_first(world: &mut Inner) {
-    let body = json!({"name": "app", "region": "us-east-1", "plan": "standard-8", "image": "debian-12"});
+    stranger(world, "app");
+}
+
+/// Strangers' objects that a run begins among, so that lists have several pages; none where it is not said otherwise.
+pub fn strangers_about(world: &mut Inner) {
+    let many = [0, 2, 4, 7][world.choices.choose(Point::World, 3) as usize];
+    for number in 0..many {
+        stranger(world, &format!("other{number}"));
+        let name = format!("another{number}");
+        let instance =
+            json!({"name": name, "region": "us-east-1", "type": "standard-2x4", "image": "ubuntu-22.04-lts"});
+        post(world, Door::C, (COMPUTE, "/v1/compute/instances"), &instance);
+    }
+}
+
+fn stranger(world: &mut Inner, name: &str) {
+    let server = json!({"name": name, "region": "us-east-1", "plan": "standard-8", "image": "debian-12"});
+    post(world, Door::P, (PLATFORM, "/v1/servers"), &server);
+}
+
+fn post(world: &mut Inner, door: Door, (origin, target): (&str, &str), body: &Value) {
     let mut headers = Headers(vec![("Content-Type".to_owned(), "application/json".to_owned())]);
     headers.push("Authorization", format!("Bearer {STRANGER}"));
-    let request = Request {
-        method: Method::Post,
-        origin: PLATFORM.to_owned(),
-        target: "/v1/servers".to_owned(),
-        headers,
-        body: body.to_string().into_bytes(),
-    };
-    ask(world, Door::P, &request, Maker::Stranger);
+    let (origin, target, body) = (origin.to_owned(), target.to_owned(), body.to_string().into_bytes());
+    ask(world, door, &Request { method: Method::Post, origin, target, headers, body }, Maker::Stranger);
 }

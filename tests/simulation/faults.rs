@@ -77,6 +77,13 @@ pub enum Fault {
     Twin,
     OutsideDelete,
     OutsideRename,
+    Copied,
+    CopiedAway,
+    // More of the journal and of the process.
+    FullForGood,
+    ClockForth,
+    ClockBack,
+    PowerFails,
 }
 
 use Fault::*;
@@ -146,6 +153,12 @@ pub const ALL: &[Fault] = &[
     Twin,
     OutsideDelete,
     OutsideRename,
+    Copied,
+    CopiedAway,
+    FullForGood,
+    ClockForth,
+    ClockBack,
+    PowerFails,
 ];
 
 const CREATE: &[Fault] = &[
@@ -193,6 +206,7 @@ const CREATE: &[Fault] = &[
     Twin,
     OutsideDelete,
     OutsideRename,
+    CopiedAway,
 ];
 const CHANGE: &[Fault] = &[
     KillUnsent,
@@ -236,6 +250,7 @@ const CHANGE: &[Fault] = &[
     JobPartial,
     OutsideDelete,
     OutsideRename,
+    Copied,
 ];
 const READ: &[Fault] = &[
     KillUnsent,
@@ -268,6 +283,8 @@ const READ: &[Fault] = &[
     NotFound,
     OutsideDelete,
     OutsideRename,
+    Copied,
+    CopiedAway,
 ];
 const LIST: &[Fault] = &[
     KillUnsent,
@@ -305,6 +322,8 @@ const LIST: &[Fault] = &[
     EmptyPage,
     OutsideDelete,
     OutsideRename,
+    Copied,
+    CopiedAway,
 ];
 const JOB: &[Fault] = &[
     KillUnsent,
@@ -332,11 +351,62 @@ const JOB: &[Fault] = &[
     Job404,
     JobFlaps,
     OutsideDelete,
+    Copied,
+    CopiedAway,
 ];
-/// Around a commit; the last only where intents are in it.
-pub const JOURNAL: &[Fault] = &[KillBeforeWrite, KillTorn, KillAfterWrite, WriteFails, SyncFails, NoSpace];
+/// Around a commit.
+pub const JOURNAL: &[Fault] = &[KillBeforeWrite, KillTorn, KillAfterWrite, WriteFails, SyncFails, NoSpace, FullForGood];
 /// Before the engine goes on.
-pub const AWAIT: &[Fault] = &[KillWaiting, Stop, Leave];
+pub const AWAIT: &[Fault] = &[KillWaiting, Stop, Leave, ClockForth, ClockBack, PowerFails];
+
+/// Those that need most to come together.
+pub const RAREST: &[Fault] = &[
+    LostBefore,
+    WrongLength,
+    TimeoutMuchLater,
+    Gateway502Done,
+    Failed500Done,
+    BadJson,
+    JobPartial,
+    JobSlow,
+    ListLags,
+    ListMisses,
+    ListDuplicates,
+    ListLoops,
+    EmptyPage,
+    Twin,
+];
+
+/// Those that happen seldom where all are as likely: at few requests, or at few kinds of them.
+pub const SELDOM: &[Fault] = &[
+    KillSent,
+    KillLater,
+    NoSpace,
+    TimeoutExecuted,
+    TimeoutLater,
+    TimeoutMuchLater,
+    Gateway502Done,
+    Gateway504Done,
+    Failed500Done,
+    NoJobId,
+    ErrorIn200,
+    NotFound,
+    Job404,
+    JobFlaps,
+    JobFails,
+    JobStuck,
+    JobSlow,
+    JobPartial,
+    ListLags,
+    ListMisses,
+    ListDuplicates,
+    ListLoops,
+    NextIsForeign,
+    Twin,
+    Copied,
+    CopiedAway,
+    OutsideRename,
+];
 
 /// What can happen to a request.
 pub fn of(request: &Request) -> &'static [Fault] {
@@ -369,7 +439,18 @@ impl Fault {
                 | KillBeforeWrite
                 | KillTorn
                 | KillAfterWrite
+                | PowerFails
         )
+    }
+
+    /// Only where the answer is another one with it than without it has it done anything.
+    pub fn shows_in_answer(self) -> bool {
+        matches!(self.effect(), Some(Effect::Shape(_) | Effect::Listing(_))) || self == DuplicateFields
+    }
+
+    /// Counted where others do something.
+    pub fn is_of_others(self) -> bool {
+        matches!(self, Twin | OutsideDelete | OutsideRename | Copied | CopiedAway | Html | Edge429) || self.kills()
     }
 
     /// What the emulator does for it.
@@ -411,7 +492,9 @@ impl Fault {
             | KillTorn | KillAfterWrite | WriteFails | SyncFails | NoSpace | CutRequest | LostBefore | LostAfter
             | CutResponse | WrongLength | TimeoutNever | TimeoutExecuted | TimeoutLater | TimeoutMuchLater
             | Edge429 | Html | TruncatedJson | DuplicateFields | TokenExpires | Twin | OutsideDelete
-            | OutsideRename | NotSent => return None,
+            | OutsideRename | NotSent | Copied | CopiedAway | FullForGood | ClockForth | ClockBack | PowerFails => {
+                return None;
+            }
         })
     }
 }

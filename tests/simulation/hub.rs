@@ -22,6 +22,16 @@ const LONG: u64 = 100_000 * MS;
 /// Things that happen within this time of each other may happen in any order.
 const WINDOW: u64 = 5 * MS;
 
+/// Sizes of pages so small that lists have several.
+const PAGES: &[usize] = &[1, 2, 3, 5];
+
+/// How far the wall clock jumps, in milliseconds.
+const JUMPS: &[i64] = &[86_400_000, 3_600_000, 130_000, 3_000];
+
+/// Why nothing of a request left.
+const NOT_SENT: &[&str] =
+    &["connection refused", "no such host", "the TLS handshake failed", "the network is unreachable"];
+
 /// What a request came to, for whoever waits for it.
 pub type Answered = Result<Response, TransportError>;
 
@@ -80,6 +90,10 @@ pub struct Inner {
     pub manners: Vec<Manners>,
     /// What happened, line by line, where somebody wants to read it.
     pub log: Option<Vec<String>>,
+    /// Targets that go on to be answered with 404, and how often.
+    pub blind: BTreeMap<String, u32>,
+    /// The last create that a process sent, and its key.
+    pub created: Option<(Request, String)>,
     /// Priorities of requests: the lowest number goes first, whatever came first (PCT).
     pub priorities: Option<Priorities>,
     events: BTreeMap<(u64, u64), Event>,
@@ -101,7 +115,10 @@ pub struct Priorities {
 pub struct Hub(Mutex<Inner>);
 
 impl Hub {
-    pub fn new(choices: Choices, settings: Settings) -> Hub {
+    pub fn new(mut choices: Choices, mut settings: Settings) -> Hub {
+        if let Some(page) = PAGES.get((choices.choose(Point::World, PAGES.len() as u32) as usize).wrapping_sub(1)) {
+            settings.page = *page;
+        }
         let emulator = Emulator::new(settings.config(), Now { unix_ms: START_MS });
         Hub(Mutex::new(Inner {
             choices,
@@ -113,6 +130,8 @@ impl Hub {
             tally: Tally::default(),
             manners: vec![Manners::default(), Manners::default()],
             log: None,
+            blind: BTreeMap::new(),
+            created: None,
             priorities: None,
             events: BTreeMap::new(),
             sequence: 0,
@@ -220,13 +239,11 @@ impl Inner {
     pub fn depart(&mut self, process: usize, request: Request, deadline: Duration) -> Option<Arc<Mutex<Slot>>> {
         let fault = self.choices.fault(Point::Request, faults::of(&request));
         self.tally.requests += 1;
+        self.tally.pages += u64::from(request.query().contains("cursor=") || request.query().contains("&page="));
         let (number, now) = (self.tally.requests, self.now_ns);
-        if let Some(fault) = fault {
-            self.tally.fault(fault);
-        }
         self.note(|_| format!("p{process} #{number} {} {} {fault:?}", request.method.as_str(), request.target));
         if fault.is_some_and(|fault| matches!(fault, Fault::KillUnsent | Fault::KillSent | Fault::KillLater)) {
-            self.kill(process);
+            self.kill(process, fault);
         }
         if fault == Some(Fault::KillUnsent) {
             return None;
@@ -241,7 +258,8 @@ impl Inner {
         let soon = now + self.latency();
         match fault {
             Some(Fault::NotSent) => {
-                let reason = "connection refused".to_owned();
+                let reason =
+                    NOT_SENT[self.choices.choose(Point::Detail, NOT_SENT.len() as u32 - 1) as usize].to_owned();
                 self.plan_event(
                     soon,
                     Event::Return(Box::new(flight), Box::new(Err(TransportError::NotSent { reason }))),
@@ -281,6 +299,11 @@ impl Inner {
             self.note(|_| format!("   #{} died with its sender", flight.number));
             return;
         }
+        if let (Some(Fault::TimeoutMuchLater), Some(key)) =
+            (flight.fault, flight.request.headers.get("Idempotency-Key"))
+        {
+            self.truth.slow.insert(key.to_owned());
+        }
         let answer = cloud::carry_out(self, &flight);
         let back = match flight.fault {
             Some(Fault::TimeoutLater | Fault::TimeoutMuchLater | Fault::KillSent | Fault::KillLater) => return,
@@ -300,11 +323,14 @@ impl Inner {
         let status = answer.as_ref().map_or(0, |response| response.status);
         self.note(|_| format!("   #{} answered {status}", flight.number));
         if flight.fault == Some(Fault::KillAnswered) {
-            self.kill(flight.process);
+            self.kill(flight.process, flight.fault);
             return None;
         }
         if Arc::strong_count(&flight.slot) == 1 {
             return None;
+        }
+        if let Some(Fault::NotSent | Fault::CutRequest | Fault::LostBefore | Fault::TimeoutNever) = flight.fault {
+            self.took_effect(flight.fault);
         }
         if let Ok(response) = &answer {
             cloud::learn_manners(self, &flight, response);
@@ -331,11 +357,25 @@ impl Inner {
         }
     }
 
+    /// The processes' wall clock jumps.
+    pub fn turn_clock(&mut self, direction: i64) {
+        let span = JUMPS[self.choices.choose(Point::Detail, JUMPS.len() as u32 - 1) as usize];
+        self.skew_ms += direction * span;
+    }
+
+    /// A fault is counted where it changes what happens, not where it is chosen.
+    pub fn took_effect(&mut self, fault: Option<Fault>) {
+        if let Some(fault) = fault {
+            self.tally.fault(fault);
+        }
+    }
+
     /// The process is gone as soon as it lets go of the processor.
-    pub fn kill(&mut self, process: usize) {
+    pub fn kill(&mut self, process: usize, fault: Option<Fault>) {
         if !self.manners[process].doomed {
             self.manners[process].doomed = true;
             self.tally.kills += 1;
+            self.took_effect(fault);
             self.note(|_| format!("p{process} killed"));
         }
     }

@@ -60,6 +60,8 @@ impl Compiled {
 pub struct Flags {
     pub retry_unknown: bool,
     pub assume_gone: bool,
+    /// What looks like another object, because somebody renamed it, is ours all the same.
+    pub allow_destroy: bool,
     pub answers: BTreeMap<Address, apply::Answer>,
 }
 
@@ -221,10 +223,11 @@ impl Launch {
             }
             apply::refresh(context, &needed, snapshot, &mut live).await?;
         }
-        let assume_gone = if self.flags.assume_gone { vec![AddressPattern("*".to_owned())] } else { vec![] };
+        let all = |is_meant: bool| if is_meant { vec![AddressPattern("*".to_owned())] } else { vec![] };
+        let (assume_gone, allow_destroy) = (all(self.flags.assume_gone), all(self.flags.allow_destroy));
         // Whoever answers knows the truth, and confirms what was adopted on the answer.
         let confirm = vec![AddressPattern("*".to_owned())];
-        let options = plan::Options { assume_gone, confirm, ..plan::Options::default() };
+        let options = plan::Options { assume_gone, allow_destroy, confirm, ..plan::Options::default() };
         Ok((plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
     }
 }

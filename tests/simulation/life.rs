@@ -118,6 +118,7 @@ impl Life {
         if self.plot.stranger_first {
             cloud::stranger_first(&mut self.hub.lock());
         }
+        cloud::strangers_about(&mut self.hub.lock());
         let programs = self.plot.programs.clone();
         for program in &programs {
             for _ in 0..self.plot.stubborn {
@@ -198,8 +199,12 @@ impl Life {
             if rests {
                 break;
             }
-            if last.as_ref().and_then(|report| report.refused.as_ref()).is_some_and(|why| why.contains("vanished")) {
+            let refused = last.as_ref().and_then(|report| report.refused.clone()).unwrap_or_default();
+            if refused.contains("vanished") {
                 flags.assume_gone = self.some_are_gone();
+            }
+            if refused.contains("another_object") {
+                flags.allow_destroy = self.all_are_ours();
             }
             if is_open && launch >= 1 {
                 flags.answers = self.answers();
@@ -214,6 +219,13 @@ impl Life {
         let world = self.hub.lock();
         let there: BTreeSet<&str> = living(&world.emulator).map(|object| object.id.as_str()).collect();
         held.iter().any(|id| !there.contains(id.as_str()))
+    }
+
+    /// Whether what the state holds was all made by runs of ours, whatever it looks like by now.
+    fn all_are_ours(&self) -> bool {
+        let held: BTreeSet<String> = self.disk.look(|known| known.ids.keys().map(ToString::to_string).collect());
+        let world = self.hub.lock();
+        held.iter().all(|id| !world.truth.is_of_stranger(id))
     }
 
     /// A person who knows the truth answers for what is open.

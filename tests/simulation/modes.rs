@@ -35,6 +35,7 @@ fn settings(dice: &mut Dice) -> Settings {
         rate_limited: dice.chance(30),
         failed_vanish: dice.chance(30),
         idempotent: dice.chance(50),
+        ..Settings::LOCAL
     }
 }
 
@@ -61,6 +62,8 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
     };
     // Drawn apart: whoever knows a seed from before knows its run.
     let mut later = Dice(seed ^ 1_153 << 40);
+    let mut kinds = Dice(seed ^ 0xF0C5 << 40);
+    let odds = if kinds.chance(50) { odds.focus(&mut kinds) } else { odds };
     let plot = Plot {
         name,
         settings,
@@ -81,8 +84,11 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
 /// A planted bug in one of its histories, everything else as in the swarm.
 pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
     let (plot, mut dice, odds) = swarm(seed.wrapping_mul(31) + 7);
-    let histories = planted::ALL.iter().find(|(other, ..)| *other == bug).map_or(&["one"][..], |(.., names)| names);
+    let known = planted::ALL.iter().find(|(other, ..)| *other == bug);
+    let (histories, faults) = known.map_or((&["one"][..], &[][..]), |(_, _, names, faults)| (names, faults));
     let name = *dice.pick(histories);
+    // Every other seed looks for it where it hides.
+    let odds = if faults.is_empty() || seed.is_multiple_of(2) { odds } else { odds.only(faults) };
     let plot = Plot {
         name: name.to_owned(),
         programs: scenarios::named(name),
@@ -106,13 +112,13 @@ fn stories(names: &[&str]) -> Vec<Story> {
 fn one_more(story: &Story, script: &Script, wanted: impl Fn(Point, Option<Fault>) -> bool) -> Vec<Script> {
     let lived =
         Case { story: story.clone(), script: Some(script.clone()) }.run(Look { points: true, ..Look::default() });
-    let after = script.last_key_value().map_or(0, |(at, _)| at + 1);
+    let after = lived.points.iter().rposition(|passed| script.contains_key(&passed.at)).map_or(0, |last| last + 1);
     let mut more = Vec::new();
-    for (at, passed) in lived.points.iter().enumerate().skip(after as usize) {
+    for passed in lived.points.iter().skip(after) {
         for way in 1..=passed.ways {
             if wanted(passed.point, passed.faults.get(way as usize - 1).copied()) {
                 let mut script = script.clone();
-                script.insert(at as u64, way);
+                script.insert(passed.at, way);
                 more.push(script);
             }
         }
@@ -124,19 +130,31 @@ fn is_fault(_: Point, fault: Option<Fault>) -> bool {
     fault.is_some()
 }
 
-fn is_kill(_: Point, fault: Option<Fault>) -> bool {
-    fault.is_some_and(Fault::kills)
+/// A kill, or what a crash leaves.
+fn is_kill(point: Point, fault: Option<Fault>) -> bool {
+    point == Point::Crash || fault.is_some_and(Fault::kills)
+}
+
+fn is_image(point: Point, _: Option<Fault>) -> bool {
+    matches!(point, Point::Crash | Point::Image)
 }
 
 fn cases(story: &Story, scripts: Vec<Script>) -> impl Iterator<Item = Case> {
     scripts.into_iter().map(move |script| Case { story: story.clone(), script: Some(script) })
 }
 
-/// A: one fault at every place, in every small history, near and far; and every byte at which an answer to a write can end.
+/// A: one fault at every place, in every small history, near and far; what a crash can leave of each commit that was not
+/// synced; and every byte at which an answer to a write can end.
 pub fn single() -> Vec<Case> {
     let mut all = Vec::new();
     for story in stories(&[scenarios::SMALL, scenarios::FURTHER].concat()) {
         all.extend(cases(&story, one_more(&story, &Script::new(), is_fault)));
+    }
+    for story in stories(scenarios::SMALL) {
+        let unsynced = |_, fault: Option<Fault>| matches!(fault, Some(Fault::KillTorn | Fault::SyncFails));
+        for torn in one_more(&story, &Script::new(), unsynced) {
+            all.extend(cases(&story, one_more(&story, &torn, is_image)));
+        }
     }
     for story in stories(&["one", "server"]) {
         let cuts = one_more(&story, &Script::new(), |_, fault| fault == Some(Fault::TruncatedJson));
@@ -173,8 +191,8 @@ const KINDS: &[Fault] = &[
     Fault::OutsideDelete,
 ];
 
-fn is_of_kinds(_: Point, fault: Option<Fault>) -> bool {
-    fault.is_some_and(|fault| KINDS.contains(&fault))
+fn is_of_kinds(point: Point, fault: Option<Fault>) -> bool {
+    point == Point::Crash || fault.is_some_and(|fault| KINDS.contains(&fault))
 }
 
 /// B: two faults on the smallest graphs; begun with the first, the second is found by running.

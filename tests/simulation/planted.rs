@@ -1,6 +1,7 @@
 //! Bugs on purpose (mode H): each is the engine as it is behind a seam that does something wrong, so that what ships knows
 //! nothing of them. A bug counts as caught when the simulation complains within its number of runs.
 
+use super::faults::Fault;
 use super::launch::{Launch, Report};
 use super::planted_cloud::{BuggedCloud, BuggedTransport};
 use super::planted_store::BuggedStore;
@@ -49,47 +50,83 @@ pub enum Bug {
     CrowdsTheCloud,
     SkipsAccountPin,
     ClaimsSuccess,
+    AdoptsCopies,
     PrintsTheKey,
 }
 
 use Bug::*;
 
-/// Each with what it is in words, and the histories that it is looked for in.
-pub const ALL: &[(Bug, &str, &[&str])] = &[
-    (DropsSync, "commits are acknowledged without fsync", &["one"]),
-    (WritesIntentLate, "the request leaves before its intent is written", &["one"]),
-    (HidesFailedWrites, "a failed write to the journal is taken for a success", &["one", "chain"]),
-    (HidesFailedSyncs, "a failed fsync is tried again until it says yes", &["one", "chain"]),
-    (IgnoresFence, "the epoch is ignored: two engines write the same state", &["one", "chain"]),
-    (ReadyOnlyInMemory, "dependants start before what they need is in the journal", &["chain"]),
-    (ForgetsDeposed, "deposed objects are forgotten at the next start", &["replace"]),
-    (ForgetsTombstones, "the nonces of given-up creates are not kept", &["one"]),
-    (ForgetsTaint, "what a failed create left is forgotten", &["one", "server"]),
-    (ForgetsStrangers, "who was there before the first create is not written down", &["server", "twins"]),
-    (ErasesOpenCreates, "open creates are erased at the next start", &["one", "server"]),
-    (SkipsSweep, "there is no sweep for late duplicates", &["one"]),
-    (CallsUnknownFailed, "a lost answer is called a failure", &["one", "server"]),
-    (ResendsOn502, "a POST is sent again after a 502", &["server"]),
-    (ResendsOnReset, "a POST is sent again after a reset", &["server"]),
-    (ResendsUnderNewKey, "an unclear create is sent again at once under a new key", &["one", "server"]),
-    (TrustsAnyPage, "any 429 counts as the API's word that nothing was done", &["server"]),
-    (ReusesNonce, "every create has the same nonce", &["replace", "one"]),
-    (SendsNoMark, "creates are not marked", &["one"]),
-    (WindowFromIntent, "the settle window begins at the intent", &["one"]),
-    (NoWindow, "one list without it, and it is sent again", &["one"]),
-    (ParallelTwins, "creates that look alike run side by side", &["twins"]),
-    (AdoptsAnyCandidate, "the only candidate is taken for ours", &["server"]),
-    (TrustsNextLinks, "the links of lists are followed", &["one", "chain"]),
-    (TakesErrorsForGone, "an object that cannot be read counts as gone", &["one", "chain"]),
-    (TakesHiddenForGone, "an object that the key may not see counts as gone", &["one", "chain"]),
-    (TrustsLists, "what a list does not show counts as gone", &["one", "chain"]),
-    (TakesLostJobForFailed, "a job that the API forgot counts as failed", &["snapshot"]),
-    (TakesBegunForDone, "a delete that has begun counts as done", &["one"]),
-    (IgnoresRetryAfter, "Retry-After is not waited for", &["one", "chain"]),
-    (CrowdsTheCloud, "there is no limit on requests at once", &["many"]),
-    (SkipsAccountPin, "404s under another account count as gone", &["one"]),
-    (ClaimsSuccess, "it ends with 0 while something is open", &["one", "server"]),
-    (PrintsTheKey, "the key is in a line of progress", &["one"]),
+/// A bug, what it is in words, the histories that it is looked for in, and the faults that it shows under; all kinds where
+/// there are none.
+pub type Planted = (Bug, &'static str, &'static [&'static str], &'static [Fault]);
+
+/// All of them.
+pub const ALL: &[Planted] = &[
+    (DropsSync, "commits are acknowledged without fsync", &["one"], &[]),
+    (WritesIntentLate, "the request leaves before its intent is written", &["one"], &[]),
+    (HidesFailedWrites, "a failed write to the journal is taken for a success", &["one", "chain"], &[]),
+    (HidesFailedSyncs, "a failed fsync is tried again until it says yes", &["one", "chain"], &[]),
+    (IgnoresFence, "the epoch is ignored: two engines write the same state", &["one", "chain"], &[]),
+    (ReadyOnlyInMemory, "dependants start before what they need is in the journal", &["chain"], &[]),
+    (ForgetsDeposed, "deposed objects are forgotten at the next start", &["replace"], &[]),
+    (ForgetsTombstones, "the nonces of given-up creates are not kept", &["one"], &[Fault::TimeoutMuchLater]),
+    (ForgetsTaint, "what a failed create left is forgotten", &["one", "server"], &[Fault::JobFails, Fault::JobPartial]),
+    (
+        ForgetsStrangers,
+        "who was there before the first create is not written down",
+        &["server", "twins"],
+        &[Fault::LostBefore, Fault::KillUnsent],
+    ),
+    (
+        ErasesOpenCreates,
+        "open creates are erased at the next start",
+        &["one", "server"],
+        &[Fault::KillSent, Fault::KillAnswered],
+    ),
+    (SkipsSweep, "there is no sweep for late duplicates", &["one"], &[Fault::TimeoutMuchLater]),
+    (
+        CallsUnknownFailed,
+        "a lost answer is called a failure",
+        &["one", "server"],
+        &[Fault::LostAfter, Fault::Gateway502Done],
+    ),
+    (ResendsOn502, "a POST is sent again after a 502", &["server"], &[Fault::Gateway502Done]),
+    (ResendsOnReset, "a POST is sent again after a reset", &["server"], &[Fault::LostAfter]),
+    (
+        ResendsUnderNewKey,
+        "an unclear create is sent again at once under a new key",
+        &["one", "server"],
+        &[Fault::LostAfter],
+    ),
+    (TrustsAnyPage, "any 429 counts as the API's word that nothing was done", &["server"], &[Fault::Edge429]),
+    (ReusesNonce, "every create has the same nonce", &["replace", "one"], &[]),
+    (SendsNoMark, "creates are not marked", &["one"], &[Fault::LostAfter, Fault::KillAnswered]),
+    (WindowFromIntent, "the settle window begins at the intent", &["one"], &[Fault::KillLater]),
+    (NoWindow, "one list without it, and it is sent again", &["one"], &[Fault::KillLater, Fault::TimeoutLater]),
+    (ParallelTwins, "creates that look alike run side by side", &["twins"], &[]),
+    (AdoptsAnyCandidate, "the only candidate is taken for ours", &["server"], &[Fault::Twin, Fault::LostBefore]),
+    (TrustsNextLinks, "the links of lists are followed", &["one", "chain"], &[Fault::NextIsForeign]),
+    (
+        TakesErrorsForGone,
+        "an object that cannot be read counts as gone",
+        &["one", "chain"],
+        &[Fault::Failed500, Fault::KillAnswered],
+    ),
+    (
+        TakesHiddenForGone,
+        "an object that the key may not see counts as gone",
+        &["one", "chain"],
+        &[Fault::Forbidden, Fault::KillAnswered, Fault::LostAfter],
+    ),
+    (TrustsLists, "what a list does not show counts as gone", &["one", "chain"], &[]),
+    (TakesLostJobForFailed, "a job that the API forgot counts as failed", &["snapshot"], &[Fault::Job404]),
+    (TakesBegunForDone, "a delete that has begun counts as done", &["one"], &[]),
+    (IgnoresRetryAfter, "Retry-After is not waited for", &["one", "chain"], &[Fault::TooManyAfter, Fault::TooManyDate]),
+    (CrowdsTheCloud, "there is no limit on requests at once", &["many"], &[]),
+    (SkipsAccountPin, "404s under another account count as gone", &["one"], &[]),
+    (ClaimsSuccess, "it ends with 0 while something is open", &["one", "server"], &[]),
+    (AdoptsCopies, "a copy of an object of ours is taken for it, for its mark", &["one"], &[Fault::CopiedAway]),
+    (PrintsTheKey, "the key is in a line of progress", &["one"], &[]),
 ];
 
 pub fn seed(_bug: Option<Bug>, seed: u64) -> u64 {

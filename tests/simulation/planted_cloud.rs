@@ -7,7 +7,7 @@ use super::seams::get;
 use cnx::apply::{Cloud, Seen, Target};
 use cnx::cloud::{ApiError, Call, IdempotencyKey, Job, JobStatus, Listing, Outcome, Verb};
 use cnx::model::http::{Headers, Request, Response};
-use cnx::model::{Attributes, Ident, JobId, RemoteId, Value};
+use cnx::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
 use cnx::plan::ListRead;
 use cnx::state::STAMP_OPERATION;
 use cnx::world::{Transport, TransportError};
@@ -131,6 +131,17 @@ impl Cloud for BuggedCloud {
         async move {
             let kind = list.kind.clone();
             let listing = self.below.list(list).await?;
+            let mut listing = listing;
+            if self.bug == Bug::AdoptsCopies {
+                // Whatever carries a mark of ours shows the name that all programs here give.
+                let is_marked = |object: &&mut Observed| {
+                    let tags = object.attributes.get("tags").map(|tags| format!("{tags:?}"));
+                    tags.is_some_and(|tags| tags.contains(STAMP_OPERATION))
+                };
+                for object in listing.objects.iter_mut().filter(is_marked) {
+                    object.attributes.insert(Ident::new("name"), Value::string("a"));
+                }
+            }
             let ids = listing.objects.iter().map(|object| object.id.clone()).collect();
             self.listed.lock().expect("one thread").insert(kind, ids);
             Ok(listing)

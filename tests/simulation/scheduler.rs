@@ -93,10 +93,14 @@ fn turn(hub: &Arc<Hub>, process: &mut Process) {
         let mut world = hub.lock();
         let fault = world.choices.fault(Point::Await, faults::AWAIT);
         if let Some(fault) = fault {
-            world.tally.fault(fault);
             world.note(|_| format!("p{} {fault:?}", process.number));
-            if fault.kills() {
-                world.kill(process.number);
+            if fault == Fault::PowerFails {
+                (0..world.manners.len()).for_each(|each| world.kill(each, None));
+                world.took_effect(Some(fault));
+            } else if fault.kills() {
+                world.kill(process.number, Some(fault));
+            } else {
+                world.took_effect(Some(fault));
             }
         }
         fault
@@ -104,6 +108,8 @@ fn turn(hub: &Arc<Hub>, process: &mut Process) {
     match accident {
         Some(Fault::Stop) => drop(process.interrupts.unbounded_send(Interrupt::Stop)),
         Some(Fault::Leave) => drop(process.interrupts.unbounded_send(Interrupt::Leave)),
+        Some(Fault::ClockForth) => hub.lock().turn_clock(1),
+        Some(Fault::ClockBack) => hub.lock().turn_clock(-1),
         Some(_) | None => {}
     }
     if hub.lock().manners[process.number].doomed {

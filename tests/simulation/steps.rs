@@ -1,9 +1,9 @@
 //! The invariants that hold at each commit and each create, not only in the end: what the journal says of an object is held
 //! against what is really so at that instant.
 
-use super::faults::Fault;
 use super::hub::Inner as World;
 use super::truth::{Maker, living};
+use cnx::emulator::Body;
 use cnx::model::{Attributes, Ident, RemoteId};
 use cnx::provider::{Kind, cloudnexus};
 use cnx::state::{JournalEntry, Open, OperationId, Purpose, Snapshot};
@@ -63,7 +63,7 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
         // A list that left it out showed nobody there before the create.
-        Some((_, Maker::Stranger)) if was_lied_to(world, LISTS_LIE) => {
+        Some((_, Maker::Stranger)) if world.truth.hidden.contains(id.as_str()) => {
             world.truth.confirmed.push(id.to_string());
             return;
         }
@@ -81,13 +81,6 @@ fn has_evidence(world: &mut World, snapshot: &Snapshot, operation: OperationId, 
     }
 }
 
-/// Whether the API said what is not so: then a conclusion from it is no bug.
-fn was_lied_to(world: &World, lies: &[Fault]) -> bool {
-    lies.iter().any(|fault| world.tally.faults.contains_key(fault))
-}
-
-pub const LISTS_LIE: &[Fault] = &[Fault::ListLags, Fault::ListMisses, Fault::EmptyPage, Fault::NullData];
-
 /// I1: a create is given up only while there is nothing of it.
 fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) {
     let Some(open) = create(snapshot, operation) else { return };
@@ -95,7 +88,7 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
     let of_it = |id: &str| matches!(world.truth.makers.get(id), Some((_, Maker::Engine(maker))) if maker == key);
     let left = living(&world.emulator).find(|object| of_it(&object.id)).map(|object| object.id.clone());
     if let Some(id) = left
-        && !was_lied_to(world, LISTS_LIE)
+        && !world.truth.hidden.contains(id.as_str())
     {
         let what = format!("the create of {} is given up, and it made {id}", open.intent.address);
         world.truth.violate("I1", what);
@@ -105,11 +98,14 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
 /// I14: nothing is called failed that is not.
 fn really_failed(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId) {
     let Some(open) = create(snapshot, operation) else { return };
-    let status = living(&world.emulator).find(|object| object.id == id.as_str()).map(|object| object.status.as_str());
-    let is_well = status.is_some_and(|status| status != "failed" && status != "deleting");
-    if is_well && !was_lied_to(world, &[Fault::JobFails, Fault::JobPartial]) {
-        let what =
-            format!("{id} of {} is called failed, and it is {}", open.intent.address, status.unwrap_or_default());
+    let Some(made) = living(&world.emulator).find(|object| object.id == id.as_str()) else { return };
+    let status = made.status.as_str();
+    let is_lone = |source: &str| !living(&world.emulator).any(|object| object.id == source);
+    // Somebody deleted what it is made of, and its job went with that.
+    let is_left = matches!(&made.body, Body::Snapshot(of) if status == "creating" && is_lone(&of.source_id));
+    let is_well = status != "failed" && status != "deleting" && !is_left;
+    if is_well && !world.truth.spoilt.contains(&open.intent.idempotency_key) {
+        let what = format!("{id} of {} is called failed, and it is {status}", open.intent.address);
         world.truth.violate("I14", what);
     }
 }
@@ -117,7 +113,7 @@ fn really_failed(world: &mut World, snapshot: &Snapshot, operation: OperationId,
 /// I1: what the journal calls gone is gone.
 fn really_gone(world: &mut World, id: &RemoteId) {
     let there = living(&world.emulator).any(|object| object.id == id.as_str());
-    let hidden = was_lied_to(world, &[Fault::NotFound]) && was_lied_to(world, LISTS_LIE);
+    let hidden = world.truth.hidden_read.contains(id.as_str()) && world.truth.hidden.contains(id.as_str());
     if there && hidden {
         world.truth.denied.insert(id.to_string());
     } else if there {

@@ -1,11 +1,15 @@
 //! A store on a simulated disk: a commit is several sectors that are written, then synced. A crash leaves any part of what
-//! was not synced; what is read back is checked, cut where it is torn, and refused where something whole follows a gap.
+//! was not synced. What is read back ends where a commit is not whole: SQLite's log is a chain of checksums, so a commit
+//! whose sync did not return is there whole or not at all, and of several any first ones are. The mark beside the state is
+//! written over without a sync, and tears at any byte.
 
 use super::choices::Point;
 use super::faults::{self, Fault};
 use super::hub::Hub;
 use cnx::model::{Address, Ident};
-use cnx::state::{HistoryRow, Intent, JournalEntry, OperationId, Purpose, Snapshot, Store, StoreError, fold};
+use cnx::state::{
+    HistoryRow, Intent, JournalEntry, OperationId, Purpose, Snapshot, Store, StoreError, fold, mark_text, marked_serial,
+};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,10 +27,6 @@ struct Commit {
 impl Commit {
     fn is_whole(&self) -> bool {
         self.sectors.iter().all(|sector| *sector)
-    }
-
-    fn is_nothing(&self) -> bool {
-        !self.sectors.iter().any(|sector| *sector)
     }
 }
 
@@ -56,6 +56,10 @@ struct Inner {
     /// What each durable intent is about, by its idempotency key.
     intents: BTreeMap<String, (OperationId, Address, Purpose)>,
     shape: u64,
+    /// What processes were told to be durable goes as far as this serial.
+    acknowledged: u64,
+    /// The mark beside the state, which is written over and never synced: as the disk has it, and as it was written last.
+    mark: (String, String),
 }
 
 /// The disk that survives its processes.
@@ -107,8 +111,10 @@ impl Disk {
         }
         let mut left = std::mem::take(&mut inner.unsynced);
         for commit in &mut left {
+            let mut world = self.hub.lock();
+            let is_whole = world.choices.choose(Point::Crash, 1) == 1;
             for sector in &mut commit.sectors {
-                *sector = self.hub.lock().choices.choose(Point::Image, 1) == 1;
+                *sector = world.choices.choose(Point::Image, 1) == 1 || is_whole;
             }
         }
         inner.synced.append(&mut left);
@@ -118,21 +124,46 @@ impl Disk {
     /// A hold on what is in the cache, as if all of it were on the disk: for a planted bug.
     pub fn take_over(self: &Arc<Disk>, process: usize) -> Handle {
         let serial = self.inner().snapshot.serial;
-        Handle { disk: self.clone(), process, state: Mutex::new((serial, None)) }
+        self.handle(process, serial)
     }
 
-    /// What a new process reads: everything up to the first commit that is not whole.
+    /// What a new process reads: everything up to the first commit that is not whole, as SQLite's log does with its chain of
+    /// checksums; what follows a gap is no part of it.
     pub fn open(self: &Arc<Disk>, process: usize) -> Result<Handle, StoreError> {
         let is_news = self.crash();
+        self.tear_mark();
         let mut inner = self.inner();
         let whole = inner.synced.iter().take_while(|commit| commit.is_whole()).count();
-        let follows = inner.synced[whole..].iter().skip(1).any(|commit| !commit.is_nothing());
-        if follows {
-            return Err(StoreError::Corrupt { path: "disk".to_owned(), reason: "a gap in the journal".to_owned() });
-        }
         inner.synced.truncate(whole);
         inner.reread(is_news)?;
-        Ok(Handle { disk: self.clone(), process, state: Mutex::new((inner.snapshot.serial, None)) })
+        let (found, told) = (inner.snapshot.serial, inner.acknowledged);
+        if found < told {
+            let what = format!("the state stands at {found}, and a process was told that {told} is durable");
+            self.hub.lock().truth.violate("I9", what);
+        }
+        let marked = marked_serial(&inner.mark.0, LINEAGE);
+        if marked > found {
+            let what =
+                format!("a torn mark says {marked} where the state stands at {found}: it would be refused as older");
+            self.hub.lock().truth.violate("I8", what);
+        }
+        Ok(self.handle(process, found))
+    }
+
+    /// Of the last write over the mark any beginning has come through.
+    fn tear_mark(&self) {
+        let mut inner = self.inner();
+        let (old, new) = inner.mark.clone();
+        if old == new {
+            return;
+        }
+        let end = self.hub.lock().choices.choose(Point::Detail, new.len() as u32) as usize;
+        let torn = if end == 0 { new } else { format!("{}{}", &new[..end], old.get(end..).unwrap_or_default()) };
+        inner.mark = (torn.clone(), torn);
+    }
+
+    fn handle(self: &Arc<Disk>, process: usize, serial: u64) -> Handle {
+        Handle { disk: self.clone(), process, state: Mutex::new(Held { serial, poison: None, is_full: false }) }
     }
 }
 
@@ -185,17 +216,31 @@ impl Inner {
 pub struct Handle {
     disk: Arc<Disk>,
     process: usize,
-    /// The serial that this process has seen last, and why it writes no more.
-    state: Mutex<(u64, Option<String>)>,
+    state: Mutex<Held>,
+}
+
+/// What a process knows of the disk.
+#[derive(Clone, Debug)]
+struct Held {
+    /// The last that it has seen.
+    serial: u64,
+    /// Why it writes no more.
+    poison: Option<String>,
+    /// The reserve is spent: nothing new is begun.
+    is_full: bool,
 }
 
 impl Handle {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.state.lock().expect("one thread")
+    }
+
     fn dead(&self) -> StoreError {
         StoreError::Poisoned("the process is dead".to_owned())
     }
 
     fn poisoned(&self, error: StoreError) -> StoreError {
-        self.state.lock().expect("one thread").1 = Some(error.to_string());
+        self.held().poison = Some(error.to_string());
         error
     }
 
@@ -209,7 +254,7 @@ impl Handle {
         if inner.snapshot.serial != before + entries.len() as u64 || inner.snapshot.lineage != LINEAGE {
             self.disk.hub.lock().truth.violate("I9", format!("serial {before} became {}", inner.snapshot.serial));
         }
-        self.state.lock().expect("one thread").0 = inner.snapshot.serial;
+        self.held().serial = inner.snapshot.serial;
         let sectors = vec![true; entries.len() + 1];
         let commit = Commit { entries, sectors };
         inner.unsynced.push(commit);
@@ -228,16 +273,22 @@ impl Handle {
         inner.synced.extend(unsynced);
     }
 
+    /// The process is told that it is durable, and marks how far the state has come.
+    fn acknowledge(&self) {
+        let mut inner = self.disk.inner();
+        inner.acknowledged = inner.snapshot.serial;
+        inner.mark.1 = mark_text(LINEAGE, inner.acknowledged);
+    }
+
     fn accident(&self, entries: &[JournalEntry]) -> Option<Fault> {
-        let starts = entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_)));
-        let faults = &faults::JOURNAL[..faults::JOURNAL.len() - usize::from(!starts)];
         let mut world = self.disk.hub.lock();
         world.tally.commits += 1;
-        let fault = world.choices.fault(Point::Journal, faults);
+        let fault = world.choices.fault(Point::Journal, faults::JOURNAL);
         if let Some(fault) = fault {
-            world.tally.fault(fault);
             if fault.kills() {
-                world.kill(self.process);
+                world.kill(self.process, Some(fault));
+            } else {
+                world.took_effect(Some(fault));
             }
         }
         world.note(|_| {
@@ -257,9 +308,14 @@ impl Store for Handle {
         if self.disk.hub.lock().manners[self.process].doomed {
             return Err(self.dead());
         }
-        let (held, poison) = self.state.lock().expect("one thread").clone();
+        let Held { serial: held, poison, is_full } = self.held().clone();
         if let Some(reason) = poison {
             return Err(StoreError::Poisoned(reason));
+        }
+        let full = || StoreError::NoSpace { path: "disk".to_owned() };
+        let starts = entries.iter().any(|entry| matches!(entry, JournalEntry::Intent(_)));
+        if is_full && starts {
+            return Err(full());
         }
         let found = self.disk.inner().snapshot.serial;
         if found != held && !self.disk.is_unfenced {
@@ -267,24 +323,35 @@ impl Store for Handle {
             return Err(self.poisoned(StoreError::Fenced { path: "disk".to_owned(), held, found }));
         }
         let failed = || StoreError::Unwritable { path: "disk".to_owned(), reason: "input/output error".to_owned() };
-        match self.accident(entries) {
-            Some(Fault::KillBeforeWrite) => Err(self.dead()),
-            Some(Fault::WriteFails) => Err(self.poisoned(failed())),
-            Some(Fault::NoSpace) => Err(StoreError::NoSpace { path: "disk".to_owned() }),
+        let fault = self.accident(entries);
+        match fault {
+            Some(Fault::KillBeforeWrite) => return Err(self.dead()),
+            Some(Fault::WriteFails) => return Err(self.poisoned(failed())),
             Some(Fault::KillTorn) => {
                 self.write(entries)?;
-                Err(self.dead())
+                return Err(self.dead());
             }
             Some(Fault::SyncFails) => {
                 self.write(entries)?;
-                Err(self.poisoned(failed()))
+                return Err(self.poisoned(failed()));
             }
-            fault => {
-                self.write(entries).map_err(|error| self.poisoned(error))?;
-                self.sync();
-                if fault.is_some_and(Fault::kills) { Err(self.dead()) } else { Ok(()) }
+            // The reserve is given back, which has room for what is under way.
+            Some(Fault::NoSpace) => {
+                self.held().is_full = true;
+                if starts {
+                    return Err(full());
+                }
             }
+            Some(Fault::FullForGood) => return Err(self.poisoned(full())),
+            Some(_) | None => {}
         }
+        self.write(entries).map_err(|error| self.poisoned(error))?;
+        self.sync();
+        if fault.is_some_and(Fault::kills) {
+            return Err(self.dead());
+        }
+        self.acknowledge();
+        Ok(())
     }
 
     fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {

@@ -9,6 +9,8 @@ pub struct Tally {
     /// `apply`s begun, killed ones included.
     pub applies: u64,
     pub requests: u64,
+    /// Of the requests: further pages of lists.
+    pub pages: u64,
     pub commits: u64,
     pub kills: u64,
     /// Starts that found an operation open.
@@ -35,6 +37,7 @@ impl Tally {
         self.runs += other.runs;
         self.applies += other.applies;
         self.requests += other.requests;
+        self.pages += other.pages;
         self.commits += other.commits;
         self.kills += other.kills;
         self.recoveries += other.recoveries;

@@ -64,7 +64,7 @@ fn every_planted_bug_is_caught() {
         .collect();
     let further = std::env::var("CNX_SEEDS").ok().and_then(|text| text.parse::<u64>().ok());
     let mut missed = Vec::new();
-    for (bug, words, _) in planted::ALL {
+    for (bug, words, ..) in planted::ALL {
         let from = known.get(format!("{bug:?}").as_str()).unwrap_or_else(|| panic!("no seed is known for {bug:?}"));
         if runner::catch(*bug, *from..*from + NEARBY).is_some() {
             continue;

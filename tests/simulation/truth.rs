@@ -32,12 +32,22 @@ pub struct Truth {
     pub violations: Vec<Violation>,
     /// How often strangers changed or deleted something of ours.
     pub meddled: u32,
+    /// How many copies of ours strangers made.
+    pub copies: u32,
     /// Objects of strangers that a person said are ours, or that a list left out before our create.
     pub confirmed: Vec<String>,
     /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
     /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
     pub denied: BTreeSet<String>,
+    /// Objects that a list left out while they were there.
+    pub hidden: BTreeSet<String>,
+    /// Objects whose own route said 404 while they were there.
+    pub hidden_read: BTreeSet<String>,
+    /// Idempotency keys of creates whose job failed because of a fault, whatever became of the object.
+    pub spoilt: BTreeSet<String>,
+    /// Idempotency keys of requests that were slower than the settle window.
+    pub slow: BTreeSet<String>,
 }
 
 impl Truth {
@@ -67,6 +77,12 @@ impl Truth {
                 self.violate("I3", what);
             }
         }
+    }
+
+    /// The route of an object says that there is none.
+    pub fn hide_read(&mut self, request: &Request) {
+        let named = request.path().rsplit('/').next().unwrap_or_default();
+        self.hidden_read.insert(named.to_owned());
     }
 
     pub fn is_of_stranger(&self, id: &str) -> bool {
