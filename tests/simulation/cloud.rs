@@ -181,10 +181,11 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
         Some(_) | None => {}
     }
     let shows = flight.fault.is_some_and(Fault::shows_in_answer);
-    if flight.fault.is_some_and(|fault| !fault.is_of_others()) && (!shows || response != before) {
-        if !matches!(effect, Some(Effect::Work(_))) {
-            world.took_effect(flight.fault);
-        }
+    if flight.fault.is_some_and(|fault| !fault.is_of_others())
+        && (!shows || response != before)
+        && !matches!(effect, Some(Effect::Work(_)))
+    {
+        world.took_effect(flight.fault);
     }
     if matches!(effect, Some(Effect::Listing(_))) {
         left_out(world, flight, &before, &response);
