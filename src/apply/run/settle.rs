@@ -122,6 +122,10 @@ impl Run {
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let surface = doing.surface.clone();
         if let Phase::Settling(settling) = &mut doing.phase {
+            // A list that shows something else than the one before does not agree with it.
+            if settling.unexplained != unexplained {
+                settling.blank = 0;
+            }
             settling.unexplained = unexplained;
             settling.others = others.into_iter().map(|object| object.id).collect();
             settling.listed = Some(candidates).filter(|_| !is_blank);
