@@ -366,17 +366,8 @@ impl Run<'_> {
         if !snapshot.outputs.is_empty() {
             state::print_outputs(shell, &snapshot.outputs);
         }
-        let mut exit = if self.consent.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done };
-        for (holds, other) in [
-            (ended.interrupted, Exit::Interrupted),
-            (ended.open > 0, Exit::Open),
-            (ended.failed > 0 || ended.skipped > 0, Exit::Error),
-        ] {
-            if holds {
-                exit = exit.and(other);
-            }
-        }
-        Ok(exit)
+        let exit = if self.consent.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done };
+        Ok(exit.and(Exit::of_run(ended)))
     }
 
     /// Plans again: nothing may be left.
@@ -393,5 +384,5 @@ impl Run<'_> {
 }
 
 fn summary_is_clean(summary: &Summary) -> bool {
-    summary.failed + summary.skipped + summary.open == 0 && !summary.interrupted
+    Exit::of_run(summary) == Exit::Done
 }

@@ -1,6 +1,8 @@
 //! Exit codes, and the two ways in which a command ends. Documented in `docs/cli.md`.
 
+use crate::apply::{Recovered, Summary};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::plan::codes::is_refusal;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,27 @@ impl Exit {
             Exit::Open => 5,
             Exit::Interrupted => 6,
         }
+    }
+
+    /// How a run ends, by what became of its steps and of its journal.
+    pub fn of_run(ended: &Summary) -> Exit {
+        let holds = [
+            (ended.interrupted, Exit::Interrupted),
+            (ended.open > 0, Exit::Open),
+            (ended.failed > 0 || ended.skipped > 0 || ended.broken.is_some(), Exit::Error),
+        ];
+        holds.into_iter().filter(|(holds, _)| *holds).fold(Exit::Done, |exit, (_, other)| exit.and(other))
+    }
+
+    /// How the settling of what an earlier run left open ends.
+    pub fn of_recovery(recovered: &Recovered) -> Exit {
+        let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
+        if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit }
+    }
+
+    /// Why there is no plan: a policy or a protection that stands against it is a refusal, everything else a mistake.
+    pub fn of_planning(found: &Diagnostics) -> Exit {
+        if found.0.iter().any(is_refusal) { Exit::Refused } else { Exit::Error }
     }
 
     /// The one that counts when both hold.

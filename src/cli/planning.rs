@@ -6,7 +6,6 @@ use super::session::Prepared;
 use crate::apply::{self, refresh};
 use crate::diag::Diagnostics;
 use crate::model::{Ident, Mode};
-use crate::plan::codes::is_refusal;
 use crate::plan::{self, ListRead, Live, Plan, Reads, reads};
 use crate::state::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,8 +91,6 @@ fn of_declared(prepared: &Prepared) -> impl Iterator<Item = ListRead> {
     roots.map(|kind| ListRead { kind: kind.name.clone(), parent: BTreeMap::new() })
 }
 
-/// A policy or a protection that stands against it is a refusal; everything else a mistake.
 fn refused(diagnostics: Diagnostics) -> Failure {
-    let exit = if diagnostics.0.iter().any(is_refusal) { Exit::Refused } else { Exit::Error };
-    Failure { exit, diagnostics }
+    Failure { exit: Exit::of_planning(&diagnostics), diagnostics }
 }

@@ -51,8 +51,7 @@ pub async fn ask(
         recovered = run(shell, context, told, load(context)?, signals).await;
     }
     shell.complain(&recovered.still_open());
-    let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
-    Ok(if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit })
+    Ok(Exit::of_recovery(&recovered))
 }
 
 async fn run(

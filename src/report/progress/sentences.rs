@@ -166,7 +166,8 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         (true, 0) => "nothing changed".to_owned(),
         (true, outputs) => count(outputs, "output"),
     };
-    let (word, role) = match (summary.interrupted, ill.is_empty()) {
+    let is_whole = ill.is_empty() && summary.broken.is_none();
+    let (word, role) = match (summary.interrupted, is_whole) {
         (true, _) => ("Interrupted", Role::Warning),
         (false, true) => ("Applied", Role::Create),
         (false, false) => ("Not all applied", Role::Error),
@@ -183,6 +184,9 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
         again.push_str(" Running again takes up what is open.");
     } else if summary.interrupted && summary.failed + summary.skipped > 0 {
         again.push_str(" Running again does the rest.");
+    }
+    if let Some(reason) = &summary.broken {
+        again.push_str(&format!(" The state could not be written to the end: {}.", escape::clean(reason)));
     }
     let text = wrap(&format!("{word}: {well} {effort}{ill}.{again}"), look.width, "  ");
     let rest = text.strip_prefix(word).unwrap_or_default();
