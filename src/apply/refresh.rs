@@ -5,7 +5,7 @@ use super::context::{Context, Seen, Target};
 use crate::cloud::Listing;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Attributes, Ident, RemoteId, Value};
-use crate::plan::{Absence, ListRead, Live, Reads, SourceRead};
+use crate::plan::{Absence, ListRead, Live, Reads, SourceRead, list_of};
 use crate::state::Snapshot;
 use futures::future::{FutureExt, join_all};
 
@@ -106,7 +106,7 @@ fn take_object(live: &mut Live, kind: &Ident, id: &RemoteId, seen: Seen) {
 async fn confirm_absent(context: &Context, snapshot: &Snapshot, live: &mut Live) {
     let records = snapshot.records.values().chain(snapshot.deposed.values().flatten());
     let missing: Vec<(Ident, RemoteId)> = records
-        .filter(|record| live.listed.iter().any(|list| list.kind == record.kind && list.parent.is_empty()))
+        .filter(|record| list_of(record, &context.catalog).is_some_and(|list| live.listed.contains(&list)))
         .filter(|record| !live.objects.get(&record.kind).is_some_and(|objects| objects.contains_key(&record.id)))
         .map(|record| (record.kind.clone(), record.id.clone()))
         .filter(|key| !live.absent.contains_key(key))

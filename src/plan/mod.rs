@@ -42,6 +42,7 @@ pub use compare::is_same;
 pub use diff::operation_for;
 pub use foresee::foreseen;
 pub use identity::fitting;
+pub use live::list_of;
 pub use memory::remembered;
 pub use moves::moved;
 pub use observe::{Finding, Unseen, What, observe};

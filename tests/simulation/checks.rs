@@ -4,6 +4,7 @@ use super::faults::Fault;
 use super::launch::{Compiled, Report};
 use super::life::Life;
 use super::outcome;
+use super::steps::is_left;
 use super::truth::{Maker, living};
 use cnx::model::{Mode, RemoteId};
 use cnx::state::{Condition, Snapshot, fold};
@@ -104,8 +105,12 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
         }
     }
     bound_right(life, &snapshot, &mut found);
-    let waits = snapshot.open.values().any(|open| open.job.is_some() || open.id.is_some())
-        && life.hub.lock().tally.faults.contains_key(&Fault::JobStuck);
+    let never_ends = {
+        let world = life.hub.lock();
+        world.tally.faults.contains_key(&Fault::JobStuck)
+            || living(&world.emulator).any(|object| is_left(&world.emulator, object))
+    };
+    let waits = never_ends && snapshot.open.values().any(|open| open.job.is_some() || open.id.is_some());
     let Some(report) = last else {
         return tell(life, vec![("liveness", "the last calm run has no report".to_owned())]);
     };

@@ -181,6 +181,7 @@ impl Life {
         {
             let mut world = self.hub.lock();
             world.choices.calm = true;
+            world.blind.clear();
             world.skew_ms = 0;
         }
         while self.hub.lock().is_busy() {

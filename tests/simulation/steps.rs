@@ -3,8 +3,8 @@
 
 use super::hub::Inner as World;
 use super::truth::{Maker, living};
-use cnx::emulator::Body;
-use cnx::model::{Attributes, Ident, RemoteId};
+use cnx::emulator::{Body, Emulator, Object};
+use cnx::model::{Address, Attributes, Ident, RemoteId};
 use cnx::provider::{Kind, cloudnexus};
 use cnx::state::{JournalEntry, Open, OperationId, Purpose, Snapshot};
 
@@ -25,6 +25,7 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::NotCreated { operation, .. }
             | JournalEntry::Rejected { operation, .. } => made_nothing(world, snapshot, *operation),
             JournalEntry::Deleted { id, .. } => really_gone(world, id),
+            JournalEntry::Forgotten { address } => let_go(world, snapshot, address),
             JournalEntry::RunStarted { .. }
             | JournalEntry::RunEnded { .. }
             | JournalEntry::Pinned(_)
@@ -37,7 +38,6 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::LateDuplicate { .. }
             | JournalEntry::Deposed { .. }
             | JournalEntry::Reinstated { .. }
-            | JournalEntry::Forgotten { .. }
             | JournalEntry::Imported { .. }
             | JournalEntry::Moved { .. }
             | JournalEntry::Noted { .. }
@@ -59,6 +59,8 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
     let Some(open) = create(snapshot, operation) else { return };
     let complaint = match world.truth.makers.get(id.as_str()) {
         Some((_, Maker::Engine(key))) if *key == open.intent.idempotency_key => return,
+        // Its own create was given up while lists left it out; then its name was taken, and it is what has it.
+        Some((_, Maker::Engine(_))) if world.truth.hidden.contains(id.as_str()) => return,
         Some((_, Maker::Engine(_))) => {
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
@@ -100,25 +102,39 @@ fn really_failed(world: &mut World, snapshot: &Snapshot, operation: OperationId,
     let Some(open) = create(snapshot, operation) else { return };
     let Some(made) = living(&world.emulator).find(|object| object.id == id.as_str()) else { return };
     let status = made.status.as_str();
-    let is_lone = |source: &str| !living(&world.emulator).any(|object| object.id == source);
-    // Somebody deleted what it is made of, and its job went with that.
-    let is_left = matches!(&made.body, Body::Snapshot(of) if status == "creating" && is_lone(&of.source_id));
-    let is_well = status != "failed" && status != "deleting" && !is_left;
+    let is_well = status != "failed" && status != "deleting" && !is_left(&world.emulator, made);
     if is_well && !world.truth.spoilt.contains(&open.intent.idempotency_key) {
         let what = format!("{id} of {} is called failed, and it is {status}", open.intent.address);
         world.truth.violate("I14", what);
     }
 }
 
+/// Whether it is made for ever: somebody deleted what it is made of, and its job went with that.
+pub fn is_left(emulator: &Emulator, object: &Object) -> bool {
+    let is_lone = |source: &str| !living(emulator).any(|other| other.id == source);
+    matches!(&object.body, Body::Snapshot(of) if object.status.as_str() == "creating" && is_lone(&of.source_id))
+}
+
 /// I1: what the journal calls gone is gone.
 fn really_gone(world: &mut World, id: &RemoteId) {
     let there = living(&world.emulator).any(|object| object.id == id.as_str());
-    let hidden = world.truth.hidden_read.contains(id.as_str()) && world.truth.hidden.contains(id.as_str());
-    if there && hidden {
+    if there && is_denied(world, id) {
         world.truth.denied.insert(id.to_string());
     } else if there {
         world.truth.violate("I1", format!("{id} is called gone, and it is there"));
     }
+}
+
+/// What was forgotten since both ways to ask for it denied it, nobody can know of any more.
+fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
+    let Some(record) = snapshot.records.get(address) else { return };
+    if is_denied(world, &record.id) {
+        world.truth.denied.insert(record.id.to_string());
+    }
+}
+
+fn is_denied(world: &World, id: &RemoteId) -> bool {
+    world.truth.hidden_read.contains(id.as_str()) && world.truth.hidden.contains(id.as_str())
 }
 
 /// I2: of creates that nobody can tell apart only one is under way. For kinds without a mark.
