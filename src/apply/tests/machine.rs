@@ -367,7 +367,8 @@ proptest! {
         let summary = outside.finished.clone().expect("it comes to its end");
         prop_assert_eq!(outside.ends.len(), shape.len());
         let s = &summary;
-        let counted = s.created + s.updated + s.replaced + s.destroyed + s.ran + s.other + s.failed + s.skipped + s.open;
+        let done = s.created + s.updated + s.replaced + s.destroyed + s.ran + s.adopted + s.forgotten + s.other;
+        let counted = done + s.failed + s.skipped + s.open;
         prop_assert_eq!(counted, shape.len());
         let open = outside.store.load().unwrap().open.len();
         if s.broken.is_none() && !s.interrupted {
