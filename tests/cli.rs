@@ -247,3 +247,12 @@ fn a_change_of_outputs_alone_is_a_change() {
         ],
     );
 }
+
+#[test]
+fn an_output_that_is_asked_for_is_told_whole() {
+    let list = "output numbers = [for n in 1..=900 : { name = \"number-${n}\", square = n * n }]\n";
+    let project = Project::new(&[("main.cnx", list)]);
+    check(&project, &[(&["apply", "--yes"], 0, "", "1 output")]);
+    let told = project.ok(&["output", "numbers"]).stdout;
+    assert_eq!(told.lines().filter(|line| line.contains("name = \"number-")).count(), 900, "{told}");
+}

@@ -43,8 +43,10 @@ impl Checker<'_> {
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));
                     let known = library::functions().iter().map(|function| function.name);
                     let candidates = known.chain(own.map(|(name, _)| name.as_str()));
-                    let unknown = library::left_out(name.value.as_str()).unwrap_or("`cnx docs` lists all functions");
-                    let help = did_you_mean(name.value.as_str(), candidates, unknown);
+                    let help = match library::left_out(name.value.as_str()) {
+                        Some(why) => why.to_owned(),
+                        None => did_you_mean(name.value.as_str(), candidates, "`cnx docs` lists all functions"),
+                    };
                     let message = format!("there is no function `{}`", name.value);
                     self.report(&codes::UNKNOWN_FUNCTION, message, name.span, "not a function", &help);
                     self.infer_arguments(arguments);
@@ -175,6 +177,13 @@ impl Checker<'_> {
                     },
                 };
                 self.diagnostics.push(complaint);
+                return Expr::error(span);
+            }
+            // JSON has a null, no other text has.
+            let wants_value = matches!(shape, Shape::Any) && function.name != "jsonencode";
+            if wants_value && matches!(value.ty, Type::Null | Type::Optional(_)) {
+                let wanted = if value.ty == Type::Null { &Type::String } else { value.ty.required() };
+                self.diagnostics.push(mismatch(self.catalog, &value, wanted));
                 return Expr::error(span);
             }
             values.push((value, shape));

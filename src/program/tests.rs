@@ -80,3 +80,24 @@ fn an_argument_is_not_bound_by_the_text_of_another() {
         assert_eq!(diagnostics, Diagnostics::default(), "{value}");
     }
 }
+
+/// What Terraform has and cnx has not is told as that, and not as a slip of the pen.
+#[test]
+fn a_function_that_was_left_out_is_not_a_misspelt_one() {
+    for name in ["yamlencode", "csvdecode", "filesha1", "templatefile"] {
+        let (_, diagnostics, _) = checked(&format!("output o = {name}(\"x\")\n"));
+        let help: Vec<&str> = diagnostics.0.iter().map(|one| one.help.as_str()).collect();
+        assert!(matches!(help[..], [one] if !one.contains("did you mean")), "{name}: {help:?}");
+    }
+}
+
+#[test]
+fn what_may_be_null_is_no_argument_of_a_function_that_needs_a_value() {
+    for call in ["tostring(p)", "toint(p)", "tobool(p)", "format(\"%s\", p)", "formatlist(\"%s\", p)", "tostring(null)"]
+    {
+        let (_, diagnostics, sources) = checked(&format!("param p: string?\noutput q = p\noutput o = {call}\n"));
+        assert!(matches!(&places(&diagnostics, &sources)[..], [one] if one.starts_with("maybe_null@3")), "{call}");
+    }
+    let (_, diagnostics, _) = checked("param p: string?\noutput o = jsonencode(p)\noutput q = tostring(p ?? \"-\")\n");
+    assert_eq!(diagnostics, Diagnostics::default());
+}

@@ -25,31 +25,36 @@ impl Patterns {
 
 /// What is wrong with a known value of this attribute; the first thing only.
 pub fn validate(attribute: &Attribute, value: &Value, span: Span, patterns: &Patterns) -> Option<Diagnostic> {
-    let rules = &attribute.validation;
+    within(attribute.name.as_str(), &attribute.validation, value, span, patterns)
+}
+
+fn within(path: &str, rules: &Validation, value: &Value, span: Span, patterns: &Patterns) -> Option<Diagnostic> {
     if *rules == Validation::default() || value.is_null() {
         return None;
+    }
+    if let Value::Object(members) = value {
+        let bound = rules.members.iter().filter_map(|(name, rules)| Some((name, rules, members.get(name)?)));
+        let mut wrong =
+            bound.filter_map(|(name, rules, value)| within(&format!("{path}.{name}"), rules, value, span, patterns));
+        if let Some(first) = wrong.next() {
+            return Some(first);
+        }
     }
     let hint = rules.hint.clone();
     if let Some(why) = bounds(rules, value).or_else(|| elements(rules, value, patterns)) {
         let help = hint.unwrap_or_else(|| "change the value".to_owned());
-        return Some(complaint(&codes::INVALID_VALUE, attribute, why, span, help));
+        return Some(complaint(&codes::INVALID_VALUE, path, why, span, help));
     }
     let pattern = rules.pattern.as_deref()?;
     let wrong = texts(value).find(|text| !patterns.matches(pattern, text))?;
     let why = format!("{} is not of the usual form", shown(&Value::string(wrong)));
     let help = hint.unwrap_or_else(|| format!("the form is {pattern}"));
     let code = if rules.pattern_warns { &codes::UNUSUAL_VALUE } else { &codes::INVALID_VALUE };
-    Some(complaint(code, attribute, why, span, help))
+    Some(complaint(code, path, why, span, help))
 }
 
-fn complaint(
-    code: &'static crate::diag::Code,
-    attribute: &Attribute,
-    why: String,
-    span: Span,
-    help: String,
-) -> Diagnostic {
-    Diagnostic::new(code, format!("`{}`: {why}", attribute.name)).at(span, why).help(help)
+fn complaint(code: &'static crate::diag::Code, path: &str, why: String, span: Span, help: String) -> Diagnostic {
+    Diagnostic::new(code, format!("`{path}`: {why}")).at(span, why).help(help)
 }
 
 fn bounds(rules: &Validation, value: &Value) -> Option<String> {
@@ -59,6 +64,10 @@ fn bounds(rules: &Validation, value: &Value) -> Option<String> {
         }
         if let Some(most) = rules.maximum.filter(|most| *number > (*most).into()) {
             return Some(format!("{number} is more than {most}"));
+        }
+        if !rules.allowed.is_empty() && !rules.allowed.iter().any(|one| *number == (*one).into()) {
+            let allowed: Vec<String> = rules.allowed.iter().map(ToString::to_string).collect();
+            return Some(format!("{number} is none of {}", allowed.join(", ")));
         }
     }
     let (length, what) = match value {

@@ -8,6 +8,8 @@ use crate::diag::Diagnostic;
 use crate::model::{Ident, Span, Type};
 use crate::syntax::ast::{Expr, ExprKind};
 use indexmap::IndexMap;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// `attributes = { name = { … }, … }`; `is_argument` where nothing of them is ever updated (actions, sources).
 pub(super) fn read_attributes(complaints: &Complaints, object: &Expr, is_argument: bool) -> IndexMap<Ident, Attribute> {
@@ -49,7 +51,7 @@ fn read_attribute(
         ty,
         update,
         compare: read_compare(complaints, &mut fields),
-        validation: read_validation(&mut fields),
+        validation: read_validation(complaints, &mut fields),
         shown_as: fields.text("shown_as").unwrap_or_else(|| name.to_string()),
         pending_as: fields.text("pending_as"),
         past_warns: fields.flag("past_warns").unwrap_or(false),
@@ -120,16 +122,28 @@ fn read_compare(complaints: &Complaints, fields: &mut Fields<'_>) -> Compare {
     }
 }
 
-fn read_validation(fields: &mut Fields<'_>) -> Validation {
+fn read_members(complaints: &Complaints, members: Fields<'_>) -> BTreeMap<SmolStr, Validation> {
+    let read = members.rest().into_iter().filter_map(|(name, _, value)| {
+        let mut fields = Fields::of_object(complaints, value)?;
+        let rules = read_validation(complaints, &mut fields);
+        fields.finish();
+        Some((name.0, rules))
+    });
+    read.collect()
+}
+
+fn read_validation(complaints: &Complaints, fields: &mut Fields<'_>) -> Validation {
     Validation {
         pattern: fields.text("pattern"),
         pattern_warns: fields.flag("pattern_warns").unwrap_or(false),
         minimum: fields.int("minimum"),
         maximum: fields.int("maximum"),
+        allowed: fields.ints("allowed"),
         min_length: fields.int("min_length").map(i64::unsigned_abs),
         max_length: fields.int("max_length").map(i64::unsigned_abs),
         key_pattern: fields.text("key_pattern"),
         value_max_length: fields.int("value_max_length").map(i64::unsigned_abs),
+        members: fields.object("members").map(|members| read_members(complaints, members)).unwrap_or_default(),
         hint: fields.text("hint"),
     }
 }

@@ -3,6 +3,8 @@
 use crate::model::http::Method;
 use crate::model::{Ident, Type, Value};
 use indexmap::IndexMap;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// Everything that a provider offers, in declared order.
 #[derive(Clone, Debug, Default)]
@@ -163,12 +165,16 @@ pub struct Validation {
     /// Inclusive bounds of a number.
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
+    /// The only numbers that there are; empty: all of them.
+    pub allowed: Vec<i64>,
     /// Inclusive bounds of a text's or collection's length.
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
     /// Bounds on the keys and values of a map.
     pub key_pattern: Option<String>,
     pub value_max_length: Option<u64>,
+    /// Of an object, or of each object of a union, by the names of its members.
+    pub members: BTreeMap<SmolStr, Validation>,
     pub hint: Option<String>,
 }
 

@@ -159,6 +159,11 @@ impl<'a> Fields<'a> {
         self.take(name).and_then(|value| self.int_of(value))
     }
 
+    pub fn ints(&mut self, name: &'static str) -> Vec<i64> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        list_of(self.complaints, value).into_iter().filter_map(|item| self.int_of(item)).collect()
+    }
+
     pub fn required_int(&mut self, name: &'static str) -> i64 {
         self.require(name).and_then(|value| self.int_of(value)).unwrap_or_default()
     }

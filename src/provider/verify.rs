@@ -83,8 +83,8 @@ impl Check<'_> {
         for attribute in self.attributes.values() {
             visit_ids(&attribute.ty, &mut |kind| self.exists(kind, "kind", self.catalog.kinds.keys()));
             attribute.drift_signal.iter().for_each(|name| self.attribute_exists(name, "drift_signal"));
-            let patterns = [&attribute.validation.pattern, &attribute.validation.key_pattern];
-            for pattern in patterns.into_iter().flatten() {
+            let rules = std::iter::once(&attribute.validation).chain(attribute.validation.members.values());
+            for pattern in rules.flat_map(|rules| [&rules.pattern, &rules.key_pattern]).flatten() {
                 if regex::Regex::new(pattern).is_err() {
                     self.complaints.wrong(self.span, &format!("a pattern for `{}`, not `{pattern}`", attribute.name));
                 }

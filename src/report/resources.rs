@@ -3,7 +3,7 @@
 use super::escape;
 use super::look::{Look, Role};
 use super::table::{pairs, table};
-use super::value::inline;
+use super::value::{MOST, inline};
 use super::value_json::{value, value_or_secret};
 use crate::model::{Attributes, Ident, Value};
 use crate::state::{Condition, Open, Record, Snapshot, StoredOutput};
@@ -141,30 +141,30 @@ pub fn outputs(outputs: &BTreeMap<Ident, StoredOutput>, look: &Look) -> String {
     outputs
         .iter()
         .map(|(name, output)| {
-            let shown = if output.secret { "(secret)".to_owned() } else { multiline(&output.value, look) };
+            let shown = if output.secret { "(secret)".to_owned() } else { laid_out(&output.value, look, 0) };
             format!("{:widest$} = {shown}\n", name.as_str())
         })
         .collect()
 }
 
-/// A map or list that does not fit one line takes one line a member.
-fn multiline(value: &Value, look: &Look) -> String {
-    let line = inline(value, look);
-    if super::look::columns_of(&line) + 20 <= look.width {
+/// A map or list that does not fit one line takes one line a member; nothing is left out.
+fn laid_out(value: &Value, look: &Look, depth: usize) -> String {
+    let (line, margin) = (inline(value, look), "  ".repeat(depth));
+    if super::look::columns_of(&line) + 2 * depth + 20 <= look.width && line.len() <= MOST {
         return line;
     }
+    let rows = |open: char, rows: Vec<String>, close: char| {
+        let rows: String = rows.iter().map(|row| format!("{margin}  {row}\n")).collect();
+        format!("{open}\n{rows}{margin}{close}")
+    };
+    let row = |item: &Value| format!("{},", laid_out(item, look, depth + 1));
     if let Some(members) = super::difference::members(value) {
-        let lines: String =
-            members.iter().map(|(name, value)| format!("  {name} = {}\n", inline(value, look))).collect();
-        return format!("{{\n{lines}}}");
+        let member = |(name, value): (&String, &&Value)| format!("{name} = {}", laid_out(value, look, depth + 1));
+        return rows('{', members.iter().map(member).collect(), '}');
     }
     match value {
-        Value::List(items) => {
-            format!("[\n{}]", items.iter().map(|item| format!("  {},\n", inline(item, look))).collect::<String>())
-        }
-        Value::Set(items) => {
-            format!("[\n{}]", items.iter().map(|item| format!("  {},\n", inline(item, look))).collect::<String>())
-        }
+        Value::List(items) => rows('[', items.iter().map(row).collect(), ']'),
+        Value::Set(items) => rows('[', items.iter().map(row).collect(), ']'),
         Value::Null
         | Value::Bool(_)
         | Value::Number(_)
@@ -179,7 +179,7 @@ fn multiline(value: &Value, look: &Look) -> String {
 
 /// One output, for people.
 pub fn one_output(value: &Value, look: &Look) -> String {
-    multiline(value, look) + "\n"
+    laid_out(value, look, 0) + "\n"
 }
 
 /// One output for a shell: a text bare, all else as JSON.

@@ -6,7 +6,7 @@ use crate::model::secrets::REDACTED;
 use crate::model::{Key, Unknown, Value};
 
 /// Beyond this many bytes no more of a value is written: it would be cut anyway.
-const MOST: usize = 4_096;
+pub const MOST: usize = 4_096;
 
 /// The value on one line: `"web-01"`, `["a", "b"]`, `{ team = "platform" }`, `(none)`, `(after apply: ssh_key.deploy.id)`.
 pub fn inline(value: &Value, look: &Look) -> String {

@@ -21,10 +21,8 @@ static ALL: LazyLock<Vec<&'static Function>> = LazyLock::new(|| {
 
 /// Functions of Terraform that are not here, and what stands for them.
 const LEFT_OUT: &[(&str, &str)] = &[
-    (
-        "timestamp, plantimestamp, uuid, uuidv5, bcrypt",
-        "no clock and no randomness: the same inputs give the same plan",
-    ),
+    ("timestamp, plantimestamp, uuid, bcrypt", "no clock and no randomness: the same inputs give the same plan"),
+    ("uuidv5", "nothing in the catalog is named by a UUID; `sha256` gives a name from its parts"),
     ("formatdate, timeadd, timecmp", "without a clock there are no dates to compute with; durations are a type"),
     ("abspath, pathexpand, fileset, fileexists", "only named files of the program's own folder are read"),
     ("templatefile, templatestring", "`template(file, variables)`, and interpolation"),

@@ -63,6 +63,8 @@ fn bounds(attribute: &Attribute) -> Option<String> {
         (None, None) => {}
     }
     parts.extend(hint.clone());
+    let members = attribute.validation.members.iter();
+    parts.extend(members.filter_map(|(name, rules)| rules.hint.as_ref().map(|hint| format!("`{name}`: {hint}"))));
     if attribute.unique {
         parts.push("no two alike".to_owned());
     }
