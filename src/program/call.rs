@@ -3,16 +3,15 @@
 use super::checker::{Checker, Reach, absent};
 use super::codes;
 use super::expr::{Expr, ExprKind};
-use super::fits::{fits, has_error, join};
+use super::fits::{fits, has_error, is_text_as_written, join, with_parts};
 use super::library::{self, Bindings, Function, Shape};
 use super::literals::shared_member_type;
 use super::mismatch::mismatch;
 use super::symbols::Global;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
-use crate::model::{Ident, Member, ObjectType, Span, Spanned, Type};
+use crate::model::{Ident, Span, Spanned, Type};
 use crate::syntax::ast::{self, Argument};
-use std::sync::Arc;
 
 impl Checker<'_> {
     pub fn call(&mut self, name: &Spanned<Ident>, arguments: &[Argument], span: Span, _: Option<&Type>) -> Expr {
@@ -262,31 +261,12 @@ fn not_of_shape(function: &Function, value: &Expr, shown: &str) -> Diagnostic {
 /// What an argument is read by after others said what it must be: that they were written as one text or as an int does not
 /// bind it, the types are joined.
 fn loosened(ty: &Type) -> Type {
-    match ty {
-        Type::Literal(_) | Type::Int => Type::Any,
-        Type::Union(members) if members.iter().all(|member| matches!(member, Type::Literal(_))) => Type::Any,
-        Type::List(item) => Type::list(loosened(item)),
-        Type::Set(item) => Type::set(loosened(item)),
-        Type::Map(key, item) => Type::Map(*key, Box::new(loosened(item))),
-        Type::Optional(inner) => loosened(inner).optional(),
-        Type::Object(object) => {
-            let members = object.members.iter();
-            let wide = |member: &Member| match member.ty {
-                Type::Literal(_) => Member { ty: Type::String, default: member.default.clone() },
-                _ => member.clone(),
-            };
-            Type::Object(Arc::new(ObjectType { members: members.map(|(n, m)| (n.clone(), wide(m))).collect() }))
-        }
-        Type::Error
-        | Type::Any
-        | Type::Null
-        | Type::Bool
-        | Type::Number
-        | Type::String
-        | Type::Duration
-        | Type::Id(_)
-        | Type::Union(_)
-        | Type::Instance(_) => ty.clone(),
+    if is_text_as_written(ty) || *ty == Type::Int {
+        Type::Any
+    } else if matches!(ty, Type::Object(_)) {
+        with_parts(ty, &|member| if matches!(member, Type::Literal(_)) { Type::String } else { member.clone() })
+    } else {
+        with_parts(ty, &loosened)
     }
 }
 

@@ -132,17 +132,28 @@ fn union(left: &Type, right: &Type) -> Option<Type> {
 
 /// An inferred type as people say it: one literal is a `string`.
 pub fn widened(ty: &Type) -> Type {
+    if is_text_as_written(ty) { Type::String } else { with_parts(ty, &widened) }
+}
+
+/// One literal, or several to choose from.
+pub fn is_text_as_written(ty: &Type) -> bool {
     match ty {
-        Type::Literal(_) => Type::String,
-        Type::Union(members) if members.iter().all(|member| matches!(member, Type::Literal(_))) => Type::String,
-        Type::List(item) => Type::list(widened(item)),
-        Type::Set(item) => Type::set(widened(item)),
-        Type::Map(key, item) => Type::Map(*key, Box::new(widened(item))),
-        Type::Optional(inner) => widened(inner).optional(),
+        Type::Union(members) => members.iter().all(|member| matches!(member, Type::Literal(_))),
+        other => matches!(other, Type::Literal(_)),
+    }
+}
+
+/// The same type of other elements and members; what has none stays.
+pub fn with_parts(ty: &Type, part: &dyn Fn(&Type) -> Type) -> Type {
+    match ty {
+        Type::List(item) => Type::list(part(item)),
+        Type::Set(item) => Type::set(part(item)),
+        Type::Map(key, item) => Type::Map(*key, Box::new(part(item))),
+        Type::Optional(inner) => part(inner).optional(),
         Type::Object(object) => {
             let members = object.members.iter();
-            let wide = |member: &Member| Member { ty: widened(&member.ty), default: member.default.clone() };
-            Type::Object(Arc::new(ObjectType { members: members.map(|(n, m)| (n.clone(), wide(m))).collect() }))
+            let other = |member: &Member| Member { ty: part(&member.ty), default: member.default.clone() };
+            Type::Object(Arc::new(ObjectType { members: members.map(|(n, m)| (n.clone(), other(m))).collect() }))
         }
         Type::Error
         | Type::Any
@@ -152,6 +163,7 @@ pub fn widened(ty: &Type) -> Type {
         | Type::Number
         | Type::String
         | Type::Duration
+        | Type::Literal(_)
         | Type::Id(_)
         | Type::Union(_)
         | Type::Instance(_) => ty.clone(),
