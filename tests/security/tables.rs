@@ -83,17 +83,23 @@ fn candidates_of_a_question_are_shown_as_text() {
     }
 }
 
+/// A cloud that calls every object so, from when the flag is set.
+fn renaming(said: &Arc<str>) -> (Cloud, Arc<AtomicBool>) {
+    let renames = Arc::new(AtomicBool::new(false));
+    let cloud = Cloud::new(quick(Vec::new()), {
+        let (said, renames) = (Arc::clone(said), Arc::clone(&renames));
+        move |heard: &Heard, response: Response| {
+            let is_renamed = is_object(heard) && renames.load(Ordering::SeqCst);
+            if is_renamed { changed(&response, |value| rename(value, &said)) } else { pass(&response) }
+        }
+    });
+    (cloud, renames)
+}
+
 #[test]
 fn drift_imports_marks_and_histories_are_shown_as_text() {
     for said in nasty() {
-        let renames = Arc::new(AtomicBool::new(false));
-        let cloud = Cloud::new(quick(Vec::new()), {
-            let (said, renames) = (Arc::clone(&said), Arc::clone(&renames));
-            move |heard: &Heard, response: Response| {
-                let is_renamed = is_object(heard) && renames.load(Ordering::SeqCst);
-                if is_renamed { changed(&response, |value| rename(value, &said)) } else { pass(&response) }
-            }
-        });
+        let (cloud, renames) = renaming(&said);
         let key = literal(&said);
         let instance = "compute_instance jump for key in [KEY] {\n  name   = \"jump\"\n  type   = \"standard-2x4\"\n  \
                         region = \"us-east-1\"\n  image  = \"ubuntu-22.04-lts\"\n  tags   = { team = \"a\" }\n}\n"
@@ -133,14 +139,7 @@ fn drift_imports_marks_and_histories_are_shown_as_text() {
 #[test]
 fn what_is_imported_and_what_carries_a_mark_is_shown_as_text() {
     for said in nasty() {
-        let renames = Arc::new(AtomicBool::new(false));
-        let cloud = Cloud::new(quick(Vec::new()), {
-            let (said, renames) = (Arc::clone(&said), Arc::clone(&renames));
-            move |heard: &Heard, response: Response| {
-                let is_renamed = is_object(heard) && renames.load(Ordering::SeqCst);
-                if is_renamed { changed(&response, |value| rename(value, &said)) } else { pass(&response) }
-            }
-        });
+        let (cloud, renames) = renaming(&said);
         let instance = "compute_instance jump {\n  name   = \"jump\"\n  type   = \"standard-2x4\"\n  region = \"us-east-1\"\n  \
                         image  = \"ubuntu-22.04-lts\"\n}\n";
         let owner = project(&cloud, &format!("{SERVER}{instance}"));
