@@ -5,6 +5,7 @@ use super::canary::files;
 use super::listener::{Cloud, Heard, Listener, answer, changed, pass, quick};
 use super::origin::{client, create};
 use super::programs::{ok, project, run};
+use crate::kill::world;
 use crate::support::holds;
 use cnx::cloud::{Call, Outcome, Verb};
 use cnx::model::http::Response;
@@ -15,28 +16,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// One of each kind, each source, each action.
-const PROGRAM: &str = r#"
-ssh_key deploy {
-  name       = "deploy"
-  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8p5nIu0vQGkQnZ1tQ0bq0mVv3l0x1sYVqXH0aR2p7d"
+/// What the sweeps apply, and one of each other kind, each source, each action.
+fn program() -> String {
+    format!("{}{OTHER_KINDS}", world::PROGRAM)
 }
 
-server web {
-  name     = "web"
-  plan     = "standard-8"
-  image    = "ubuntu-22.04"
-  region   = "us-east-1"
-  ssh_keys = [ssh_key.deploy.id]
-}
-
-compute_instance jump {
-  name   = "jump"
-  type   = "standard-2x4"
-  region = "us-east-1"
-  image  = "ubuntu-22.04-lts"
-}
-
+const OTHER_KINDS: &str = r#"
 snapshot copy {
   source_id = compute_instance.jump.id
 }
@@ -75,7 +60,6 @@ data images all {}
 data account mine {}
 data cdn_analytics shop { zone_id = cdn_zone.shop.id }
 
-output address = server.web.ipv4
 output listens = database.main.endpoint
 "#;
 
@@ -136,7 +120,7 @@ fn secrets_that_come_along_with_any_kind_are_kept_nowhere() {
         answered.headers.push("Set-Cookie", format!("session={SECRET}"));
         changed(&answered, |value| add_secrets(value, SECRET))
     });
-    let project = project(&cloud, PROGRAM);
+    let project = project(&cloud, &program());
     for arguments in [
         &["plan", "-o", "plan.json", "-v"][..],
         &["plan", "--json"],
@@ -213,7 +197,7 @@ fn no_list_of_any_kind_leads_elsewhere() {
                 if is_led { lead_on(&response, &link) } else { pass(&response) }
             }
         });
-        let project = project(&cloud, PROGRAM);
+        let project = project(&cloud, &program());
         ok(&project, &["apply", "--yes"]);
         leads.store(true, std::sync::atomic::Ordering::SeqCst);
         let before = [cloud.platform.heard().len(), cloud.compute.heard().len()];
@@ -265,7 +249,7 @@ fn no_job_of_any_write_is_asked_for_elsewhere() {
         moved.headers.push("Refresh", format!("0; url=http://127.0.0.1:{port}/"));
         changed(&moved, |value| drop(value.as_object_mut().and_then(|members| members.remove("job_id"))))
     });
-    let project = project(&cloud, PROGRAM);
+    let project = project(&cloud, &program());
     ok(&project, &["apply", "--yes"]);
     project.edit("main.cnx", "standard-8", "standard-16");
     project.edit("main.cnx", "read_replicas = 1", "read_replicas = 2");
