@@ -2,7 +2,8 @@
 
 use crate::model::json::to_json;
 use crate::model::{Attributes, Ident};
-use crate::provider::Kind;
+use crate::plan;
+use crate::provider::{Attribute, Kind, Presence};
 use crate::state::Nonce;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -32,12 +33,26 @@ pub fn run_name(seed: &Seed) -> String {
     derived(seed, "run", 0)[..16].to_owned()
 }
 
-/// What two objects of a kind would share that cannot be told apart from outside: the kind and its natural key, or all
-/// that is wanted where the program does not give the natural key.
+/// What two objects of a kind would share that cannot be told apart from outside: the kind and its natural key, or what must
+/// be given of every object of the kind where the program does not give the natural key.
 pub fn fingerprint(kind: &Kind, wanted: &Attributes) -> String {
     let named = !kind.natural_key.is_empty() && kind.natural_key.iter().all(|name| wanted.contains_key(name));
-    let chosen = wanted.iter().filter(|(name, _)| !named || kind.natural_key.contains(name));
+    let chosen = wanted.iter().filter(|(name, _)| match named {
+        true => kind.natural_key.contains(name),
+        false => must_be_given(kind, name),
+    });
     attributes_hash(&kind.name, chosen)
+}
+
+/// The fingerprint of the create that would have made what is seen: of what the API shows, only what a program gives.
+pub fn fingerprint_of(kind: &Kind, seen: &Attributes) -> String {
+    let given = kind.attributes.values().filter(|attribute| attribute.presence != Presence::Computed);
+    let as_wanted = |attribute: &Attribute| Some((attribute.name.clone(), plan::seen(attribute, seen)?.clone()));
+    fingerprint(kind, &given.filter_map(as_wanted).collect())
+}
+
+fn must_be_given(kind: &Kind, name: &Ident) -> bool {
+    kind.attributes.get(name).is_none_or(|attribute| attribute.presence == Presence::Required)
 }
 
 /// A hash of a whole request.

@@ -3,7 +3,7 @@
 
 use super::codes;
 use super::context::Context;
-use super::identity::fingerprint;
+use super::identity::fingerprint_of;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Observed, RemoteId};
 use crate::plan::{ListRead, Live};
@@ -72,10 +72,7 @@ fn is_unknown(snapshot: &Snapshot, kind: &Kind, id: &RemoteId) -> bool {
 fn is_of(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
     match &kind.stamp {
         Some(stamp) => marks(&object.attributes, stamp).get(STAMP_OPERATION) == Some(&tombstone.nonce.0),
-        None => {
-            let named = !kind.natural_key.is_empty();
-            named && fingerprint(kind, &object.attributes) == tombstone.fingerprint
-        }
+        None => fingerprint_of(kind, &object.attributes) == tombstone.fingerprint,
     }
 }
 
@@ -89,6 +86,7 @@ fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::identity::fingerprint;
     use crate::model::{Address, Attributes, Key, Timestamp, Value};
     use crate::provider::cloudnexus;
     use crate::state::{Nonce, OperationId};
@@ -97,6 +95,7 @@ mod tests {
         let mut attributes = Attributes::from([
             (Ident::new("name"), Value::string(name)),
             (Ident::new("region"), Value::string("eu-west-2")),
+            (Ident::new("source_id"), Value::string(name)),
         ]);
         if let Some(mark) = mark {
             let tags = BTreeMap::from([(Key::text(STAMP_OPERATION), Value::string(mark))]);
@@ -150,5 +149,7 @@ mod tests {
         assert!(told("compute_instance", &marked, &["inst_a"], &[]).is_empty(), "ours by now");
         let named = [object("srv_a", "app", None), object("srv_b", "app", None), object("srv_c", "web", None)];
         assert_eq!(told("server", &named, &[], &["srv_b"]), ["srv_a"], "by its name, and not there before");
+        let taken = [object("snap_a", "app", None), object("snap_b", "app", None), object("snap_c", "web", None)];
+        assert_eq!(told("snapshot", &taken, &[], &["snap_b"]), ["snap_a"], "by what it was taken of");
     }
 }

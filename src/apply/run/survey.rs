@@ -6,7 +6,7 @@ use super::machine::Run;
 use super::settle::could_be;
 use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
-use crate::apply::identity::fingerprint;
+use crate::apply::identity::{fingerprint, fingerprint_of};
 use crate::cloud::Listing;
 use crate::model::{Address, Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
@@ -105,7 +105,7 @@ impl Run {
 
     /// Whether a create of ours without an object, open or given up, may have made it: another one than this.
     pub(super) fn may_be_of_another(&self, kind: &Kind, than: OperationId, object: &Observed) -> bool {
-        let alike = fingerprint(kind, &object.attributes);
+        let alike = fingerprint_of(kind, &object.attributes);
         let is_open = |open: &Open| {
             let intent = &open.intent;
             intent.operation != than && (intent.fingerprint == alike || could_be(kind, intent, object))
