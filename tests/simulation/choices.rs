@@ -12,6 +12,10 @@ pub type Script = BTreeMap<u64, u32>;
 /// or one less of them, all others keep their numbers.
 pub const APART: u64 = 1 << 32;
 
+/// A run that dice decide leaves the ordinary way at most so often: where nothing but one fault happens any more, more of
+/// it shows nothing and takes as long as a thousand other runs.
+const MOST_TAKEN: usize = 400;
+
 /// What kind of point it is; each kind has its own odds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
@@ -199,7 +203,8 @@ impl Choices {
             Source::Dice(dice, apart, odds) => {
                 let dice = if point.is_apart() { apart } else { dice };
                 let odds_here = odds.of(point);
-                let leaves = odds_here > 0 && (dice.next() % 1000) < u64::from(odds_here);
+                let may_leave = odds_here > 0 && self.taken.len() < MOST_TAKEN;
+                let leaves = may_leave && (dice.next() % 1000) < u64::from(odds_here);
                 if leaves { odds.pick(dice, ways, faults) } else { 0 }
             }
         };

@@ -239,12 +239,19 @@ pub fn ask(world: &mut Inner, door: Door, request: &Request, maker: Maker) -> Re
         world.created = Some((request.clone(), key.clone()));
     }
     let response = world.emulator.answer(door, Some(request.method), request, now).into_response();
+    // Each was planted for this request; the emulator goes through all that it keeps.
+    if world.planted {
+        world.planted = false;
+        world.emulator.remove_faults(None);
+    }
     let records = world.emulator.take_records();
     world.truth.take(&records, &maker);
     response
 }
 
+/// For the next request.
 fn plant(world: &mut Inner, effect: Effect) {
+    world.planted = true;
     world.emulator.add_fault(Planned {
         id: 0,
         matcher: Default::default(),

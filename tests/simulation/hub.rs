@@ -92,6 +92,8 @@ pub struct Inner {
     pub log: Option<Vec<String>>,
     /// Targets that go on to be answered with 404, and how often.
     pub blind: BTreeMap<String, u32>,
+    /// Whether the emulator has been told of faults for the next request.
+    pub planted: bool,
     /// The last create that a process sent, and its key.
     pub created: Option<(Request, String)>,
     /// Priorities of requests: the lowest number goes first, whatever came first (PCT).
@@ -131,6 +133,7 @@ impl Hub {
             manners: vec![Manners::default(), Manners::default()],
             log: None,
             blind: BTreeMap::new(),
+            planted: false,
             created: None,
             priorities: None,
             events: BTreeMap::new(),
