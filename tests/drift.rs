@@ -164,3 +164,19 @@ fn every_kind_of_change_is_found_by_the_engine() {
     let found = observe(&planned.desired, &planned.snapshot, &live, &world.catalog);
     assert!(matches!(found[0].what, What::Unknown(Unseen::Unread(_))), "{found:?}");
 }
+
+#[test]
+fn a_saved_plan_holds_whatever_others_do_to_what_it_leaves_alone() {
+    let program = format!("{PROGRAM}param size: string = \"small\"\noutput size = size\n");
+    let project = Project::new(&[("main.cnx", &program)]);
+    project.ok(&["apply", "--yes"]);
+    project.ok(&["plan", "-p", "size=large", "-o", "saved.json"]);
+    tamper(
+        &project,
+        "compute_instance.jump",
+        &["effect=mutate", "member=tags", r#"value={"team":"web","owner":"me"}"#],
+    );
+    let plan: Value = serde_json::from_str(&project.ok(&["plan", "-p", "size=large", "--json"]).stdout).expect("JSON");
+    assert_eq!(plan["drift"][0]["path"], serde_json::json!(["tags", "owner"]), "{plan}");
+    project.ok(&["apply", "saved.json"]).says("size = \"large\"");
+}

@@ -9,9 +9,11 @@ use super::saved::{self, Base, Saved};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::Access;
+use crate::diag::Diagnostics;
+use crate::plan;
 use crate::report::plan::{Context, plan as page};
 use crate::report::{Look, plan_json};
-use crate::state::MemoryStore;
+use crate::state::{MemoryStore, Snapshot};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -45,7 +47,7 @@ pub fn run(shell: &mut Shell, arguments: &Plan) -> Result<Exit, Failure> {
 pub fn show(shell: &mut Shell, prepared: &Prepared, planned: &Planned, target: &str) {
     shell.complain(&planned.plan.warnings);
     let look = shell.out_look;
-    let context = page_context(shell, prepared, planned, target, &look);
+    let context = page_context(shell, prepared, &planned.snapshot, target, &look);
     let text = if shell.global.json {
         crate::report::value_json::line(&plan_json::plan(&planned.plan, &context))
     } else {
@@ -57,7 +59,7 @@ pub fn show(shell: &mut Shell, prepared: &Prepared, planned: &Planned, target: &
 fn page_context<'a>(
     shell: &'a Shell,
     prepared: &'a Prepared,
-    planned: &'a Planned,
+    snapshot: &'a Snapshot,
     target: &'a str,
     look: &'a Look,
 ) -> Context<'a> {
@@ -66,17 +68,26 @@ fn page_context<'a>(
         environment: prepared.environment(),
         target,
         sources: &shell.sources,
-        snapshot: Some(&planned.snapshot),
+        snapshot: Some(snapshot),
         look,
     }
 }
 
-/// What a file shows of a plan, for people and for machines: the same wherever it is made.
-fn shown(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> (String, Json) {
+/// What a file shows of a plan, for people and for machines: the same wherever and whenever it is made. What others did to
+/// the objects, and what is warned of meanwhile, is no part of what was agreed to: whoever applies is told of it then.
+fn shown(
+    shell: &Shell,
+    prepared: &Prepared,
+    planned: &Planned,
+    target: &str,
+    (objects_read, read_requests): (usize, u32),
+) -> (String, Json) {
+    let plan = planned.plan.clone();
+    let plan = plan::Plan { drift: Vec::new(), warnings: Diagnostics::default(), objects_read, read_requests, ..plan };
     let look = Look { width: 100, ..Look::default() };
     let sources = shell.sources.seen_from(&shell.global.directory.display().to_string());
-    let context = Context { sources: &sources, ..page_context(shell, prepared, planned, target, &look) };
-    (page(&planned.plan, &context), plan_json::plan(&planned.plan, &context))
+    let context = Context { sources: &sources, ..page_context(shell, prepared, &planned.snapshot, target, &look) };
+    (page(&plan, &context), plan_json::plan(&plan, &context))
 }
 
 /// A saved plan that is applied shows what is planned now.
@@ -87,16 +98,15 @@ pub fn is_as_shown(
     target: &str,
     saved: &Saved,
 ) -> Result<(), Failure> {
-    let mut planned = planned.clone();
-    (planned.plan.objects_read, planned.plan.read_requests) = saved.read_counts();
-    let (text, plan) = shown(shell, prepared, &planned, target);
+    let (text, plan) = shown(shell, prepared, planned, target, saved.read);
     saved.shows(&text, &plan)
 }
 
 fn to_save(shell: &Shell, prepared: &Prepared, planned: &Planned, target: &str) -> Saved {
-    let shown = shown(shell, prepared, planned, target);
+    let read = (planned.plan.objects_read, planned.plan.read_requests);
+    let shown = shown(shell, prepared, planned, target, read);
     let created = shell.world.clock.now().to_string();
     let mut choices = prepared.choices.clone();
     choices.environment = Some(prepared.environment().to_owned()).filter(|name| *name != "default");
-    Saved::new(planned.plan.fingerprint(), Base::of(&planned.snapshot), choices, created, shown)
+    Saved::new(&planned.plan, Base::of(&planned.snapshot), choices, created, shown)
 }

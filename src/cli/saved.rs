@@ -6,7 +6,7 @@ use super::exit::Failure;
 use super::shell::Shell;
 use super::unplaced;
 use crate::diag::Diagnostic;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::state::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 const FORMAT: &str = "cnx-saved-plan";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How every file ends, before it is sealed.
 const UNSEALED: &str = "\"seal\": \"\"\n}\n";
@@ -34,9 +34,11 @@ pub struct Saved {
     pub state: Base,
     /// What the plan was made from, beside program, state and cloud.
     pub choices: Choices,
-    /// For people, as it was shown.
+    /// How many objects were read when it was made, in how many requests; another number is no other plan.
+    pub read: (usize, u32),
+    /// What is done, for people.
     pub text: String,
-    /// For machines: the schema of `cnx plan --json`.
+    /// The same for machines: the schema of `cnx plan --json`.
     pub plan: Json,
     /// `sha256:…` over the file with an empty seal: a file that was changed is no saved plan, and whoever approves one
     /// approves all of it, what it shows included. Stands last.
@@ -59,21 +61,26 @@ impl Base {
 }
 
 impl Saved {
-    pub fn new(fingerprint: String, state: Base, choices: Choices, created: String, shown: (String, Json)) -> Saved {
-        let (text, plan) = shown;
-        let (format, cnx, seal) = (FORMAT.to_owned(), env!("CARGO_PKG_VERSION").to_owned(), String::new());
-        Saved { format, version: VERSION, cnx, created, fingerprint, state, choices, text, plan, seal }
+    /// `text` and `json` show the plan without what is beside it.
+    pub fn new(plan: &Plan, state: Base, choices: Choices, created: String, (text, json): (String, Json)) -> Saved {
+        Saved {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            cnx: env!("CARGO_PKG_VERSION").to_owned(),
+            created,
+            fingerprint: plan.fingerprint(),
+            state,
+            choices,
+            read: (plan.objects_read, plan.read_requests),
+            text,
+            plan: json,
+            seal: String::new(),
+        }
     }
 
     /// What `--approve` names.
     pub fn approval(&self) -> &str {
         &self.seal
-    }
-
-    /// How much was read when it was made; another number is no other plan.
-    pub fn read_counts(&self) -> (usize, u32) {
-        let number = |name: &str| self.plan["read"][name].as_u64().unwrap_or(0);
-        (number("resources").try_into().unwrap_or(0), number("requests").try_into().unwrap_or(0))
     }
 
     /// What the file shows must be what is planned: somebody may have looked at nothing else.
