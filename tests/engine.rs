@@ -272,8 +272,8 @@ impl World {
         let told = Mutex::new(Vec::new());
         let mut tell = |progress: Progress| told.lock().expect("one thread").push(progress);
         let interrupts = futures::stream::pending::<Interrupt>();
-        let summary = self.run(apply::apply(&self.context, &approved, input, &mut tell, interrupts));
-        (summary, told.into_inner().expect("one thread"))
+        let ended = self.run(apply::apply(&self.context, &approved, input, &mut tell, interrupts));
+        (ended.summary, told.into_inner().expect("one thread"))
     }
 
     /// How many objects the cloud holds in its collections.

@@ -6,8 +6,8 @@ mod state;
 
 use crate::support::Run;
 use cloud::{
-    another_object, answer, answered, needs_approval, not_empty, not_possible, past_instant, read_only_key, test_key,
-    twisted, unseen,
+    another_object, answer, answered, needs_approval, not_empty, not_possible, not_rolled_back, past_instant,
+    read_only_key, test_key, twisted, unseen,
 };
 use cnx::diag::Diagnostics;
 use cnx::model::FileId;
@@ -49,6 +49,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
     }),
     ("cnx::apply::late_duplicate", late_duplicate),
     ("cnx::apply::open_operation", open_operation),
+    ("cnx::apply::not_rolled_back", not_rolled_back),
     ("cnx::cloud::authentication", || answered(|| Ok(answer(401, "invalid_api_key")))),
     ("cnx::cloud::permission", || answered(|| Ok(answer(403, "insufficient_permissions")))),
     ("cnx::cloud::unreachable", || {

@@ -4,14 +4,14 @@
 use super::command::{Command, Event, Moment, Ticket};
 use super::context::{Context, Input, Interrupt, Seen};
 use super::event::{Progress, Summary};
+use super::holdings::Holdings;
 use super::identity::Seed;
-use super::run::{Run, Setup};
-use crate::model::{Ident, RemoteId};
+use super::run::{Parts, Run, Setup};
+use crate::model::Ident;
 use crate::plan::Approved;
-use crate::state::{JournalEntry, Snapshot, StoreError};
+use crate::state::{JournalEntry, StoreError};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Carries an approved plan out. Returns when nothing of it is under way any more, or when it was told to leave.
@@ -21,19 +21,30 @@ pub async fn apply(
     input: Input,
     tell: &mut (dyn FnMut(Progress) + Send),
     interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
-) -> Summary {
+) -> Ended {
     let setup = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), false);
-    drive(context, Run::new(setup), tell, interrupts).await.summary
+    drive(context, Run::new(setup), tell, interrupts).await.ended()
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub summary: Summary,
+    /// What instances hold by now, for checks and outputs.
+    pub holdings: Holdings,
 }
 
 /// What a run came to.
 #[derive(Debug)]
 pub(super) struct Driven {
     pub summary: Summary,
-    /// With all that was written.
-    pub snapshot: Snapshot,
-    /// Objects that its creates made.
-    pub made: BTreeSet<RemoteId>,
+    pub parts: Parts,
+}
+
+impl Driven {
+    pub fn ended(self) -> Ended {
+        Ended { summary: self.summary, holdings: self.parts.holdings }
+    }
 }
 
 pub(super) fn setup(
@@ -82,8 +93,7 @@ pub(super) async fn drive(
                     Command::Tell(progress) => tell(progress),
                     Command::Finish(summary) => {
                         let summary = finished(context, *summary, sent_before, tell);
-                        let (snapshot, made) = run.into_parts();
-                        return Driven { summary, snapshot, made };
+                        return Driven { summary, parts: run.into_parts() };
                     }
                     other => errands.extend(errand(context, other)),
                 }

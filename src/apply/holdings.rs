@@ -6,25 +6,47 @@ use crate::model::{Address, Attributes, Mode};
 use crate::plan::{self, Live};
 use crate::provider::Catalog;
 use crate::state::{Condition, Record, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Attributes by address, for `Desired::resolve`.
 #[derive(Clone, Debug, Default)]
 pub struct Holdings {
     by_address: BTreeMap<Address, Attributes>,
+    /// What the run did not come to, filled in at its end.
+    missed: BTreeSet<Address>,
 }
 
 impl Outputs for Holdings {
     fn attributes(&self, address: &Address) -> Option<&Attributes> {
         self.by_address.get(address)
     }
+
+    fn missed(&self) -> &BTreeSet<Address> {
+        &self.missed
+    }
 }
 
 impl Holdings {
-    /// What is there before the first step: objects as read, else as remembered; data sources as read.
+    /// What is there before the first step, for the steps: objects that are ready as read, else as remembered; data sources
+    /// as read.
     pub fn before(desired: &Desired, snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Holdings {
+        let ready = snapshot.records.values().filter(|record| record.condition == Condition::Ready);
+        Holdings::of(ready, desired, live, catalog)
+    }
+
+    /// The same for whoever only looks: objects in whatever condition.
+    pub fn seen(desired: &Desired, snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Holdings {
+        Holdings::of(snapshot.records.values(), desired, live, catalog)
+    }
+
+    fn of<'a>(
+        records: impl Iterator<Item = &'a Record>,
+        desired: &Desired,
+        live: &Live,
+        catalog: &Catalog,
+    ) -> Holdings {
         let mut holdings = Holdings::default();
-        for record in snapshot.records.values().filter(|record| record.condition == Condition::Ready) {
+        for record in records {
             let seen = live.objects.get(&record.kind).and_then(|objects| objects.get(&record.id));
             holdings.hold(catalog, record, seen.map_or(&record.observed, |seen| &seen.attributes));
         }
@@ -59,6 +81,11 @@ impl Holdings {
     /// An instance came to hold these.
     pub fn tell(&mut self, address: &Address, attributes: Attributes) {
         self.by_address.insert(address.clone(), attributes);
+    }
+
+    /// The run is over and did not come to these.
+    pub fn miss(&mut self, addresses: BTreeSet<Address>) {
+        self.missed = addresses;
     }
 
     /// The object is gone.

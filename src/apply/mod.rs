@@ -25,13 +25,14 @@ mod sweep;
 mod tests;
 
 pub use context::*;
-pub use drive::apply;
+pub use drive::{Ended, apply};
 pub use event::*;
+pub use holdings::Holdings;
 pub use lock::take_lock;
 pub use pin::is_of_another_cloud;
 pub use question::{Candidate, Question, answerable, questions};
 pub use rebuild::{Rebuilt, marked, rebuild};
 pub use recover::{Recovered, recover};
 pub use refresh::refresh;
-pub use rollback::{RolledBack, apply_or_roll_back};
+pub use rollback::{RolledBack, Undone, apply_or_roll_back};
 pub use sweep::{sweep, sweep_again};

@@ -1,16 +1,28 @@
 //! A run that undoes what it did where a step of it fails: the same machine over the plan's reversal, journal included. One
 //! that dies on the way back is taken up like any other: what is open is ended, and the program is planned anew.
 
+use super::codes;
 use super::context::{Context, Input, Interrupt, Options};
-use super::drive::{Driven, drive, setup};
+use super::drive::{Driven, Ended, drive, setup};
 use super::event::{Progress, Summary};
 use super::refresh::refresh;
-use super::run::{Back, Run, Setup};
+use super::run::{Back, Parts, Run, Setup};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, NodeId, RemoteId};
 use crate::plan::{self, Action, Approved, Kept, Live, Past, Plan, Reads};
 use crate::state::Snapshot;
 use futures::stream::Stream;
 use std::collections::BTreeSet;
+
+/// Whether a run was undone.
+#[derive(Clone, Debug)]
+pub enum Undone {
+    /// No step of it failed.
+    NotNeeded,
+    /// A step failed and what the run did stays, for these reasons.
+    Impossible(Diagnostics),
+    Done(RolledBack),
+}
 
 /// How far a run was undone.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +34,6 @@ pub struct RolledBack {
 }
 
 /// As [`super::apply`]; where a step fails nothing more is started, and what was done is undone as far as it can be.
-/// `None`: no step failed, or nothing more can be done: interrupted, the journal cannot be written, the key is refused.
 pub async fn apply_or_roll_back(
     context: &Context,
     approved: &Approved,
@@ -30,26 +41,24 @@ pub async fn apply_or_roll_back(
     options: &plan::Options,
     tell: &mut (dyn FnMut(Progress) + Send),
     mut interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
-) -> (Summary, Option<RolledBack>) {
+) -> (Ended, Undone) {
     let (before, desired) = (input.snapshot.clone(), input.desired.clone());
-    let mut begun = BTreeSet::new();
     let made_run = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), false);
     let made_run = Setup { options: Options { stop_on_failure: true, ..made_run.options }, ..made_run };
-    let mut noting = |progress: Progress| {
-        if let Progress::StepStarted { step, .. } = &progress {
-            begun.insert(*step);
-        }
-        tell(progress);
-    };
-    let Driven { summary, snapshot, made } = drive(context, Run::new(made_run), &mut noting, &mut interrupts).await;
-    let is_stuck = summary.interrupted || summary.broken.is_some() || context.cloud.refusal().is_some();
-    if summary.failed == 0 || is_stuck {
-        return (summary, None);
+    let Driven { summary, parts } = drive(context, Run::new(made_run), tell, &mut interrupts).await;
+    let Parts { snapshot, made, begun, holdings, .. } = parts;
+    let ended = Ended { summary, holdings };
+    if ended.summary.failed == 0 {
+        return (ended, Undone::NotNeeded);
+    }
+    if let Some(why) = stuck(context, &ended.summary) {
+        return (ended, Undone::Impossible(Diagnostics(vec![impossible(why)])));
     }
     let mut live = Live::default();
     let objects = updated(approved.plan(), &begun, &snapshot);
-    if refresh(context, &Reads { objects, ..Reads::default() }, &snapshot, &mut live).await.is_err() {
-        return (summary, None);
+    if let Err(found) = refresh(context, &Reads { objects, ..Reads::default() }, &snapshot, &mut live).await {
+        let why = "what it had changed could not be read".to_owned();
+        return (ended, Undone::Impossible(Diagnostics(found.0.into_iter().chain([impossible(why)]).collect())));
     }
     let past = Past {
         plan: approved.plan(),
@@ -66,7 +75,7 @@ pub async fn apply_or_roll_back(
     tell(Progress::RollingBack { steps: plan.steps.len(), kept: kept.clone() });
     let names: Vec<_> = approved.plan().moves.iter().rev().map(|(from, to)| (to.clone(), from.clone())).collect();
     if plan.steps.is_empty() && entries.is_empty() && names.is_empty() {
-        return (summary, Some(RolledBack { summary: Summary::default(), kept }));
+        return (ended, Undone::Done(RolledBack { summary: Summary::default(), kept }));
     }
     let former = plan::moved(&approved.plan().moves, &before).into_owned();
     let back = Back { former, entries, names, is_whole: kept.is_empty() };
@@ -75,7 +84,21 @@ pub async fn apply_or_roll_back(
     let options = Options { stop_on_failure: false, ..way_back.options };
     let way_back = Setup { options, back: Some(Box::new(back)), ..way_back };
     let undone = drive(context, Run::new(way_back), tell, interrupts).await.summary;
-    (summary, Some(RolledBack { summary: undone, kept }))
+    (ended, Undone::Done(RolledBack { summary: undone, kept }))
+}
+
+/// Why nothing more can be done.
+fn stuck(context: &Context, ended: &Summary) -> Option<String> {
+    if ended.interrupted {
+        return Some("the run was interrupted".to_owned());
+    }
+    let broken = ended.broken.as_ref().map(|reason| format!("the state cannot be written: {reason}"));
+    broken.or_else(|| Some(context.cloud.refusal()?.message))
+}
+
+fn impossible(why: String) -> Diagnostic {
+    Diagnostic::new(&codes::NOT_ROLLED_BACK, why)
+        .help("what this run did stays; run again: the plan shows what is left")
 }
 
 /// Objects that the run changed in place, or tried to.

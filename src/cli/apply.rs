@@ -14,21 +14,16 @@ use super::saved::Saved;
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
-use super::test::Known;
 use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
-use crate::apply::{self, Input, Recovered, RolledBack, Summary};
+use crate::apply::{self, Ended, Holdings, Input, Recovered, Summary, Undone};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Address, AddressPattern, Value};
-use crate::plan::{Action, Live, Plan, checks};
+use crate::model::{Address, AddressPattern};
+use crate::plan::{Action, Plan, checks};
 use crate::report::progress::{rolled_back, summary};
 use crate::state::{JournalEntry, Snapshot, Store};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What data sources answered.
-type Sources = BTreeMap<Address, Value>;
 
 const QUESTION: &str = "Apply these changes?";
 
@@ -185,10 +180,10 @@ impl Run<'_> {
         };
         self.tell_of_rollback(shell, &planned.plan);
         let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
-        let told = asked_again.then(|| (planned.live.sources.clone(), planned.plan.warnings.clone()));
         let warned = planned.plan.warnings.clone();
-        let (mut summary, undone) = self.apply(shell, planned, &agreed).await?;
-        if summary.open > 0 && open == Exit::Done && !summary.interrupted {
+        let (ended, undone) = self.apply(shell, planned, &agreed).await?;
+        let Ended { mut summary, holdings } = ended;
+        if summary.open > 0 && open == Exit::Done && !summary.interrupted && summary.broken.is_none() {
             open = self.ask(shell, &mut summary).await?;
         }
         if !has_changes && summary_is_clean(&summary) {
@@ -198,10 +193,10 @@ impl Run<'_> {
             self.late(shell, &warned).await?;
         }
         let done = self.outcome(shell, &summary, has_changes)?;
-        let is_undone = undone.is_some();
-        let mut exit = done.and(open).and(self.undone(shell, &summary, undone));
-        if let Some((sources, told)) = told.filter(|_| !summary.interrupted && !is_undone) {
-            exit = exit.and(self.checks(shell, sources, &told)?);
+        let is_undone = matches!(undone, Undone::Done(_));
+        let mut exit = done.and(open).and(undone_so_far(shell, undone));
+        if asked_again && !summary.interrupted && !is_undone {
+            exit = exit.and(self.checks(shell, &holdings, &warned));
         }
         if self.consent.verify && exit != Exit::Interrupted {
             return Ok(exit.and(self.verify(shell).await?));
@@ -223,25 +218,13 @@ impl Run<'_> {
 
     /// What this run left open is asked about while the person who began it is still there.
     async fn ask(&mut self, shell: &mut Shell, summary: &mut Summary) -> Result<Exit, Failure> {
-        let before = self.load()?;
-        let asked: Vec<Address> = apply::answerable(&before).map(|open| open.intent.address.clone()).collect();
-        let recovered = Recovered { snapshot: before, summary: Summary::default() };
-        let exit = match settling::ask(shell, self.context, recovered, &mut self.signals).await {
+        let mut recovered = Recovered { snapshot: self.load()?, ..Recovered::default() };
+        let open = recovered.snapshot.open.clone();
+        let exit = match settling::ask(shell, self.context, &mut recovered, &mut self.signals).await {
             Err(Failure { exit: Exit::Interrupted, .. }) => Exit::Interrupted,
             told => told?,
         };
-        let after = self.load()?;
-        let is_open = |address: &Address| after.open.values().any(|open| open.intent.address == *address);
-        for address in asked.iter().filter(|address| !is_open(address)) {
-            summary.open = summary.open.saturating_sub(1);
-            summary.asked = summary.asked.saturating_sub(1);
-            // What made nothing is still to be made.
-            if after.records.contains_key(address) {
-                summary.adopted += 1;
-            } else {
-                summary.skipped += 1;
-            }
-        }
+        recovered.count_in(&open, summary);
         Ok(exit)
     }
 
@@ -265,19 +248,15 @@ impl Run<'_> {
         self.signals.unless_stopped(plan).await
     }
 
-    async fn apply(
-        &mut self,
-        shell: &mut Shell,
-        planned: Planned,
-        agreed: &str,
-    ) -> Result<(Summary, Option<RolledBack>), Failure> {
+    async fn apply(&mut self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<(Ended, Undone), Failure> {
         let Planned { plan, snapshot, live } = planned;
         let teller = Teller::new(shell, plan.estimate.duration);
         let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
         let snapshot = self.confirmed(shell, snapshot)?;
         let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
         if self.consent.on_failure != OnFailure::Rollback {
-            return Ok((driving::apply(self.context, &approved, input, &teller, &mut self.signals).await, None));
+            let ended = driving::apply(self.context, &approved, input, &teller, &mut self.signals).await;
+            return Ok((ended, Undone::NotNeeded));
         }
         let options = self.prepared.choices.options(self.reached.speed, self.context.clock.now());
         let signals = &mut self.signals;
@@ -307,25 +286,6 @@ impl Run<'_> {
         }
     }
 
-    /// How far a run that failed was undone.
-    fn undone(&self, shell: &mut Shell, ended: &Summary, undone: Option<RolledBack>) -> Exit {
-        let Some(undone) = undone else {
-            if self.consent.on_failure == OnFailure::Rollback && ended.failed > 0 {
-                shell.say("Nothing was rolled back: this run can do nothing more. Running again plans what is left.");
-            }
-            return Exit::Done;
-        };
-        let text = rolled_back(&undone, &shell.err_look);
-        if !shell.global.json {
-            shell.err.line(&text);
-        }
-        match undone.summary {
-            Summary { interrupted: true, .. } => Exit::Interrupted,
-            Summary { open, .. } if open > 0 => Exit::Open,
-            Summary { .. } => Exit::Error,
-        }
-    }
-
     /// What `--confirm` names is no guess any more.
     fn confirmed(&self, shell: &Shell, snapshot: Snapshot) -> Result<Snapshot, Failure> {
         let patterns: Vec<AddressPattern> = self.prepared.choices.confirm.iter().cloned().map(AddressPattern).collect();
@@ -342,16 +302,14 @@ impl Run<'_> {
     }
 
     /// The program's checks over what is there now; what the plan said already is not said again. Nothing is undone.
-    fn checks(&self, shell: &mut Shell, sources: Sources, told: &Diagnostics) -> Result<Exit, Failure> {
+    fn checks(&self, shell: &mut Shell, holdings: &Holdings, told: &Diagnostics) -> Exit {
         if self.prepared.choices.destroy || self.prepared.choices.refresh_only {
-            return Ok(Exit::Done);
+            return Exit::Done;
         }
-        let live = Live { sources, ..Live::default() };
-        let known = Known::new(&self.load()?, &live, &self.prepared.catalog);
-        let mut found = checks(&self.prepared.desired, &known);
+        let mut found = checks(&self.prepared.desired, holdings);
         found.0.retain(|one| !told.0.iter().any(|before| before.code == one.code && before.primary == one.primary));
         shell.complain(&found);
-        Ok(if found.has_errors() { Exit::Error } else { Exit::Done })
+        if found.has_errors() { Exit::Error } else { Exit::Done }
     }
 
     /// The last lines, and how the process ends.
@@ -380,6 +338,27 @@ impl Run<'_> {
         plan::show(shell, self.prepared, &again, &self.reached.shown);
         let help = "run again; if it stays, the API does not keep what it was told";
         Err(Diagnostic::new(&codes::NOT_EMPTY, "there is still something to do").help(help).into())
+    }
+}
+
+/// How far a run that failed was undone, or why it was not.
+fn undone_so_far(shell: &mut Shell, undone: Undone) -> Exit {
+    let undone = match undone {
+        Undone::NotNeeded => return Exit::Done,
+        Undone::Impossible(found) => {
+            shell.complain(&found);
+            return Exit::Error;
+        }
+        Undone::Done(undone) => undone,
+    };
+    let text = rolled_back(&undone, &shell.err_look);
+    if !shell.global.json {
+        shell.err.line(&text);
+    }
+    match undone.summary {
+        Summary { interrupted: true, .. } => Exit::Interrupted,
+        Summary { open, .. } if open > 0 => Exit::Open,
+        Summary { .. } => Exit::Error,
     }
 }
 

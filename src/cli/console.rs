@@ -7,8 +7,8 @@ use super::exit::{Exit, Failure};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::Access;
-use super::test::Known;
 use super::{codes, memory, names, planning, project};
+use crate::apply::Holdings;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::secrets::REDACTED;
 use crate::program::expr::Expr;
@@ -39,7 +39,7 @@ pub fn run(shell: &mut Shell, arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// What instances hold: as read now, else as remembered.
-fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Known, Failure> {
+fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Holdings, Failure> {
     let snapshot = memory::read(shell, &prepared.desired.settings)?;
     let reached = session::reach(shell, prepared, &snapshot, Access::Look)?;
     let read = block_on(async {
@@ -50,11 +50,11 @@ fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Known, Failure> {
         planning::plan(prepared, &context, snapshot.clone(), reached.speed).await
     });
     Ok(match read {
-        Ok(planned) => Known::new(&planned.snapshot, &planned.live, cloudnexus()),
+        Ok(planned) => Holdings::seen(&prepared.desired, &planned.snapshot, &planned.live, cloudnexus()),
         Err(failure) => {
             shell.complain(&failure.diagnostics);
             shell.say("What is there could not be read: values are as the state remembers them.");
-            Known::new(&snapshot, &Default::default(), cloudnexus())
+            Holdings::seen(&prepared.desired, &snapshot, &Default::default(), cloudnexus())
         }
     })
 }
@@ -62,7 +62,7 @@ fn known(shell: &mut Shell, prepared: &Prepared) -> Result<Known, Failure> {
 struct Console {
     folders: Vec<Folder>,
     prepared: Prepared,
-    known: Known,
+    known: Holdings,
     failed: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::codes;
 use super::exit::Failure;
 use super::progress::Teller;
-use crate::apply::{self, Context, Input, Interrupt, Progress, Recovered, RolledBack, Summary};
+use crate::apply::{self, Context, Ended, Input, Interrupt, Progress, Recovered, Undone};
 use crate::diag::Diagnostic;
 use crate::plan::{self, Approved};
 use crate::state::Snapshot;
@@ -21,7 +21,7 @@ pub async fn apply(
     input: Input,
     teller: &Teller,
     signals: &mut Signals,
-) -> Summary {
+) -> Ended {
     let mut tell = |progress: Progress| teller.tell(&progress);
     while_ticking(teller, apply::apply(cloud, approved, input, &mut tell, &mut signals.0)).await
 }
@@ -34,7 +34,7 @@ pub async fn apply_or_roll_back(
     options: &plan::Options,
     teller: &Teller,
     signals: &mut Signals,
-) -> (Summary, Option<RolledBack>) {
+) -> (Ended, Undone) {
     let mut tell = |progress: Progress| teller.tell(&progress);
     while_ticking(teller, apply::apply_or_roll_back(cloud, approved, input, options, &mut tell, &mut signals.0)).await
 }

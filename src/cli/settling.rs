@@ -23,15 +23,16 @@ pub async fn settle(
         return Ok(Exit::Done);
     }
     shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
-    let recovered = run(shell, context, given, snapshot, signals).await;
-    ask(shell, context, recovered, signals).await
+    let mut recovered = run(shell, context, given, snapshot, signals).await;
+    ask(shell, context, &mut recovered, signals).await
 }
 
-/// Shows what only a person can tell, and asks where somebody is there to answer. The lock is held.
+/// Shows what only a person can tell, and asks where somebody is there to answer. `recovered` is told what that came to, also
+/// where it was interrupted. The lock is held.
 pub async fn ask(
     shell: &mut Shell,
     context: &Context,
-    mut recovered: Recovered,
+    recovered: &mut Recovered,
     signals: &mut Signals,
 ) -> Result<Exit, Failure> {
     loop {
@@ -48,10 +49,11 @@ pub async fn ask(
         if told.is_empty() {
             break;
         }
-        recovered = run(shell, context, told, load(context)?, signals).await;
+        let now = run(shell, context, told, load(context)?, signals).await;
+        *recovered = now.after(std::mem::take(recovered));
     }
     shell.complain(&recovered.still_open());
-    Ok(Exit::of_recovery(&recovered))
+    Ok(Exit::of_recovery(recovered))
 }
 
 async fn run(

@@ -8,8 +8,8 @@ use super::planning::{self, Planned};
 use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::Access;
-use super::test::Known;
 use super::why_asked::{Meant, meant, no_such_value};
+use crate::apply::Holdings;
 use crate::desired::{Asked, Outputs};
 use crate::model::{Address, Mode};
 use crate::plan::{Action, Change, DriftHandling, Plan, Step};
@@ -32,13 +32,13 @@ pub fn run(shell: &mut Shell, arguments: &Why) -> Result<Exit, Failure> {
         (Meant::Thing(address), Ok(planned)) => tell_thing(shell, &prepared, &planned, &address),
         (Meant::Thing(_), Err(failure)) => Err(failure),
         (Meant::Value(asked), Ok(planned)) => {
-            let known = Known::new(&planned.snapshot, &planned.live, cloudnexus());
+            let known = Holdings::seen(&prepared.desired, &planned.snapshot, &planned.live, cloudnexus());
             tell_value(shell, &prepared, (&asked, &arguments.asked), Some(&planned.plan), &known)
         }
         (Meant::Value(asked), Err(failure)) => {
             shell.complain(&failure.diagnostics);
             shell.say("There is no plan: values are as the state remembers them.");
-            let known = Known::new(&snapshot, &Default::default(), cloudnexus());
+            let known = Holdings::seen(&prepared.desired, &snapshot, &Default::default(), cloudnexus());
             tell_value(shell, &prepared, (&asked, &arguments.asked), None, &known)
         }
     }
@@ -106,7 +106,7 @@ fn tell_thing(shell: &mut Shell, prepared: &Prepared, planned: &Planned, address
     let own = |entry: &&Entry<'_>| entry.first().step.address == *address;
     let entry = all.iter().filter(own).find(|entry| !entry.first().step.deposed).or_else(|| all.iter().find(own));
     let record = planned.snapshot.records.get(address);
-    let known = Known::new(&planned.snapshot, &planned.live, cloudnexus());
+    let known = Holdings::seen(&prepared.desired, &planned.snapshot, &planned.live, cloudnexus());
     let node = prepared.desired.by_address.get(address);
     let mut wanted = Vec::new();
     if let (Some(node), Some(resolver)) = (node, &prepared.desired.resolver.0) {

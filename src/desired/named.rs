@@ -36,7 +36,8 @@ impl Machine<'_> {
         let Some(found) = result else { return Err(Stop::Failed) };
         self.references.extend(found.references.iter().copied());
         let is_given = matches!(named, Named::Param(of) if of.scope == ScopeId::ROOT);
-        if found.known || is_given || self.outputs.is_none() {
+        let is_known = found.known && self.outputs.is_none_or(|outputs| outputs.missed().is_empty());
+        if is_known || is_given || self.outputs.is_none() {
             return Ok(found.value.clone());
         }
         if let Some(known) = self.named.get(&named) {

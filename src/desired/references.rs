@@ -247,7 +247,7 @@ impl Machine<'_> {
         let known = attributes.and_then(|attributes| attributes.get(name.as_str()));
         let settable =
             known.is_some_and(|attribute| attribute.presence != Presence::Computed) || resource.mode == Mode::Data;
-        if settable {
+        if settable && !self.is_missed(declared, index) {
             let references = std::mem::take(&mut self.references);
             let written = self.configured(declared, index, name);
             self.references = references;
@@ -269,6 +269,11 @@ impl Machine<'_> {
         }
         let path = AttrPath { address, path: vec![name.clone()] };
         Ok(Value::unknown(ty, BTreeSet::from([path])))
+    }
+
+    fn is_missed(&self, declared: Declared, index: usize) -> bool {
+        let missed = self.outputs.map(|outputs| outputs.missed()).filter(|missed| !missed.is_empty());
+        missed.is_some_and(|missed| missed.contains(&self.world.scope(declared.scope).address(declared.at, index)))
     }
 
     /// All attributes of an instance as an object.

@@ -4,7 +4,7 @@ use crate::model::{
     Address, Attributes, Dag, Ident, ModuleStep, NodeId, RemoteId, Secrecy, Secrets, Span, Type, Value,
 };
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +19,13 @@ pub use crate::program::ir::{Lifted, ModuleMove, Move, Place};
 pub trait Outputs {
     /// The attributes of an instance as far as known; a member may be unknown. `None`: nothing is known yet.
     fn attributes(&self, address: &Address) -> Option<&Attributes>;
+
+    /// Instances that a run was to make or change, and did not: of them only what they are known to hold counts, and not
+    /// what is written.
+    fn missed(&self) -> &BTreeSet<Address> {
+        static NONE: BTreeSet<Address> = BTreeSet::new();
+        &NONE
+    }
 }
 
 /// Re-evaluates with outputs. One function for planning and applying, so that both substitute alike.

@@ -127,6 +127,23 @@ pub(super) fn another_object() -> Vec<String> {
     }
 }
 
+/// A run that is to be undone, and whose key is accepted no more.
+pub(super) fn not_rolled_back() -> Vec<String> {
+    let (world, switch) = world(|_| Some(Ok(answer(401, "invalid_api_key"))));
+    let planned = world.plan(world.desired(KEY).unwrap_or_default(), &Options::default()).expect("it can be done");
+    switch.store(true, Ordering::SeqCst);
+    let fingerprint = planned.plan.fingerprint();
+    let approved = planned.plan.approve(&fingerprint).expect("its own fingerprint");
+    let input = cnx::apply::Input { desired: planned.desired, snapshot: planned.snapshot, live: planned.live };
+    let (options, interrupts) = (Options::default(), futures::stream::pending());
+    let mut tell = |_| ();
+    let run = cnx::apply::apply_or_roll_back(&world.context, &approved, input, &options, &mut tell, interrupts);
+    match world.run(run) {
+        (_, cnx::apply::Undone::Impossible(found)) => codes(&found),
+        (_, other) => vec![format!("{other:?}")],
+    }
+}
+
 /// A database that is to grow in a window that is past.
 pub(super) fn past_instant() -> Vec<String> {
     let (world, _) = world(|_| None);

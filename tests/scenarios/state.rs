@@ -85,7 +85,7 @@ pub(super) fn open_operation() -> Vec<String> {
     let store = MemoryStore::new("test");
     store.append(&[started(), intent()]).expect("it can be done");
     let snapshot = store.load().unwrap_or_default();
-    codes(&Recovered { snapshot, summary: cnx::apply::Summary::default() }.still_open())
+    codes(&Recovered { snapshot, ..Recovered::default() }.still_open())
 }
 
 pub(super) fn keyed() -> Project {

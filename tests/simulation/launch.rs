@@ -203,10 +203,10 @@ impl Launch {
         let summary = if self.rolls_back {
             let options = plan::Options::default();
             let ran = apply::apply_or_roll_back(&context, &approved, input, &options, &mut tell, &mut interrupts).await;
-            self.hub.lock().tally.rollbacks += u64::from(ran.1.is_some());
-            ran.0
+            self.hub.lock().tally.rollbacks += u64::from(matches!(ran.1, apply::Undone::Done(_)));
+            ran.0.summary
         } else {
-            apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await
+            apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await.summary
         };
         report.summary = Some(summary);
         planted::report(self.bug, &mut report);

@@ -5,10 +5,11 @@ use super::work::{Status, Waiter};
 use crate::apply::command::Command;
 use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::run_name;
-use crate::model::{Ident, NodeId};
+use crate::desired::Outputs;
+use crate::model::{Ident, Mode, NodeId};
 use crate::plan::{Action, Step};
 use crate::state::{Condition, JournalEntry, StoredOutput};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Run {
     /// The step is over, once. What waits for it starts, or is skipped, and so on down the graph.
@@ -163,6 +164,7 @@ impl Run {
     /// All steps are over: outputs and the end of the run are written.
     pub(super) fn close(&mut self) {
         self.course = Course::Closing;
+        self.miss();
         if self.broken.is_some() {
             return self.finish();
         }
@@ -175,6 +177,36 @@ impl Run {
         }
         entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
         self.append(Waiter::End, entries);
+    }
+
+    /// What was to be made or changed and was not holds what it held before, or nothing. What is written of it must not be
+    /// told as if it were so; after a way back, nothing that is written holds by itself.
+    fn miss(&mut self) {
+        let mut missed = BTreeSet::new();
+        for (_, instance) in self.desired.graph.order().filter(|(_, it)| it.address.mode != Mode::Action) {
+            if self.back.is_some() || self.holdings.attributes(&instance.address).is_none() {
+                missed.insert(instance.address.clone());
+            }
+        }
+        for (step, planned) in self.plan.steps.order() {
+            let leads = match planned.action {
+                Action::Create | Action::Update(_) | Action::Adopt(_) | Action::Read | Action::Wait(_) => true,
+                Action::Destroy | Action::Forget | Action::Run | Action::Note => false,
+            };
+            if leads && self.works[step.0 as usize].status != Status::Ended(StepEnd::Done) {
+                missed.insert(planned.address.clone());
+            }
+        }
+        let catalog = self.catalog.clone();
+        for address in missed.iter().filter(|address| address.mode == Mode::Managed) {
+            match self.snapshot.records.get(address) {
+                Some(record) if record.condition == Condition::Ready => {
+                    self.holdings.hold(&catalog, record, &record.observed);
+                }
+                Some(_) | None => self.holdings.drop(address),
+            }
+        }
+        self.holdings.miss(missed);
     }
 
     /// How many outputs are not as they were.

@@ -3,10 +3,10 @@
 use super::poll::Poller;
 use super::rounds::Round;
 use super::schedule::Schedule;
-use super::work::{Phase, Setup, Waiter, Work};
+use super::work::{Phase, Setup, Status, Waiter, Work};
 use crate::apply::command::{Command, Event, Moment, Ticket};
 use crate::apply::context::Options;
-use crate::apply::event::{Progress, Summary};
+use crate::apply::event::{Progress, StepEnd, Summary};
 use crate::apply::holdings::Holdings;
 use crate::apply::identity::{Seed, run_name};
 use crate::desired::Desired;
@@ -29,6 +29,21 @@ pub(super) enum Course {
     /// Its last entries are being written.
     Closing,
     Over,
+}
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct Parts {
+    /// With all entries of the run in it, as far as they were handed out.
+    pub snapshot: Snapshot,
+    /// Objects that its creates made, those that failed included.
+    pub made: BTreeSet<RemoteId>,
+    /// Steps that were started.
+    pub begun: BTreeSet<NodeId>,
+    /// How each step ended, by its number.
+    pub ends: Vec<Option<StepEnd>>,
+    /// What instances have come to hold.
+    pub holdings: Holdings,
 }
 
 /// One run of one plan.
@@ -150,10 +165,15 @@ impl Run {
         std::mem::take(&mut self.out)
     }
 
-    /// The snapshot with all entries of this run in it, as far as they were handed out, and the objects that its creates made,
-    /// those that failed included.
-    pub fn into_parts(self) -> (Snapshot, BTreeSet<RemoteId>) {
-        (self.snapshot, self.made)
+    /// What is left of it when it is over.
+    pub fn into_parts(self) -> Parts {
+        let begun = self.plan.steps.order().map(|(step, _)| step);
+        let begun = begun.filter(|step| self.works[step.0 as usize].began.is_some()).collect();
+        let ends = self.works.into_iter().map(|work| match work.status {
+            Status::Ended(end) => Some(end),
+            Status::Blocked(_) | Status::Queued | Status::Started => None,
+        });
+        Parts { begun, ends: ends.collect(), snapshot: self.snapshot, made: self.made, holdings: self.holdings }
     }
 
     fn take(&mut self, event: Event) {
@@ -251,7 +271,7 @@ impl Run {
         }
         let free: Vec<NodeId> = self.plan.steps.order().map(|(node, _)| node).collect();
         for step in free {
-            if self.works[step.0 as usize].status == super::work::Status::Blocked(0) {
+            if self.works[step.0 as usize].status == Status::Blocked(0) {
                 self.enqueue(step);
             }
         }

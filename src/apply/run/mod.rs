@@ -22,6 +22,6 @@ mod survey;
 mod undo;
 mod work;
 
-pub use machine::Run;
+pub use machine::{Parts, Run};
 pub use undo::Back;
 pub use work::Setup;

@@ -3,6 +3,7 @@
 
 mod accidents;
 mod cycles;
+mod holdings;
 mod machine;
 mod obstacles;
 mod renamed;

@@ -1,5 +1,6 @@
 //! `--on-failure rollback`: what a run did before a step failed is undone, or told; also where the process ends on the way.
 
+use super::super::{RolledBack, Undone};
 use super::sim::{Ran, World};
 use crate::model::RemoteId;
 use crate::state::{Record, Snapshot, Store};
@@ -8,14 +9,14 @@ use std::sync::atomic::Ordering;
 
 const KEY: &str = "ssh_key k {\n name = \"k\"\n public_key = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJqfQ0b3cQ5k1l3m2n4o5p6q7r8s9t0u1v2w3x4y5z6a k\"\n lifecycle { adopt = true }\n}\n";
 
-fn instance(name: &str, region: &str, size: &str, more: &str) -> String {
+pub fn instance(name: &str, region: &str, size: &str, more: &str) -> String {
     format!(
         "compute_instance {name} {{\n name = \"{name}\"\n type = \"{size}\"\n region = \"{region}\"\n image = \"ubuntu-22.04-lts\"\n {more}\n}}\n"
     )
 }
 
 /// There is no room for it: it fails, after all that it depends on.
-fn full(after: &[&str]) -> String {
+pub fn full(after: &[&str]) -> String {
     format!(
         "server full {{\n name = \"full\"\n region = \"eu-west-2\"\n plan = \"standard-16\"\n image = \"ubuntu-22.04\"\n \
          lifecycle {{ depends_on = [{}] }}\n}}\n",
@@ -39,9 +40,13 @@ fn essence(snapshot: &Snapshot) -> String {
     format!("{records}{:?} {:?} {:?}", snapshot.deposed, snapshot.open, snapshot.outputs)
 }
 
+fn undone(ran: &Ran) -> &RolledBack {
+    let Undone::Done(undone) = &ran.undone else { panic!("it is rolled back: {:?}", ran.undone) };
+    undone
+}
+
 fn kept(ran: &Ran) -> BTreeMap<String, String> {
-    let undone = ran.undone.as_ref().expect("it is rolled back");
-    undone.kept.iter().map(|one| (one.address.to_string(), one.why.clone())).collect()
+    undone(ran).kept.iter().map(|one| (one.address.to_string(), one.why.clone())).collect()
 }
 
 fn before() -> String {
@@ -92,7 +97,7 @@ fn everything_is_as_it_was() {
     let (state, objects) = (essence(&world.store.load().unwrap()), world.objects());
     let ran = world.run(&failing()).expect("lives");
     assert_eq!(ran.summary.failed, 1, "{:#?}", ran.progress);
-    let undone = ran.undone.as_ref().expect("rolled back");
+    let undone = undone(&ran);
     assert_eq!(undone.kept, [], "{:#?}", ran.progress);
     assert_eq!((undone.summary.destroyed, undone.summary.updated), (2, 1), "{:#?}", ran.progress);
     assert_eq!(undone.summary.failed + undone.summary.skipped + undone.summary.open, 0, "{:#?}", ran.progress);
@@ -102,7 +107,7 @@ fn everything_is_as_it_was() {
     assert!(world.plan(&before()).steps.is_empty(), "the program of before has nothing to do");
     // Without what failed the same program goes through.
     let ran = world.run(&after("")).expect("lives");
-    assert_eq!((ran.summary.failed, ran.undone.is_none()), (0, true), "{:#?}", ran.progress);
+    assert_eq!((ran.summary.failed, matches!(ran.undone, Undone::NotNeeded)), (0, true), "{:#?}", ran.progress);
     assert_state_is_cloud(&world);
     assert!(world.plan(&after("")).steps.is_empty());
 }
@@ -155,8 +160,21 @@ fn what_cannot_be_undone_is_told_and_left() {
 fn nothing_is_undone_where_nothing_failed() {
     let world = world();
     let ran = world.run(&before()).expect("lives");
-    assert!(ran.undone.is_none());
+    assert!(matches!(ran.undone, Undone::NotNeeded));
     world.assert_state_is_cloud();
+}
+
+#[test]
+fn why_nothing_was_undone_is_told() {
+    let world = world();
+    world.run(&before()).expect("lives");
+    *world.store.room.lock().unwrap() = Some(1);
+    let ran = world.run(&failing()).expect("lives");
+    assert!(ran.summary.failed > 0, "{:#?}", ran.progress);
+    let Undone::Impossible(found) = &ran.undone else { panic!("{:?}", ran.undone) };
+    let told: Vec<(&str, &str)> = found.0.iter().map(|one| (one.code.id, one.message.as_str())).collect();
+    let [("cnx::apply::not_rolled_back", why)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(why.contains("the state cannot be written: "), "{why}");
 }
 
 #[test]

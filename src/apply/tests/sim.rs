@@ -259,7 +259,8 @@ pub struct World {
 pub struct Ran {
     pub plan: Plan,
     pub summary: Summary,
-    pub undone: Option<RolledBack>,
+    pub undone: Undone,
+    pub holdings: Holdings,
     pub progress: Vec<Progress>,
 }
 
@@ -334,20 +335,20 @@ impl World {
         let recovered = if self.recovers {
             recover(&context, snapshot, &mut |told| progress.push(told), futures::stream::pending()).await
         } else {
-            Recovered { snapshot, summary: Summary::default() }
+            Recovered { snapshot, ..Recovered::default() }
         };
         let (plan, live) = self.planned(&context, &desired, &recovered.snapshot, destroy).await.expect("plans");
         let fingerprint = plan.fingerprint();
         let approved = plan.clone().approve(&fingerprint).expect("is itself");
         let input = Input { desired, snapshot: recovered.snapshot, live };
         let mut tell = |told| progress.push(told);
-        let (summary, undone) = if self.rolls_back {
+        let (Ended { summary, holdings }, undone) = if self.rolls_back {
             let options = crate::plan::Options::default();
             apply_or_roll_back(&context, &approved, input, &options, &mut tell, interrupts).await
         } else {
-            (apply(&context, &approved, input, &mut tell, interrupts).await, None)
+            (apply(&context, &approved, input, &mut tell, interrupts).await, Undone::NotNeeded)
         };
-        Ran { plan, summary, undone, progress }
+        Ran { plan, summary, undone, holdings, progress }
     }
 
     async fn planned(
@@ -461,7 +462,7 @@ pub fn desired(program: &str) -> Desired {
     if program.is_empty() {
         return Desired::default();
     }
-    let mut evaluated = EVALUATED.lock().unwrap();
+    let mut evaluated = EVALUATED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     evaluated.entry(program.to_owned()).or_insert_with(|| evaluated_anew(program)).clone()
 }
 

@@ -6,4 +6,3 @@ mod run;
 mod views;
 
 pub use command::run;
-pub use views::Known;

@@ -2,19 +2,19 @@
 //! then its assertions. Touches nothing of the project.
 
 use super::collect::Suite;
-use super::views::{self, Known};
-use crate::apply::{self, Context, Input, Interrupt, Progress, StepEnd};
+use super::views;
+use crate::apply::{self, Context, Holdings, Input, Interrupt, Progress, StepEnd};
 use crate::cli::choices::Choices;
 use crate::cli::codes;
 use crate::cli::planning;
 use crate::cli::session::Prepared;
 use crate::cloud::{Client, local_endpoints};
-use crate::desired::{Desired, Inputs, Outputs, ParamInput, constant, evaluate};
+use crate::desired::{Desired, Inputs, ParamInput, constant, evaluate};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::emulator::local::LocalEmulator;
 use crate::emulator::{Config, Now};
 use crate::model::{Secrets, Value};
-use crate::plan::{Live, Plan, checks};
+use crate::plan::{Plan, checks};
 use crate::program::ir::Test;
 use crate::provider::cloudnexus;
 use crate::report::suite::{Broken, Outcome, Status};
@@ -31,7 +31,8 @@ struct Reached {
     desired: Desired,
     plan: Plan,
     snapshot: Snapshot,
-    live: Live,
+    /// What instances hold, as read or as applied.
+    holdings: Holdings,
     /// What went wrong, of the program or in the cloud.
     errors: Diagnostics,
 }
@@ -108,27 +109,26 @@ fn engine(desired: Desired, applies: bool) -> Result<Reached, Diagnostics> {
         let planned = planning::plan(&prepared, &context, loaded(&store)?, SPEED).await.map_err(|f| f.diagnostics)?;
         let plan = planned.plan.clone();
         let mut errors = Diagnostics::default();
+        let mut holdings = Holdings::seen(&prepared.desired, &planned.snapshot, &planned.live, &prepared.catalog);
         if applies {
             let fingerprint = plan.fingerprint();
             let approved = plan.clone().approve(&fingerprint).map_err(|changed| Diagnostics(vec![*changed]))?;
-            let live = planned.live.clone();
-            let input = Input { desired: prepared.desired.clone(), snapshot: planned.snapshot, live };
+            let (desired, live) = (prepared.desired.clone(), planned.live);
+            let input = Input { desired, snapshot: planned.snapshot, live };
             let mut tell = |progress: Progress| errors.0.extend(failed_step(progress));
             let interrupts = futures::stream::pending::<Interrupt>();
-            apply::apply(&context, &approved, input, &mut tell, interrupts).await;
+            holdings = apply::apply(&context, &approved, input, &mut tell, interrupts).await.holdings;
         }
-        Ok((plan, planned.live, errors))
+        Ok((plan, holdings, errors))
     });
-    let (plan, live, mut errors) = ended.map_err(|error| {
+    let (plan, holdings, mut errors) = ended.map_err(|error| {
         Diagnostics(vec![Diagnostic::new(&codes::MACHINE, error.to_string()).help("run the tests elsewhere")])
     })??;
     let snapshot = loaded(&store)?;
     if applies && !errors.has_errors() {
-        let sources = Live { sources: live.sources.clone(), ..Live::default() };
-        let known = Known::new(&snapshot, &sources, &prepared.catalog);
-        errors.append(errors_of(checks(&prepared.desired, &known)));
+        errors.append(errors_of(checks(&prepared.desired, &holdings)));
     }
-    Ok(Reached { desired: prepared.desired, plan, snapshot, live, errors })
+    Ok(Reached { desired: prepared.desired, plan, snapshot, holdings, errors })
 }
 
 fn loaded(store: &MemoryStore) -> Result<Snapshot, Diagnostics> {
@@ -187,19 +187,18 @@ fn text_of(one: &Diagnostic) -> String {
 }
 
 fn assert_all(test: &Test, reached: &Reached, outcome: &mut Outcome) {
-    let known = Known::new(&reached.snapshot, &reached.live, cloudnexus());
+    let known = &reached.holdings;
     let Some(resolver) = &reached.desired.resolver.0 else { return };
-    let outputs = match resolver.outputs(&known) {
+    let outputs = match resolver.outputs(known) {
         Ok(outputs) => outputs,
         Err(errors) => {
             outcome.errors = errors;
             return;
         }
     };
-    let frame = [views::plan(&reached.plan), views::outputs(&outputs), views::resources(&reached.snapshot, &known)];
+    let frame = [views::plan(&reached.plan), views::outputs(&outputs), views::resources(&reached.snapshot, known)];
     for assertion in &test.asserts {
-        let outputs: &dyn Outputs = &known;
-        let examined = resolver.examine(assertion, &frame, outputs);
+        let examined = resolver.examine(assertion, &frame, known);
         if examined.diagnostics.has_errors() {
             outcome.errors.append(examined.diagnostics);
             continue;

@@ -1,10 +1,10 @@
 //! What an assertion sees: `plan`, `outputs` and `resources` as values. Their types are those of `program::suites`.
 
+use crate::apply::Holdings;
 use crate::desired::{Output, Outputs};
 use crate::model::{Address, Attributes, Ident, Key, Value};
-use crate::plan::{Action, Plan, Step, settled};
+use crate::plan::{Action, Plan, Step};
 use crate::program::STEPS;
-use crate::provider::Catalog;
 use crate::state::Snapshot;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
@@ -115,9 +115,9 @@ pub fn outputs(outputs: &IndexMap<Ident, Output>) -> Value {
 }
 
 /// `resources`
-pub fn resources(snapshot: &Snapshot, known: &Known) -> Value {
+pub fn resources(snapshot: &Snapshot, holdings: &Holdings) -> Value {
     let entries = snapshot.records.values().map(|record| {
-        let attributes = known.attributes(&record.address).map_or(Value::Null, all);
+        let attributes = all(holdings.attributes(&record.address).unwrap_or(&record.observed));
         let value = object([
             ("kind", Value::string(record.kind.as_str())),
             ("id", Value::string(record.id.as_str())),
@@ -126,32 +126,4 @@ pub fn resources(snapshot: &Snapshot, known: &Known) -> Value {
         (Key::text(&record.address.to_string()), value)
     });
     Value::map(entries.collect())
-}
-
-/// What instances hold, by address.
-#[derive(Default)]
-pub struct Known(BTreeMap<Address, Attributes>);
-
-impl Known {
-    /// Of what was read and what is managed.
-    pub fn new(snapshot: &Snapshot, live: &crate::plan::Live, catalog: &Catalog) -> Known {
-        let mut known = Known::default();
-        for address in live.sources.keys() {
-            known.0.extend(crate::plan::source_outputs(live, address).map(|found| (address.clone(), found)));
-        }
-        for record in snapshot.records.values() {
-            if let Some(kind) = catalog.kind(&record.kind) {
-                let seen = live.objects.get(&record.kind).and_then(|objects| objects.get(&record.id));
-                let observed = seen.map_or(&record.observed, |seen| &seen.attributes);
-                known.0.insert(record.address.clone(), settled(kind, &record.applied, observed));
-            }
-        }
-        known
-    }
-}
-
-impl Outputs for Known {
-    fn attributes(&self, address: &Address) -> Option<&Attributes> {
-        self.0.get(address)
-    }
 }
