@@ -4,6 +4,7 @@ use super::accept::is_at_rest;
 use super::begin::list_below;
 use super::errand::unseen;
 use super::machine::Run;
+use super::settle::may_be;
 use super::work::{Deed, Errand, Failure, Next, Phase, Then, Waiter, Why};
 use crate::apply::command::Command;
 use crate::apply::context::{Seen, Target};
@@ -170,7 +171,7 @@ impl Run {
             (Why::Failed(failure), _) => self.failed_for_good(step, *failure, None),
             (Why::Before, _) => self.go_ahead(step),
             (_, Deed::Delete) => self.deleted(step),
-            (why @ (Why::Done | Why::Watching), Deed::Create) => self.not_shown(step, why),
+            (why @ (Why::Done | Why::Watching), Deed::Create) => self.not_shown(step, why, Vec::new()),
             (Why::Done | Why::Watching | Why::Unclear(_), Deed::Update(_) | Deed::Run | Deed::Create) => {
                 let failure = Failure {
                     message: "the object is gone".to_owned(),
@@ -217,8 +218,9 @@ impl Run {
         self.look_in_round(step, span);
     }
 
-    /// A new object is in no list: its job tells whether it failed, else it is waited for as long as lists may lag.
-    pub(super) fn not_shown(&mut self, step: NodeId, why: Why) {
+    /// A new object is in no list: its job tells whether it failed, else it is waited for as long as lists may lag. Then what
+    /// the list showed besides, `others`, may be it, changed since.
+    pub(super) fn not_shown(&mut self, step: NodeId, why: Why, others: Vec<RemoteId>) {
         let now = self.now.monotonic;
         let window = self.options.settle_window;
         let patience = self.scaled(PATIENCE);
@@ -233,7 +235,8 @@ impl Run {
             doing.phase = Phase::Polling;
             return self.watch_job_alone(step, surface, job);
         }
-        if asked < since + window && !self.is_refused {
+        let is_asked = !others.is_empty() && self.was_asked(step, &others);
+        if asked < since + window && !self.is_refused && !is_asked {
             let span = self.scaled(Duration::from_secs(if now < since + patience { 3 } else { 10 }));
             if why == Why::Watching {
                 return self.look_in_round(step, span);
@@ -243,8 +246,15 @@ impl Run {
         if self.is_refused {
             return self.leave_open(step, "the new object does not show yet".to_owned());
         }
+        let message = "the API accepted it, and it is nowhere to be seen".to_owned();
+        if !others.is_empty()
+            && let Some(intent) = self.intent_of(step)
+        {
+            let why = may_be(&others, &message);
+            return self.ask(step, intent.operation, others, why);
+        }
         let failure = Failure {
-            message: "the API accepted it, and it is nowhere to be seen".to_owned(),
+            message,
             help: "run again; if it happens again, ask the support with the job's id".to_owned(),
             ..Failure::default()
         };

@@ -48,13 +48,14 @@ impl Run {
     pub(super) fn appear(&mut self, step: NodeId, listed: &BTreeMap<RemoteId, Observed>, peers: usize) {
         let Some(intent) = self.intent_of(step) else { return };
         let Some(kind) = self.catalog.kind(&intent.kind) else { return };
-        let new: Vec<RemoteId> = listed
-            .values()
-            .filter(|object| !self.is_known(&intent, &object.id) && could_be(kind, &intent, object))
-            .map(|object| object.id.clone())
-            .collect();
+        let unknown = listed.values().filter(|object| !self.is_known(&intent, &object.id)).cloned();
+        let (new, others): (Vec<Observed>, Vec<Observed>) = unknown.partition(|object| could_be(kind, &intent, object));
+        let new: Vec<RemoteId> = new.into_iter().map(|object| object.id).collect();
         match new.first() {
-            None => self.not_shown(step, Why::Watching),
+            None => {
+                let others = self.unexplained(kind, &intent, &others);
+                self.not_shown(step, Why::Watching, others);
+            }
             Some(first) if new.len() <= peers => {
                 let (operation, first) = (intent.operation, first.clone());
                 if let Some(doing) = self.work(step).doing.as_mut() {

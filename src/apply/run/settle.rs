@@ -22,6 +22,9 @@ const BETWEEN_LISTS: Duration = Duration::from_secs(5);
 /// Lists in one window, about.
 const MOST_PASSES: u32 = 24;
 
+/// No more lists than these: where they never agree, a person is asked about what the last one showed.
+const MOST_LISTS: u32 = 2 * MOST_PASSES;
+
 /// So many lists after each other must say that there is nothing.
 const AGREEING_LISTS: u32 = 2;
 
@@ -109,10 +112,12 @@ impl Run {
             let ids: Vec<RemoteId> = marked.iter().map(|object| object.id.clone()).collect();
             let is_sure =
                 matches!(verdict, Verdict::Adopt { .. }) || self.is_window_over(step) || self.was_asked(step, &ids);
-            if !(self.shown_again(step, ids.iter().cloned().collect()) && is_sure) {
-                return self.list_again(step);
-            }
-            return self.judge(step, verdict, &objects);
+            let is_settled = self.shown_again(step, ids.iter().cloned().collect()) && is_sure;
+            return match self.may_list_again(step) {
+                _ if is_settled => self.judge(step, verdict, &objects),
+                true => self.list_again(step),
+                false => self.judge(step, Verdict::Ask(ids), &objects),
+            };
         }
         let new = objects.into_iter().filter(|object| !self.is_known(&intent, &object.id));
         let (candidates, others): (Vec<Observed>, Vec<Observed>) =
@@ -150,7 +155,7 @@ impl Run {
 
     /// What is nobody's, not known from before, and not as wanted: somebody may have changed it between its making and the
     /// list. Where nobody knows who was there before, that is whatever there is. Those that differ least come first.
-    fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[Observed]) -> Vec<RemoteId> {
+    pub(super) fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[Observed]) -> Vec<RemoteId> {
         let others = |object: &&Observed| {
             let is_own = self.touched.contains(&object.id);
             !is_own && !self.may_be_of_another(kind, intent.operation, object)
@@ -178,8 +183,13 @@ impl Run {
         }
     }
 
+    fn may_list_again(&self, step: NodeId) -> bool {
+        let is_enough = |phase: &Phase| matches!(phase, Phase::Settling(settling) if settling.passes >= MOST_LISTS);
+        !self.is_window_over(step) || !self.settling.get(&step).is_some_and(is_enough)
+    }
+
     /// Whether a person was asked about these very objects already.
-    fn was_asked(&self, step: NodeId, candidates: &[RemoteId]) -> bool {
+    pub(super) fn was_asked(&self, step: NodeId, candidates: &[RemoteId]) -> bool {
         let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
         let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
         open.is_some_and(|open| open.asked && open.candidates == candidates)
@@ -248,14 +258,21 @@ impl Run {
         };
         let Some(kind) = self.catalog.kind(&doing.kind) else { return };
         let soon = candidates.iter().any(|object| !is_at_rest(kind, object)) && self.now.monotonic < doing.deadline;
-        let is_same = self.shown_again(step, shown.into_iter().collect());
+        let is_same = self.shown_again(step, shown.iter().cloned().collect());
+        let may_wait = self.may_list_again(step);
         match &verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => self.list_again(step),
             // What the other job makes may show itself yet.
             Verdict::Ask(_) if is_contested && !self.is_window_over(step) => self.list_again(step),
-            Verdict::Ask(_) if !is_same => self.list_again(step),
-            Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => self.list_again(step),
+            Verdict::Ask(_) if !is_same && may_wait => self.list_again(step),
+            Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => {
+                if may_wait {
+                    self.list_again(step)
+                } else {
+                    self.judge(step, Verdict::Ask(shown), &candidates)
+                }
+            }
             Verdict::Ask(_) | Verdict::Adopt { .. } => self.judge(step, verdict, &candidates),
         }
     }
@@ -265,7 +282,7 @@ impl Run {
     }
 
     /// Only a person can tell; written once.
-    fn ask(&mut self, step: NodeId, operation: OperationId, candidates: Vec<RemoteId>, why: String) {
+    pub(super) fn ask(&mut self, step: NodeId, operation: OperationId, candidates: Vec<RemoteId>, why: String) {
         let end = StepEnd::Open { why };
         self.summary.asked += 1;
         let same = self.snapshot.open.get(&operation).is_some_and(|open| open.asked && open.candidates == candidates);
@@ -316,10 +333,11 @@ impl Run {
         let asked = doing.tries.asked;
         let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
         let is_seen_blank = settling.blank >= AGREEING_LISTS || unread.is_some();
+        let is_enough = settling.passes >= MOST_LISTS;
         // A list that was asked for within the window may be from within it, however late it came. What was asked about
         // at its end is asked about again.
         let same = !settling.unexplained.is_empty() && self.was_asked(step, &settling.unexplained);
-        let over = (asked >= settling.until || same) && is_seen_blank;
+        let over = (asked >= settling.until || same) && (is_seen_blank || is_enough);
         let is_tried = unread.is_none() || settling.passes >= super::look::ATTEMPTS || self.is_refused;
         if !(over && is_tried) {
             self.settling.insert(step, Phase::Settling(settling));
@@ -329,10 +347,11 @@ impl Run {
         if let Some(reason) = unread {
             return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
         }
-        if let Some(failure) = settling.failure {
-            return self.failed_for_good(step, *failure, None);
+        if let Some(failure) = settling.failure.take_if(|_| is_seen_blank) {
+            let failure = self.beside(step, *failure, &settling.unexplained);
+            return self.failed_for_good(step, failure, None);
         }
-        let is_provable = marked || self.in_process || self.options.retry_unknown;
+        let is_provable = is_seen_blank && (marked || self.in_process || self.options.retry_unknown);
         if !is_provable || !settling.unexplained.is_empty() {
             let why = no_proof(&settling);
             return self.ask(step, operation, settling.unexplained, why);
@@ -354,6 +373,16 @@ impl Run {
         self.close_with(step, vec![entry], next);
     }
 
+    /// A failure that tells what appeared while the create was under way and may be what it left, changed since.
+    fn beside(&self, step: NodeId, failure: Failure, others: &[RemoteId]) -> Failure {
+        let is_surveyed = self.intent_of(step).is_some_and(|intent| intent.surveyed);
+        if others.is_empty() || !is_surveyed {
+            return failure;
+        }
+        let (others, help) = (listed(others), &failure.help);
+        Failure { help: format!("{help}; {others} appeared meanwhile: look whether that is what it left"), ..failure }
+    }
+
     pub(super) fn intent_of(&self, step: NodeId) -> Option<Intent> {
         let doing = self.works[step.0 as usize].doing.as_ref()?;
         self.snapshot.open.get(&doing.operation).map(|open| open.intent.clone())
@@ -361,17 +390,24 @@ impl Run {
 }
 
 fn no_proof(settling: &Settling) -> String {
-    let shown: Vec<&str> = settling.unexplained.iter().map(RemoteId::as_str).collect();
     let reason = &settling.reason;
-    match shown.as_slice() {
-        [] => {
-            format!("nothing shows that it was made, and nothing proves that it was not ({reason}): look, and say so")
-        }
-        several => format!(
-            "{} may be it, changed since, and nobody knows whose it is ({reason}): look, and say so",
-            several.join(", ")
-        ),
+    if settling.unexplained.is_empty() {
+        return format!(
+            "nothing shows that it was made, and nothing proves that it was not ({reason}): look, and say so"
+        );
     }
+    may_be(&settling.unexplained, reason)
+}
+
+/// The question about objects that are not as wanted.
+pub(super) fn may_be(shown: &[RemoteId], reason: &str) -> String {
+    let shown = listed(shown);
+    format!("{shown} may be it, changed since, and nobody knows whose it is ({reason}): look, and say so")
+}
+
+fn listed(ids: &[RemoteId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(RemoteId::as_str).collect();
+    ids.join(", ")
 }
 
 /// An object with the mark is what the create made, as long as it is as the create wanted it: a copy takes its original's

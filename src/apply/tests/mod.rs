@@ -10,3 +10,4 @@ mod renamed;
 mod rollback;
 mod sim;
 mod strangers;
+mod tracing;

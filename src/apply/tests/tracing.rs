@@ -1,0 +1,212 @@
+//! An unclear create is traced among what never rests: lists that never agree, what somebody changed before it was found.
+
+use super::super::*;
+use super::sim::World;
+use crate::cloud::{Call, Job, JobStatus, Listing, Outcome};
+use crate::model::{Address, Attributes, Ident, JobId, Key, Observed, RemoteId, Timestamp, Value};
+use crate::plan::ListRead;
+use crate::state::{Intent, JournalEntry, Nonce, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A cloud of which nothing is known but what its n-th list shows and how the create's job ended.
+struct Restless {
+    lists: AtomicUsize,
+    shows: fn(usize) -> Vec<Observed>,
+    job: JobStatus,
+    near: bool,
+}
+
+impl Cloud for Restless {
+    fn call(&self, call: Call) -> BoxFuture<'_, Outcome> {
+        panic!("nothing is sent: {call:?}")
+    }
+
+    fn read(&self, target: Target) -> BoxFuture<'_, Seen> {
+        let shown = (self.shows)(0).into_iter().find(|object| object.id == target.id);
+        ready(shown.map_or(Seen::Gone, |object| Seen::Found(Box::new(object)))).boxed()
+    }
+
+    fn list(&self, _list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
+        let number = self.lists.fetch_add(1, Ordering::Relaxed);
+        ready(Ok(Listing { objects: (self.shows)(number), requests: 1 })).boxed()
+    }
+
+    fn jobs(&self, _surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        let job = |id| Job {
+            id,
+            work: "server.create".to_owned(),
+            created: None,
+            status: self.job.clone(),
+            progress: 100,
+            resource: None,
+            result: None,
+            error: None,
+        };
+        ready(Ok(ids.into_iter().map(job).collect())).boxed()
+    }
+
+    fn recent_jobs(&self, _surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    fn source(&self, source: Ident, _arguments: Attributes) -> BoxFuture<'_, Result<Value, String>> {
+        panic!("nothing is read: {source}")
+    }
+
+    fn dies_with_sender(&self) -> bool {
+        self.near
+    }
+
+    fn requests(&self) -> u32 {
+        0
+    }
+}
+
+fn object(id: &str, name: &str, marked: bool) -> Observed {
+    let mut attributes = Attributes::from([
+        (Ident::new("name"), Value::string(name)),
+        (Ident::new("region"), Value::string("eu-west-2")),
+    ]);
+    if marked {
+        let tags = BTreeMap::from([(Key::text(STAMP_OPERATION), Value::string("n"))]);
+        attributes.insert(Ident::new("tags"), Value::map(tags));
+    }
+    let status = Some("running".to_owned());
+    Observed { id: RemoteId::new(id), attributes, status, current_job: None, etag: None }
+}
+
+/// A state whose create of `app` is open, with this job.
+fn open(kind: &str, job: Option<&str>) -> World {
+    let world = World::local();
+    let intent = Intent {
+        operation: OperationId(0),
+        address: Address::managed(kind, "app", None),
+        kind: Ident::new(kind),
+        purpose: Purpose::Create,
+        id: None,
+        nonce: Nonce("n".to_owned()),
+        idempotency_key: String::new(),
+        fingerprint: String::new(),
+        inputs_hash: String::new(),
+        wanted: object("", "app", false).attributes,
+        lifecycle: Remembered::default(),
+        epoch: 1,
+        attempt: 1,
+        surveyed: true,
+        at: Timestamp(0),
+    };
+    let started = JournalEntry::RunStarted {
+        run: "r".into(),
+        epoch: 1,
+        holder: "a@b".into(),
+        plan: "p".into(),
+        at: Timestamp(0),
+    };
+    world.store.append(&[started, JournalEntry::Intent(Box::new(intent))]).expect("writes");
+    if let Some(job) = job {
+        let entry = JournalEntry::Accepted { operation: OperationId(0), job: Some(JobId::new(job)), id: None };
+        world.store.append(&[entry]).expect("writes");
+    }
+    world
+}
+
+fn recovered(world: &World, cloud: Restless) -> (Recovered, usize) {
+    let cloud = Arc::new(cloud);
+    let context = Context { cloud: cloud.clone(), ..world.context() };
+    let snapshot = world.store.load().expect("loads");
+    let recovered = world.finish(recover(&context, snapshot, &mut |_| (), futures::stream::pending()));
+    (recovered, cloud.lists.load(Ordering::Relaxed))
+}
+
+fn candidates(snapshot: &Snapshot) -> Vec<RemoteId> {
+    assert!(snapshot.open.values().all(|open| open.asked), "{:?}", snapshot.open);
+    snapshot.open.values().flat_map(|open| open.candidates.clone()).collect()
+}
+
+#[test]
+fn lists_that_never_agree_end_in_a_question() {
+    let twins: fn(usize) -> Vec<Observed> = |n| vec![object(&format!("srv_{n}"), "app", false)];
+    let renamed: fn(usize) -> Vec<Observed> = |n| vec![object(&format!("srv_{n}"), "other", false)];
+    let now_and_then: fn(usize) -> Vec<Observed> =
+        |n| if n % 2 == 0 { vec![object("srv_1", "app", false)] } else { Vec::new() };
+    let marked: fn(usize) -> Vec<Observed> =
+        |n| vec![object(&format!("inst_{n}"), "app", true), object(&format!("inst_{n}x"), "app", true)];
+    for (kind, shows, exact) in [
+        ("server", twins, false),
+        ("server", twins, true),
+        ("server", renamed, false),
+        ("server", now_and_then, false),
+        ("compute_instance", marked, false),
+    ] {
+        for near in [true, false] {
+            let mut world = open(kind, None);
+            world.options.adopt_exact = exact;
+            let cloud = Restless { lists: AtomicUsize::new(0), shows, job: JobStatus::Missing, near };
+            let (recovered, lists) = recovered(&world, cloud);
+            assert!((24..=60).contains(&lists), "{kind}: {lists} lists");
+            assert_eq!(recovered.snapshot.open.len(), 1, "{kind}: it is asked about");
+            let shown: Vec<RemoteId> = shows(lists - 1).into_iter().map(|object| object.id).collect();
+            assert_eq!(candidates(&recovered.snapshot), shown, "{kind}: what the last one showed");
+        }
+    }
+}
+
+#[test]
+fn what_was_accepted_and_changed_before_it_was_found_is_asked_about() {
+    let renamed: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "other", false)];
+    let cloud = || Restless { lists: AtomicUsize::new(0), shows: renamed, job: JobStatus::Succeeded, near: false };
+    let world = open("server", Some("job_1"));
+    let (first, _) = recovered(&world, cloud());
+    assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")], "{:#?}", world.store_history());
+    let told = first.still_open();
+    assert!(told.0.iter().all(|one| one.help.contains("--answer 'server.app=srv_1'")), "{told:?}");
+    let began = world.context().clock.monotonic();
+    let (again, _) = recovered(&world, cloud());
+    assert_eq!(again.snapshot.open, first.snapshot.open);
+    assert!(world.context().clock.monotonic() - began < world.options.settle_window, "at once");
+}
+
+#[test]
+fn a_failed_create_names_what_appeared_meanwhile() {
+    let renamed: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "other", false)];
+    let world = open("server", Some("job_1"));
+    let cloud = Restless { lists: AtomicUsize::new(0), shows: renamed, job: JobStatus::Failed, near: false };
+    let left = world.store.load().expect("loads").open;
+    let (recovered, _) = recovered(&world, cloud);
+    let Some(StepEnd::Failed { help, .. }) = recovered.ends.get(&OperationId(0)) else {
+        panic!("{:?}", recovered.ends)
+    };
+    assert!(help.contains("srv_1 appeared meanwhile"), "{help}");
+
+    // It counts in the run that had left it open.
+    let mut summary = Summary { open: 1, asked: 1, created: 2, ..Summary::default() };
+    recovered.count_in(&left, &mut summary);
+    assert_eq!(summary, Summary { failed: 1, created: 2, ..Summary::default() });
+}
+
+#[test]
+fn what_a_question_came_to_counts_in_the_run_that_asked() {
+    let one: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "app", false)];
+    let address = Address::managed("server", "app", None);
+    let asked = Summary { open: 1, asked: 1, ..Summary::default() };
+    for (answer, counted) in [
+        (Answer::Adopt(RemoteId::new("srv_1")), Summary { adopted: 1, ..Summary::default() }),
+        (Answer::Retry, Summary { skipped: 1, ..Summary::default() }),
+        (Answer::Adopt(RemoteId::new("srv_2")), asked.clone()),
+    ] {
+        let mut world = open("server", None);
+        let cloud = || Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
+        let (first, _) = recovered(&world, cloud());
+        assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")]);
+        let left = first.snapshot.open.clone();
+        world.options.answers = BTreeMap::from([(address.clone(), answer.clone())]);
+        let (second, _) = recovered(&world, cloud());
+        let mut summary = asked.clone();
+        second.after(first).count_in(&left, &mut summary);
+        assert_eq!(summary, counted, "{answer:?}");
+    }
+}
