@@ -52,7 +52,7 @@ fn one(shell: &Shell, program: &Arc<Program>, name: Option<String>, given: param
     let (desired, mut found) = foresee(Arc::clone(program), &inputs);
     found.append(against_urls(cloudnexus(), &desired.settings.urls, &desired.settings.url_places));
     if !found.has_errors() {
-        found.append(foreseen(&desired));
+        found.append(foreseen(&desired, cloudnexus()));
     }
     found.cleaned(&desired.secrets)
 }

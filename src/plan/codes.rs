@@ -25,6 +25,7 @@ codes! {
     POLICY_FAILED = error("policy_failed", "a policy forbids a change");
     POLICY_WARNS = warning("policy_warns", "a policy warns of a change");
     STILL_DECLARED = error("still_declared", "what is declared cannot have moved or be forgotten");
+    TAKEN_TWICE = error("taken_twice", "two objects want what only one may have");
     MOVED_TWICE = error("moved_twice", "two moves share an end");
     MOVE_BLOCKED = error("move_blocked", "two objects would have one address");
     NOT_IMPORTABLE = error("not_importable", "an object that cannot be imported");

@@ -3,6 +3,7 @@
 mod action;
 mod approve;
 pub mod codes;
+mod collide;
 mod compare;
 mod diff;
 mod drift;

@@ -1,5 +1,6 @@
 //! The door: from what is wanted, remembered and there to what is to be done.
 
+use super::collide;
 use super::drift;
 use super::estimate::{estimate, irreversible};
 use super::import;
@@ -47,6 +48,9 @@ pub fn plan(
     }
     moves::contradictions(desired, &mut complaints);
     import::unclaimed(desired, false, &mut complaints);
+    if !options.refresh_only {
+        collide::collisions(desired, catalog, &mut complaints);
+    }
     let Planner { outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
     complaints.append(found);
     let mut units = select(units, desired, options);
