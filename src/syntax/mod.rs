@@ -15,7 +15,7 @@ mod scan;
 mod shape;
 mod wording;
 
-pub use parse::{Parsed, parse, parse_as_written, parse_expression, parse_type};
+pub use parse::{Parsed, goes_on, parse, parse_as_written, parse_expression, parse_type};
 pub use print::format;
 pub use shape::{expr_shape, shape};
 

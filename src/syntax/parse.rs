@@ -37,7 +37,7 @@ fn parse_with(file: FileId, text: &str, scan: fn(FileId, &str) -> Scan) -> Parse
     if text.len() > MAX_FILE {
         let place = Span::new(file, 0, 0);
         let label = format!("{} bytes", text.len());
-        let help = "split the module into several `.cnx` files, or read large content with `file(\"…\")`";
+        let help = "split it into several `.cnx` files of the folder: they are one module";
         let diagnostic = Diagnostic::new(&codes::TOO_LARGE, "").at(place, label).help(help);
         return parsed(file, "", Vec::new(), Vec::new(), vec![diagnostic]);
     }
@@ -64,6 +64,11 @@ fn words(text: &str) -> impl Iterator<Item = Ident> {
 /// Reads one expression, as after `-p NAME=`.
 pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Diagnostic> {
     alone(file, text, Rule::alone_expr, |builder, pair| builder.expr(pair))
+}
+
+/// Whether a text that is typed line by line goes on in the next one: a bracket or a text of several lines is open, or it ends in an operator.
+pub fn goes_on(text: &str) -> bool {
+    super::scan::goes_on(text)
 }
 
 /// Reads one type.

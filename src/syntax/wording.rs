@@ -225,7 +225,13 @@ fn words(stop: &Stop<'_>) -> (&'static Code, String, String) {
             (&codes::EXPECTED_BODY, expected("`{`"), help.to_owned())
         }
         Wanted::Name => {
-            let help = "write a name: lower-case letters, digits and `_`, a letter first, without quotes";
+            let help = match stop.token() {
+                "*" if stop.before().ends_with('.') => "all of them are `[*]`: `server.web[*].id`",
+                number if stop.before().ends_with('.') && number.starts_with(|c: char| c.is_ascii_digit()) => {
+                    "write it in brackets: `list[0]`, `server.web[1]` (the key of an instance, not its place)"
+                }
+                _ => "write a name: lower-case letters, digits and `_`, a letter first, without quotes",
+            };
             (&codes::EXPECTED_NAME, expected("a name"), help.to_owned())
         }
         Wanted::Text => (&codes::EXPECTED_TEXT, expected("a text in double quotes"), "write `\"…\"`".to_owned()),

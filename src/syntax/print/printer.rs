@@ -14,11 +14,20 @@ pub(super) struct Printer<'t> {
     pub next: usize,
     pub out: String,
     pub indent: usize,
+    /// Line breaks that were written do not count: all of it goes on one line.
+    pub joins_lines: bool,
 }
 
 impl<'t> Printer<'t> {
     pub fn new(text: &'t str, comments: &'t [Comment]) -> Printer<'t> {
-        Printer { text, comments, next: 0, out: String::with_capacity(text.len() + text.len() / 16), indent: 0 }
+        Printer {
+            text,
+            comments,
+            next: 0,
+            out: String::with_capacity(text.len() + text.len() / 16),
+            indent: 0,
+            joins_lines: false,
+        }
     }
 
     pub fn push(&mut self, text: &str) {
@@ -54,7 +63,7 @@ impl<'t> Printer<'t> {
 
     /// Whether a line break was written between the two places.
     pub fn breaks(&self, start: u32, end: u32) -> bool {
-        self.between(start, end).contains('\n')
+        !self.joins_lines && self.between(start, end).contains('\n')
     }
 
     /// Whether an empty line was written between the two places.

@@ -32,15 +32,14 @@ impl Printer<'_> {
     /// A `"""` string, indented one level deeper than the line that it begins on.
     pub fn multiline(&mut self, text: &Text, span: Span) {
         let source = self.source(span);
-        let spans_lines = holes(text).any(|hole| self.breaks(self.hole_start(span.start, hole), self.hole_end(hole)));
+        let Some(flat) = self.with_flat_holes(text, span).filter(|_| source.contains('\n')) else {
+            return self.verbatim(span);
+        };
         let (_, closing) = source.rsplit_once('\n').unwrap_or(("", source));
         let indent = &closing[..closing.len().saturating_sub(3)];
-        if spans_lines || !source.contains('\n') {
-            return self.verbatim(span);
-        }
         self.indent += 1;
         self.push("\"\"\"");
-        for line in source.split('\n').skip(1) {
+        for line in flat.split('\n').skip(1) {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let content = line.strip_prefix(indent).unwrap_or("");
             if content.is_empty() {
@@ -51,6 +50,36 @@ impl Printer<'_> {
             }
         }
         self.indent -= 1;
+    }
+
+    /// The text with every interpolation formatted, each on one line; `None` where one that was written on several cannot be.
+    fn with_flat_holes(&mut self, text: &Text, span: Span) -> Option<String> {
+        let (mut made, mut at) = (String::new(), span.start);
+        for hole in holes(text) {
+            let open = self.hole_start(at, hole);
+            made.push_str(self.between(at, open));
+            at = self.hole_end(hole);
+            match self.on_one_line(hole, Span { start: open, end: at, ..span }) {
+                Some(flat) => made.push_str(&flat),
+                None if self.between(open, at).contains('\n') => return None,
+                None => made.push_str(self.between(open, at)),
+            }
+        }
+        made.push_str(self.between(at, span.end));
+        Some(made)
+    }
+
+    fn on_one_line(&mut self, hole: &Expr, span: Span) -> Option<String> {
+        if self.has_comments(span) {
+            return None;
+        }
+        let joins_lines = std::mem::replace(&mut self.joins_lines, true);
+        let flat = self.measure(|printer| {
+            let mark = printer.out.len();
+            printer.flat_hole(hole).then(|| printer.out.split_off(mark))
+        });
+        self.joins_lines = joins_lines;
+        flat.filter(|text| !text.contains('\n'))
     }
 
     /// Where the `${` of an interpolation begins.

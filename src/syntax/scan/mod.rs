@@ -9,5 +9,5 @@ mod short;
 mod strings;
 mod tokens;
 
-pub(super) use scanner::{Scan, mended, scan};
+pub(super) use scanner::{Scan, goes_on, mended, scan};
 pub(super) use short::{Cut, Short};

@@ -120,7 +120,29 @@ pub(in crate::syntax) fn mended(file: FileId, text: &str) -> Scan {
     walk(file, text, false)
 }
 
+/// Whether the text goes on in the next line: something is open that may, or it ends in an operator.
+pub(in crate::syntax) fn goes_on(text: &str) -> bool {
+    let mut scanner = begun(FileId(u32::MAX), text, false);
+    while scanner.at < scanner.bytes.len() && !scanner.scan.refused {
+        scanner.step();
+    }
+    let is_quoted = scanner.stack.iter().any(|open| open.what == Opening::Quote);
+    let is_open = !scanner.stack.is_empty() && !is_quoted;
+    is_open || scanner.stack.is_empty() && b"=,?:.+-*/%<>&|!".contains(&scanner.last)
+}
+
 fn walk(file: FileId, text: &str, shorten: bool) -> Scan {
+    let mut scanner = begun(file, text, shorten);
+    while scanner.at < scanner.bytes.len() && !scanner.scan.refused {
+        scanner.step();
+        if shorten && !scanner.scan.diagnostics.is_empty() {
+            return scanner.scan;
+        }
+    }
+    scanner.finish(shorten)
+}
+
+fn begun(file: FileId, text: &str, shorten: bool) -> Scanner<'_> {
     let scan = Scan {
         comments: Vec::new(),
         diagnostics: Vec::new(),
@@ -153,13 +175,7 @@ fn walk(file: FileId, text: &str, shorten: bool) -> Scan {
         scanner.blank(0, 3);
         scanner.at = 3;
     }
-    while scanner.at < scanner.bytes.len() && !scanner.scan.refused {
-        scanner.step();
-        if shorten && !scanner.scan.diagnostics.is_empty() {
-            return scanner.scan;
-        }
-    }
-    scanner.finish(shorten)
+    scanner
 }
 
 impl Scanner<'_> {

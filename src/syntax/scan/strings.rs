@@ -63,7 +63,7 @@ impl Scanner<'_> {
             let span = Span::new(self.file, open.at, open.at + quotes);
             let label = format!("{} bytes", self.at - open.at - 2 * quotes);
             let help =
-                "put long content into a file of its own and read it with `file(\"…\")`, in parts of at most 1 MiB";
+                "leave it where it can be fetched from, and write its address; `file(\"…\")` reads no more either";
             self.scan.diagnostics.push(Diagnostic::new(&codes::STRING_TOO_LONG, "").at(span, label).help(help));
             self.scan.told.push((open.at, self.at));
             self.fill(open.at, self.at, "0");

@@ -101,6 +101,7 @@ impl Scanner<'_> {
                 let end = self.end_of_word(self.at + 2);
                 self.before(byte);
                 self.short.member(self.at, end);
+                self.last = b'a';
                 self.at = end;
             }
             (b'?', b'?') | (b'&', b'&') | (b'|', b'|') if self.gap != Gap::Break => self.operator(2),
