@@ -6,7 +6,7 @@ use crate::support::Project;
 const SERVER: &str = r#"region = "eu-west-2", plan = "standard-4", image = "ubuntu-22.04""#;
 
 /// Programs that are right with some values of what is not given yet.
-const RIGHT: [(&str, &str); 12] = [
+const RIGHT: [(&str, &str); 14] = [
     (
         "how many there are",
         "param n: int\nserver w for i in 1..=n { name = \"w-${i}\", SERVER }\noutput a = [for k, s in server.w : s.ipv4]\noutput b = server.w[9].name",
@@ -44,6 +44,14 @@ const RIGHT: [(&str, &str); 12] = [
     (
         "a comprehension",
         "param names: list(string)\nparam wanted: bool\nlet all = [\"a\", \"b\"]\noutput a = { for n in names : n => upper(n) }\noutput b = [for x in all if wanted : x][1]",
+    ),
+    (
+        "null members",
+        "type O = { a: string?, b: int = 1 }\nparam o: O = {}\nparam n: int? = null\nfn f(x: O): string = jsonencode(x)\ncheck \"x\" { assert = f({ b = n }) == \"{\\\"a\\\":null,\\\"b\\\":1}\" && o == { a = null, b = 1 } && jsonencode(o) == f(o) }",
+    ),
+    (
+        "a text beside those that were written",
+        "param size: string\nlet xs = [\"a\", \"b\"]\nlet of = { a = \"x\", b = \"y\" }\noutput a = xs[0] == size || xs[1] == \"c\"\noutput b = [for x in xs if x != \"z\" : of.a == \"z\"]",
     ),
     (
         "a secret",
@@ -85,4 +93,42 @@ fn a_mistake_of_several_environments_is_told_once() {
     assert_eq!(of(&["check", "-p", "n=3"]), Vec::<String>::new());
     assert_eq!(of(&["check", "-p", "n=0"]), ["division_by_zero"]);
     project.run(&["check"]).says("main.cnx:5:17").says("in this environment").says("main.cnx:2:13");
+}
+
+#[test]
+fn a_mistake_in_a_module_hides_nothing_of_the_others() {
+    let main = "module m from \"./m\" { n = 0 }\nmodule n from \"./n\" { }\noutput y = module.m.good\noutput z = module.m.bad\n";
+    let broken = "param n: int\nlet wrong = nope\noutput good = 1 / n\noutput bad = wrong\n";
+    let project = Project::new(&[("main.cnx", main), ("m/main.cnx", broken), ("n/main.cnx", "output x = 1 / 0\n")]);
+    let said = run(&project, &["check"]);
+    let codes: Vec<&str> = said.complaints.iter().map(|one| one.code.as_str()).collect();
+    let zero = "cnx::desired::division_by_zero";
+    assert_eq!(codes, ["cnx::program::unknown_name", zero, zero], "{}", said.text);
+}
+
+/// A value is told where it was given: by its place, or by the name of what gave it.
+#[test]
+fn a_wrong_parameter_is_told_where_it_was_given() {
+    let program = "param d: duration = 1s\nparam n: int = 3 {\n  assert  = n < 10\n  message = \"few\"\n}\nparam o: string? = \"x\"\n\
+        environment local { target = \"local\" }\nenvironment much { target = \"local\", params = { n = 11 } }\noutput all = \"${d}, ${n}, ${o ?? \"none\"}\"\n";
+    let project = Project::new(&[("main.cnx", program)]);
+    for (file, arguments, told) in [
+        ("{ \"d\": \"5m\", \"o\": null, \"n\": null }", &[][..], &["5m, 3, none"][..]),
+        ("{\n  \"d\": \"zork\" }", &[], &["wrong_param", "given.json:2:8"]),
+        ("{\n  \"d\": 5 }", &[], &["wrong_param", "given.json:2:8"]),
+        ("{\n  \"n\": 20 }", &[], &["failed_assertion", "given.json:2:8"]),
+        ("{ \"n\": 2,\n  \"n\": 2 }", &[], &["bad_argument", "given.json:2:3", "given.json:1:3"]),
+        ("{ \"n\": 2,,", &[], &["bad_argument", "given.json:1:10"]),
+        ("{ \"m\": 2 }", &[], &["unknown_param", "given.json:1:8"]),
+        ("{}", &["-p", "n=x"], &["wrong_param", "-p n=…"]),
+        ("{}", &["-p", "n=12"], &["failed_assertion", "given by -p n=…"]),
+        ("{}", &["-p", "q=1"], &["unknown_param", "given by -p q=…"]),
+        ("{}", &["-e", "much"], &["failed_assertion", "main.cnx:8:53"]),
+    ] {
+        project.write("given.json", file);
+        let said = project.run(&[&["plan", "--params", "given.json", "--json"], arguments].concat()).all();
+        let places = said.replace("\",\"line\":", ":").replace(",\"column\":", ":");
+        let missing: Vec<&&str> = told.iter().filter(|part| !places.contains(**part)).collect();
+        assert!(missing.is_empty(), "{file} {arguments:?}: {missing:?} in {said}");
+    }
 }

@@ -251,6 +251,12 @@ fn a_repository_at_a_tag_is_fetched_locked_and_held_to_it() {
     std::fs::remove_dir_all(project.path().join(".cnx")).expect("removed");
     project.write("cnx.lock", &lock.replace("sha256:", "sha256:0"));
     run(&project, &["check"]).says("another content");
+
+    project.write("cnx.lock", &lock);
+    project.write("main.cnx", &text(&project, "main.cnx").replace("rev=v1", &format!("rev={commit}")));
+    project.ok(&["check"]);
+    let lock = text(&project, "cnx.lock");
+    assert!(lock.matches("\"source\"").count() == 1 && !lock.contains("\"v1\""), "what is used no more goes: {lock}");
 }
 
 #[test]

@@ -41,10 +41,13 @@ fn the_examples_pass_their_own_tests() {
 fn a_failing_assertion_shows_what_it_is_made_of() {
     let project = project(
         "test \"wrong\" {\n  params = { n = 1 }\n  assert = [\n    true,\n    server.web[1].plan == \"standard-16\",\n    \
-         length(token) > 99,\n  ]\n}\n",
+         length(token) > 99,\n    \
+         repeat(\"x\", 300) == \"y\",\n  ]\n}\n",
     );
-    let run = project.run(&["test"]);
+    let run = project.run(&["test", "--junit", "report.xml"]);
     assert_eq!(run.code, 1);
+    let report = std::fs::read_to_string(project.path().join("report.xml")).expect("a report");
+    assert!(report.contains(&"x".repeat(300)) && !run.all().contains(&"x".repeat(300)), "whole for machines: {report}");
     run.says("FAILED  wrong  main.test.cnx:1:6").says("main.test.cnx:5:5: it does not hold");
     run.says("server.web[1].plan").says("= \"standard-8\"").says("(secret)").says("1 test: 0 passed, 1 failed");
     assert!(!run.all().contains("hunter22") && run.stderr.is_empty());
@@ -177,17 +180,21 @@ fn console(project: &Project, lines: &str) -> crate::support::Run {
 fn the_console_answers_in_a_pipe() {
     let project = project("");
     project.ok(&["apply", "--yes"]);
+    project.write("catalog.cnx", "data plans all { }\n");
     let run = console(
         &project,
-        "1 + n\n[\n  1,\n  2,\n]\n:type server.web\nserver.web[1].name\ntoken\nlength(token) > 3\n:quit\n1\n",
+        "1 + n\n[\n  1,\n  2,\n]\n:type server.web\nserver.web[1].name\ntoken\nlength(token) > 3\n1 # why?\n:type data.plans.all\nexit\n1\n",
     );
     assert_eq!(run.code, 0, "{}", run.all());
+    assert!(run.stdout.contains("\n1\nplans { items: list("), "{}", run.stdout);
     assert!(
         run.stdout.starts_with("3\n[1, 2]\nmap(server) with int keys\n\"web-1\"\n(secret)\n(secret)\n"),
         "{}",
         run.stdout
     );
     assert!(!run.all().contains("hunter22"));
+    let run = console(&project, "parseint(token, 10)\n[1][length(token)]\n:quit\n1\n");
+    assert!(!run.all().contains("`h`") && !run.all().contains(" 8"), "{}", run.all());
     let run = console(&project, "server.web[9].name\nnope\n2\n");
     assert_eq!(run.code, 1);
     run.says("cnx::desired::missing_key").says("cnx::program::unknown_name").says("2\n");

@@ -283,3 +283,13 @@ output many = length(data.cloudnexus.plans.all.items) > 0
     }
     with.ok(&["state", "list"]).says("server.web[3]");
 }
+
+#[test]
+fn a_key_with_a_dot_is_asked_for_in_quotes() {
+    let program = "compute_instance a {\n  name   = \"a\"\n  type   = \"standard-2x4\"\n  region = \"eu-west-2\"\n  image  = \"ubuntu-22.04-lts\"\n  \
+        tags   = { \"x.y\" = \"1\", z = \"2\" }\n}\n";
+    let project = Project::new(&[("main.cnx", program)]);
+    let shown = "compute_instance.a.tags[\"x.y\"] = \"1\"\n    main.cnx:6:12  { \"x.y\" = \"1\", z = \"2\" }\n";
+    check(&project, &["compute_instance.a.tags[\"x.y\"]"], shown);
+    check(&project, &["compute_instance.a.tags[x.y]"], shown);
+}

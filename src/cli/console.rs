@@ -9,19 +9,21 @@ use super::shell::Shell;
 use super::target::Access;
 use super::{codes, memory, names, planning, project};
 use crate::apply::Holdings;
+use crate::desired::discreet;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Type;
 use crate::model::secrets::REDACTED;
 use crate::program::expr::Expr;
-use crate::program::{Folder, Program, check_folders, mark_elsewhere};
+use crate::program::{Folder, Program, SecretPlaces, check_folders, mark_elsewhere, member_names, member_type};
 use crate::provider::cloudnexus;
 use crate::report::{resources, value_json};
 use crate::state::MemoryStore;
-use crate::syntax::parse_expression;
+use crate::syntax::{goes_on, parse_expression};
 use crate::world::{Editor, Typed};
 use std::sync::Arc;
 
 const HELP: &str = "Type an expression: `server.web[1].ipv4`, `length(server.web)`. An open bracket, or an operator at the end, goes on in the next line.\n\
-    :type EXPR  the type of an expression    :help  this text    :quit  the end (so is Ctrl-D)\n";
+    :type EXPR  the type of an expression    :help  this text    :quit  the end (so are `exit` and Ctrl-D)\n";
 
 pub fn run(shell: &mut Shell, arguments: &Arguments) -> Result<Exit, Failure> {
     let (folders, _) = project::folders(shell)?;
@@ -69,7 +71,8 @@ struct Console {
 /// An expression as checked, beside the program.
 struct Asked {
     expr: Expr,
-    secret: bool,
+    /// Its parts in which a secret takes part.
+    secret_places: SecretPlaces,
 }
 
 impl Console {
@@ -81,7 +84,7 @@ impl Console {
         shell.say("`:help` tells more, `:quit` ends.");
         loop {
             match editor.read("> ").map_err(|error| unreadable(&error))? {
-                Typed::Line(text) if text.trim() == ":quit" => return Ok(()),
+                Typed::Line(text) if self.is_end(shell, &text) => return Ok(()),
                 Typed::Line(text) => {
                     if history.add(shell, &text) {
                         editor.remember(&text);
@@ -103,7 +106,7 @@ impl Console {
                 continue;
             }
             let whole = std::mem::take(&mut text);
-            if whole.trim() == ":quit" {
+            if self.is_end(shell, &whole) {
                 return Ok(());
             }
             self.answer(shell, &whole);
@@ -114,6 +117,15 @@ impl Console {
         Ok(())
     }
 
+    /// `:quit`, and what people type in other consoles where it is no name of the program.
+    fn is_end(&self, shell: &mut Shell, text: &str) -> bool {
+        match text.trim() {
+            ":quit" | ":exit" | ":q" => true,
+            "exit" | "quit" => self.asked(shell, text.trim()).is_err(),
+            _ => false,
+        }
+    }
+
     fn answer(&mut self, shell: &mut Shell, text: &str) {
         let text = text.trim();
         let told = match text.strip_prefix(':') {
@@ -121,7 +133,7 @@ impl Console {
             None => self.value(shell, text),
             Some("help") => Ok(HELP.to_owned()),
             Some(rest) => match rest.strip_prefix("type ") {
-                Some(expr) => self.asked(shell, expr).map(|asked| format!("{}\n", asked.expr.ty)),
+                Some(expr) => self.asked(shell, expr).map(|asked| format!("{}\n", type_shown(&asked.expr.ty))),
                 None => Err(Diagnostics(vec![
                     Diagnostic::new(&codes::BAD_ARGUMENT, format!("there is no `{text}`"))
                         .help("there are `:type EXPR`, `:help` and `:quit`"),
@@ -153,16 +165,20 @@ impl Console {
         }
         let Program { asked, secret_places, .. } = program;
         match asked {
-            Some(expr) if complaints.is_empty() => Ok(Asked { secret: secret_places.0.contains(&expr.span), expr }),
+            Some(expr) if complaints.is_empty() => Ok(Asked { expr, secret_places }),
             Some(_) | None => Err(Diagnostics(complaints)),
         }
     }
 
     fn value(&self, shell: &mut Shell, text: &str) -> Result<String, Diagnostics> {
-        let Asked { expr, secret } = self.asked(shell, text)?;
+        let Asked { expr, secret_places } = self.asked(shell, text)?;
+        let secret = secret_places.0.contains(&expr.span);
         let Some(resolver) = &self.prepared.desired.resolver.0 else { return Ok(String::new()) };
         let examined = resolver.examine(&expr, &[], &self.known);
-        let Some(value) = examined.value else { return Err(examined.diagnostics) };
+        let Some(value) = examined.value else {
+            let complaints = examined.diagnostics.0.into_iter();
+            return Err(Diagnostics(complaints.map(|one| discreet(one, &secret_places)).collect()));
+        };
         Ok(match (shell.global.json, secret) {
             (true, true) => value_json::line(&serde_json::json!({ "$secret": true })),
             (true, false) => value_json::line(&value_json::value(&value)),
@@ -172,40 +188,27 @@ impl Console {
     }
 }
 
+/// A type as it is written; of a catalog, and of whatever else is only read, what it holds.
+fn type_shown(ty: &Type) -> String {
+    let Type::Instance(kind) = ty.required() else { return ty.to_string() };
+    let catalog = cloudnexus();
+    if !catalog.sources.contains_key(kind) {
+        return ty.to_string();
+    }
+    let members = member_names(catalog, kind).into_iter();
+    let members = members.filter_map(|name| Some(format!("{name}: {}", member_type(catalog, kind, &name)?)));
+    format!("{ty} {{ {} }}", members.collect::<Vec<_>>().join(", "))
+}
+
 fn unreadable(error: &std::io::Error) -> Failure {
     Diagnostic::new(&codes::UNREADABLE, error.to_string()).help("type lines, or give them through a pipe").into()
 }
 
-/// Whether the text goes on in the next line: something is open, or it ends in an operator.
+/// Whether the text goes on in the next line; of what begins with a colon only an expression does.
 fn is_open(text: &str) -> bool {
-    is_bracket_open(text) || ends_in_an_operator(text)
-}
-
-fn ends_in_an_operator(text: &str) -> bool {
-    const OPERATORS: [&str; 12] = ["+", "-", "*", "/", "%", "&&", "||", "??", "==", "!=", "=", "?"];
-    const OTHERS: [&str; 4] = ["<", ">", ",", ":"];
-    let text = text.trim_end();
-    let is_expression = !text.starts_with(['#', ':']) || text.starts_with(":type ");
-    is_expression && OPERATORS.iter().chain(&OTHERS).any(|operator| text.ends_with(operator))
-}
-
-/// Whether a bracket, or a text of several lines, is still open.
-fn is_bracket_open(text: &str) -> bool {
-    let (mut depth, mut quoted, mut escaped) = (0_i64, false, false);
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let length = if rest.starts_with("\"\"\"") { 3 } else { c.len_utf8() };
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => depth -= 1,
-            _ => {}
-        }
-        rest = &rest[length..];
-    }
-    depth > 0 || quoted && text.contains("\"\"\"")
+    let text = text.trim_start();
+    let expr = if text.starts_with(':') { text.strip_prefix(":type ") } else { Some(text) };
+    expr.is_some_and(goes_on)
 }
 
 #[cfg(test)]
@@ -214,8 +217,22 @@ mod tests {
 
     #[test]
     fn a_text_goes_on_while_something_is_open() {
-        let open = ["1 +", ":type a ? ", "[1,", "f(", "{ a = [1] ", "\"\"\"\nline"];
-        let whole = ["# why?", ":help", "1", "[1]", "\"(\"", "\"\\\"(\"", ")", "\"\"\"\na\n\"\"\""];
+        let open =
+            ["1 +", ":type a ? ", "[1,", "f(", "{ a = [1] ", "\"\"\"\nline", "1 + # and", "a.", "[ # x ]", "a &&", "!"];
+        let whole = [
+            "# why?",
+            ":help",
+            "1",
+            "[1]",
+            "\"(\"",
+            "\"\\\"(\"",
+            ")",
+            "\"\"\"\na\n\"\"\"",
+            "f(x) # how many?",
+            "\"a +",
+            "\"+\"",
+            ":x +",
+        ];
         assert!(open.iter().all(|text| is_open(text)));
         assert!(!whole.iter().any(|text| is_open(text)));
     }

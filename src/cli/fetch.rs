@@ -11,7 +11,7 @@ use crate::model::{Span, Spanned};
 use crate::program::codes::NO_MODULE;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Beside the `.cnx` files, committed with them.
@@ -39,6 +39,8 @@ struct Pin {
 #[derive(Debug, Default)]
 pub struct Locked {
     pins: Option<BTreeMap<(String, String), Pin>>,
+    /// Those that a module asked for.
+    used: BTreeSet<(String, String)>,
     changed: bool,
 }
 
@@ -54,6 +56,7 @@ pub fn fetched(shell: &mut Shell, source: &Spanned<String>, lock: &mut Locked) -
     let help = "write `git+https://HOST/PATH//FOLDER?rev=TAG` (or all digits of a commit)";
     let git = git_source::parse(&source.value).map_err(|why| complaint(&NO_MODULE, source.span, &why, help))?;
     let key = (git.url.clone(), git.revision.as_str().to_owned());
+    lock.used.insert(key.clone());
     let pin = lock.pins(shell)?.get(&key).cloned();
     let pin = match pin {
         Some(pin) => {
@@ -214,11 +217,12 @@ impl Locked {
         Ok(self.pins.get_or_insert_default())
     }
 
-    /// Writes the lock file, where something new was locked.
-    pub fn save(&self, shell: &Shell) -> Result<(), Failure> {
+    /// Writes the lock file, where something new was locked. Where `is_whole` (every module was found), without what no module uses any more.
+    pub fn save(&self, shell: &Shell, is_whole: bool) -> Result<(), Failure> {
         let (true, Some(pins)) = (self.changed, &self.pins) else { return Ok(()) };
         let modules: Vec<Json> = pins
             .iter()
+            .filter(|(key, _)| !is_whole || self.used.contains(*key))
             .map(|((source, revision), pin)| {
                 json!({ "source": source, "revision": revision, "commit": pin.commit, "hash": pin.hash })
             })

@@ -35,6 +35,7 @@ mod graph;
 mod habits;
 mod http_log;
 mod init;
+mod json_places;
 mod mark;
 mod memory;
 mod modules;

@@ -58,7 +58,9 @@ pub fn load(shell: &mut Shell, trees: Vec<Ast>) -> Result<Loaded, Failure> {
         }
         at += 1;
     }
-    lock.save(shell)?;
+    let is_broken = |tree: &Ast| !tree.broken.lines.is_empty();
+    let is_whole = !loaded.folders.iter().flat_map(|folder| &folder.trees).any(is_broken);
+    lock.save(shell, is_whole && !loaded.diagnostics.has_errors())?;
     Ok(loaded)
 }
 

@@ -2,26 +2,33 @@
 
 use super::codes;
 use super::exit::Failure;
+use super::json_places::{self, Member, Twice};
 use super::parameters::Given;
 use super::shell::Shell;
-use crate::desired::ParamInput;
+use crate::desired::{ParamInput, parse_param};
 use crate::diag::{Diagnostic, Diagnostics, Label};
 use crate::model::{Span, Spanned, Type, Value, json};
+use crate::program::{Program, fits};
+use crate::provider::Catalog;
 use crate::syntax::ast::{Element, Entry, Expr, ExprKind, ObjectKey, Piece, UnaryOperator};
 use crate::syntax::parse_expression;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What stands before the text of a file so that it reads as one object.
 const OPENING: &str = "{\n";
 
-/// `*.json`, and whatever begins with a brace: one object. Anything else: `name = value` lines. `discreet` where a parameter of the program is secret.
-pub fn read(shell: &mut Shell, path: &Path, discreet: bool) -> Result<Given, Failure> {
+/// `*.json`, and whatever begins with a brace: one object. Anything else: `name = value` lines. Where a parameter of the program is secret, no
+/// value of the file is shown.
+pub fn read(shell: &mut Shell, path: &Path, program: &Program) -> Result<Given, Failure> {
     let text = shell.read_given(path)?;
     if path.extension().is_some_and(|extension| extension == "json") || text.trim_start().starts_with('{') {
-        return of_json(path, &text).map_err(Failure::from);
+        return of_json(shell, path, &text, program).map_err(Failure::from);
     }
+    let discreet = has_secrets(program);
     let shown = if discreet { masked(&text) } else { text.clone() };
     let file = shell.sources.add(&path.display().to_string(), &shown);
     let own = |complaint: Diagnostic| if discreet { mute(complaint) } else { complaint };
@@ -96,17 +103,90 @@ fn twice(span: Span, first: Span) -> Diagnostic {
         .help("remove one of the two")
 }
 
-fn of_json(path: &Path, text: &str) -> Result<Given, Diagnostic> {
+fn has_secrets(program: &Program) -> bool {
+    program.params.iter().any(|param| param.secret)
+}
+
+fn of_json(shell: &mut Shell, path: &Path, text: &str, program: &Program) -> Result<Given, Diagnostic> {
+    let read: Result<serde_json::Value, _> = serde_json::from_str(text);
+    let (members, twice) = if read.is_ok() { json_places::members(text) } else { (Vec::new(), None) };
+    let shown = match (has_secrets(program), &read) {
+        (false, _) => text.to_owned(),
+        (true, Ok(_)) if twice.is_none() => without_values(text, &members),
+        (true, _) => masked_whole(text),
+    };
+    let file = shell.sources.add(&path.display().to_string(), &shown);
     let bad = |why: String| {
         Diagnostic::new(&codes::BAD_ARGUMENT, format!("{}: {why}", path.display()))
             .help("write one JSON object: `{ \"name\": value }`")
     };
-    let read: serde_json::Value = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
-    let serde_json::Value::Object(members) = read else { return Err(bad("is no object".to_owned())) };
-    Ok(members
-        .iter()
-        .map(|(name, value)| (name.clone(), ParamInput::Value(json::from_json(value, &Type::Any))))
-        .collect())
+    let read = read.map_err(|error| {
+        let place = offset(text, error.line(), error.column());
+        bad(error.to_string()).at(Span::new(file, place, place), "not understood from here on")
+    })?;
+    let serde_json::Value::Object(values) = read else { return Err(bad("is no object".to_owned())) };
+    if let Some(Twice { again, first }) = twice {
+        let span = |range: Range<usize>| Span::new(file, range.start, range.end);
+        return Err(self::twice(span(again), span(first)));
+    }
+    let given = members.into_iter().filter_map(|(name, place)| {
+        let value = json::from_json(values.get(&name)?, &Type::Any);
+        let ty = program.params.iter().find(|param| param.name.value.as_str() == name).map(|param| &param.ty);
+        let value = ty.map_or(value.clone(), |ty| with_durations(value, ty, &program.catalog));
+        Some((name, ParamInput::Written(Spanned::new(value, Span::new(file, place.start, place.end)))))
+    });
+    Ok(given.collect())
+}
+
+/// JSON has no durations: their texts stand for them where one is wanted.
+fn with_durations(value: Value, ty: &Type, catalog: &Arc<Catalog>) -> Value {
+    match (ty, &value) {
+        (Type::Optional(inner), _) => with_durations(value, inner, catalog),
+        (Type::Duration, Value::String(text)) => parse_param(text, ty, catalog).unwrap_or(value),
+        (Type::List(item) | Type::Set(item), Value::List(items)) => {
+            Value::list(items.iter().map(|one| with_durations(one.clone(), item, catalog)).collect())
+        }
+        (Type::Map(_, _) | Type::Object(_), Value::Object(members)) => {
+            let of = |name: &SmolStr| match ty {
+                Type::Map(_, item) => item.as_ref(),
+                Type::Object(object) => object.members.get(name).map_or(&Type::Any, |member| &member.ty),
+                _ => &Type::Any,
+            };
+            let member =
+                |(name, one): (&SmolStr, &Value)| (name.clone(), with_durations(one.clone(), of(name), catalog));
+            Value::object(members.iter().map(member).collect())
+        }
+        (Type::Union(members), Value::String(_)) if !members.iter().any(|member| fits(&Type::String, member)) => {
+            let duration = members.iter().find(|member| **member == Type::Duration);
+            duration.map_or(value.clone(), |duration| with_durations(value, duration, catalog))
+        }
+        _ => value,
+    }
+}
+
+/// The place of a line and a column, both from 1; columns are bytes.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let begins = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let mut at = (begins + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The text with the values of its members made unreadable, byte for byte.
+fn without_values(text: &str, members: &[Member]) -> String {
+    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+    for (_, place) in members {
+        shown.push_str(&text[at..place.start]);
+        shown.extend(text[place.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
+        at = place.end;
+    }
+    shown + &text[at..]
+}
+
+fn masked_whole(text: &str) -> String {
+    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect()
 }
 
 fn pair(entry: &Entry) -> Result<(SmolStr, Spanned<Value>), Box<Diagnostic>> {

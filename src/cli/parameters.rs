@@ -15,7 +15,7 @@ pub type Given = BTreeMap<String, ParamInput>;
 /// Everything that was given. A variable of the process that names no parameter is somebody else's.
 pub fn given(shell: &mut Shell, program: &Program) -> Result<Given, Failure> {
     let mut given = match shell.global.parameter_file.clone() {
-        Some(path) => parameter_file::read(shell, &path, program.params.iter().any(|param| param.secret))?,
+        Some(path) => parameter_file::read(shell, &path, program)?,
         None => Given::new(),
     };
     let mut shadowed = Vec::new();

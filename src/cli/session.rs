@@ -70,6 +70,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
 pub fn inputs(shell: &Shell, environment: Option<String>, params: Given) -> Inputs {
     Inputs {
         environment,
+        given_by: parameters::given_by(shell, &params),
         params,
         files: files(shell),
         other_outputs: others::outputs(shell),

@@ -20,17 +20,17 @@ pub enum Meant {
     Value(Asked),
 }
 
-/// An address that stands at the beginning of the text, how long it is there, and what follows.
+/// An address that stands at the beginning of the text, how long it is there without quotes, and what follows.
 struct Found<'a> {
     address: &'a Address,
-    rest: String,
+    rest: &'a str,
     length: usize,
 }
 
 pub fn meant(text: &str, desired: &Desired, snapshot: &Snapshot) -> Result<Meant, Failure> {
     let plain = text.replace('"', "");
     let known: BTreeSet<&Address> = desired.by_address.keys().chain(snapshot.records.keys()).collect();
-    let found = known.iter().filter_map(|address| begins(&plain, address)).max_by_key(|found| found.length);
+    let found = known.iter().filter_map(|address| begins(text, &plain, address)).max_by_key(|found| found.length);
     match found {
         Some(found) if found.rest.is_empty() => Ok(Meant::Thing(found.address.clone())),
         Some(found) => attribute(&found, desired),
@@ -42,7 +42,7 @@ pub fn meant(text: &str, desired: &Desired, snapshot: &Snapshot) -> Result<Meant
 }
 
 /// Whether the text begins with the address, in any of its forms.
-fn begins<'a>(plain: &str, address: &'a Address) -> Option<Found<'a>> {
+fn begins<'a>(text: &'a str, plain: &str, address: &'a Address) -> Option<Found<'a>> {
     let declaration = address.declaration().to_string().replace('"', "");
     let key = address.key.as_ref().map(|key| match key {
         Key::Int(number) => number.to_string(),
@@ -54,17 +54,38 @@ fn begins<'a>(plain: &str, address: &'a Address) -> Option<Found<'a>> {
     };
     let begun = forms.iter().filter_map(|form| Some((form.len(), plain.strip_prefix(form.as_str())?)));
     let (length, rest) = begun.filter(|(_, rest)| rest.is_empty() || rest.starts_with(['.', '['])).max()?;
-    Some(Found { address, rest: rest.to_owned(), length })
+    let rest = if rest.is_empty() { "" } else { behind(text, length) };
+    Some(Found { address, rest, length })
 }
 
-/// `.tags.team`, `.tags[team]`
+/// What stands behind so many bytes that are no quotes.
+fn behind(text: &str, length: usize) -> &str {
+    let mut bytes = text.bytes().enumerate().filter(|(_, byte)| *byte != b'"');
+    bytes.nth(length).map_or("", |(at, _)| &text[at..])
+}
+
+/// `.tags.team`, `.tags[team]`, `.tags["app.io/name"]`: within brackets everything is the key.
 fn segments(rest: &str) -> Vec<SmolStr> {
-    rest.split(['.', '[', ']']).filter(|part| !part.is_empty()).map(SmolStr::new).collect()
+    let mut all = Vec::new();
+    let mut rest = rest;
+    while let Some(first) = rest.chars().next() {
+        let (part, behind) = match (first, rest.strip_prefix("[\"")) {
+            (_, Some(quoted)) => quoted.split_once("\"]").unwrap_or((quoted, "")),
+            ('[', None) => rest[1..].split_once(']').unwrap_or((&rest[1..], "")),
+            _ => {
+                let word = rest.strip_prefix('.').unwrap_or(rest);
+                word.split_at(word.find(['.', '[']).unwrap_or(word.len()))
+            }
+        };
+        all.extend((!part.is_empty()).then(|| SmolStr::new(part)));
+        rest = behind;
+    }
+    all
 }
 
 fn attribute(found: &Found<'_>, desired: &Desired) -> Result<Meant, Failure> {
     let address = found.address;
-    let path = segments(&found.rest);
+    let path = segments(found.rest);
     let Some(first) = path.first() else { return Ok(Meant::Thing(address.clone())) };
     if !desired.by_address.contains_key(address) {
         let absence = desired.headers().absence(address).map(|absence| absence.text);

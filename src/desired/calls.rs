@@ -61,6 +61,9 @@ impl Machine<'_> {
             Run::Template => return self.template(&values, arguments, expr),
         };
         match result {
+            Ok(Value::Unknown(_)) if !function.result.is_part() => {
+                Ok(pending(&values.iter().collect::<Vec<_>>(), &expr.ty))
+            }
             Ok(value) => {
                 self.burn(size(&value), expr.span)?;
                 if function.result.is_part() { Ok(value) } else { self.made(value, expr.span) }

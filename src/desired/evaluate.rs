@@ -103,7 +103,7 @@ fn prepare(machine: &mut Machine, inputs: &Inputs) {
             Declaration::Param(at) => {
                 let value = param_value(machine, at, inputs);
                 machine.world.root().set_param(at, value);
-                assert_param(machine, at);
+                assert_param(machine, at, Some(inputs));
             }
             Declaration::Let(at) => named(machine, Named::Let(machine.scope.declared(at))),
             Declaration::Function(_) | Declaration::Resource(_) | Declaration::Module(_) => {}
@@ -125,7 +125,7 @@ fn scope(machine: &mut Machine, total: &mut usize) {
             Declaration::Param(_) if is_root => {}
             Declaration::Param(at) => {
                 named(machine, Named::Param(machine.scope.declared(*at)));
-                assert_param(machine, *at);
+                assert_param(machine, *at, None);
             }
             Declaration::Function(_) => {}
             Declaration::Let(at) => named(machine, Named::Let(machine.scope.declared(*at))),

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::machine::Machine;
+use super::origin::GivenBy;
 use super::world::World;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -82,6 +83,8 @@ pub struct Inputs {
     /// The environment asked for by name.
     pub environment: Option<String>,
     pub params: BTreeMap<String, ParamInput>,
+    /// By what each of them was given.
+    pub given_by: GivenBy,
     pub files: Files,
     pub other_outputs: OtherOutputs,
     /// The project's name where the program declares none.
@@ -90,12 +93,21 @@ pub struct Inputs {
 
 impl fmt::Debug for Inputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inputs { environment, params, files: _, other_outputs: _, project_name } = self;
+        let Inputs { environment, params, given_by, files: _, other_outputs: _, project_name } = self;
         f.debug_struct("Inputs")
             .field("environment", environment)
             .field("params", &params.keys())
+            .field("given_by", given_by)
             .field("project_name", project_name)
             .finish_non_exhaustive()
+    }
+}
+
+impl Inputs {
+    /// ` (given by CNX_PARAM_size)`; nothing where a place says it, or nobody does.
+    fn by(&self, name: &str) -> String {
+        let by = self.given_by.get(name).filter(|_| self.params.get(name).is_some_and(|given| given.place().is_none()));
+        by.map_or_else(String::new, |(by, _)| format!(" (given by {by})"))
     }
 }
 
@@ -105,6 +117,7 @@ impl Default for Inputs {
         Inputs {
             environment: None,
             params: BTreeMap::new(),
+            given_by: GivenBy::new(),
             files: Arc::new(|_| Err("there are no files here".to_owned())),
             other_outputs: Arc::new(|_| Err("there are no other projects here".to_owned())),
             project_name: String::new(),
@@ -193,7 +206,7 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
     let names = || program.params.iter().map(|param| param.name.value.as_str());
     for (name, given) in inputs.params.iter().filter(|(name, _)| names().all(|other| other != name.as_str())) {
         let help = did_you_mean(name, names(), "declare it: `param NAME: TYPE`");
-        let message = format!("the program has no parameter `{name}`");
+        let message = format!("the program has no parameter `{name}`{}", inputs.by(name));
         let complaint = Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help);
         diagnostics.push(match given.place() {
             Some(place) => complaint.at(place, "given here"),
@@ -206,7 +219,9 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
 pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<Value> {
     let program = Arc::clone(&machine.world.root().program);
     let param = &program.params[at];
-    if let Some(given) = inputs.params.get(param.name.value.as_str()) {
+    let given = inputs.params.get(param.name.value.as_str());
+    let is_unwritten = |given: &ParamInput| given.value() == Some(&Value::Null) && param.default.is_some();
+    if let Some(given) = given.filter(|given| param.ty.is_optional() || !is_unwritten(given)) {
         let value = match given {
             ParamInput::Raw(raw) => parse_param(raw, &param.ty, &program.catalog),
             ParamInput::Value(value) => convert(value, &param.ty, &program.catalog),
@@ -216,7 +231,7 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
             Ok(value) => Some(value),
             Err(why) => {
                 let why = if param.secret { "the value is not of its type".to_owned() } else { why };
-                machine.diagnostics.push(wrong(param, &why, given));
+                machine.diagnostics.push(wrong(param, &why, (given, inputs.by(param.name.value.as_str()))));
                 None
             }
         };
@@ -235,8 +250,8 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
 }
 
 /// A value of another type; the place where it was given comes first.
-fn wrong(param: &Param, why: &str, given: &ParamInput) -> Diagnostic {
-    let complaint = Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}", param.name.value));
+fn wrong(param: &Param, why: &str, (given, by): (&ParamInput, String)) -> Diagnostic {
+    let complaint = Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}{by}", param.name.value));
     let declared = format!("this parameter is of type {}", param.ty);
     match given.place() {
         Some(place) => complaint
@@ -260,8 +275,8 @@ fn missing(param: &Param) -> Diagnostic {
         })
 }
 
-/// Reports a parameter whose `assert` does not hold.
-pub fn assert_param(machine: &mut Machine, at: usize) {
+/// Reports a parameter whose `assert` does not hold; `inputs` are those of the project's own parameters.
+pub fn assert_param(machine: &mut Machine, at: usize, inputs: Option<&Inputs>) {
     let program = Arc::clone(&machine.scope.program);
     let Some(assertion) = &program.params[at].assertion else { return };
     if machine.value(&assertion.condition) != Some(Value::Bool(false)) {
@@ -275,12 +290,27 @@ pub fn assert_param(machine: &mut Machine, at: usize) {
         Some(value) => crate::program::convert::shown(value),
         None => String::new(),
     };
-    machine.tell(
-        Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
-            .at(assertion.condition.span, "does not hold")
-            .and(name.span, format!("the value is {value}"))
-            .help("give another value"),
-    );
+    let by = inputs.map_or_else(String::new, |inputs| inputs.by(name.value.as_str()));
+    let complaint = Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
+        .at(assertion.condition.span, "does not hold")
+        .and(name.span, format!("the value is {value}{by}"))
+        .help("give another value");
+    let written = inputs.and_then(|inputs| source(&program, at, inputs, &machine.world.environment));
+    machine.tell(match written {
+        Some((place, text)) => complaint.and(place, text),
+        None => complaint,
+    });
+}
+
+/// Where the value of a parameter of the project is written, if that is a file or an environment.
+fn source(program: &Program, at: usize, inputs: &Inputs, environment: &str) -> Option<(Span, String)> {
+    match inputs.params.get(program.params[at].name.value.as_str()) {
+        Some(given) => Some((given.place()?, "given here".to_owned())),
+        None => {
+            let written = program.environment(environment)?.params.get(&at)?;
+            Some((written.span, format!("given here, for environment `{environment}`")))
+        }
+    }
 }
 
 /// Params and lets that need no resource: they can be evaluated before anything else.

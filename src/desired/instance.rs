@@ -5,6 +5,7 @@ use super::machine::{Evaluated, Machine, Stop};
 use super::scope::{Declared, Reference};
 use super::types::{Condition, Given, Instance, Lifecycle};
 use crate::model::{Ident, Key, Mode, Secrecy, Span, Type, Value};
+use crate::program::convert::{may_hold_object, without_nulls};
 use crate::program::expr::Expr;
 use crate::program::ir::{self, Resource};
 use crate::program::validate::validate;
@@ -104,6 +105,7 @@ impl<'w> Machine<'w> {
                 other => other?,
             };
             if !value.is_null() {
+                let value = if may_hold_object(&attribute.ty) { without_nulls(&value) } else { value };
                 if setting.value.as_constant().is_none() && value.is_known() {
                     self.validated(attribute, &value, setting.span);
                 }

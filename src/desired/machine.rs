@@ -9,6 +9,7 @@ use super::types::Outputs;
 use super::world::World;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::{AttrPath, Key, Span, Type, Value, shown_path};
+use crate::program::SecretPlaces;
 use crate::program::convert::{convert, shown};
 use crate::program::expr::{Element, Entry, Expr, ExprKind, MAX_DEPTH};
 use crate::program::library::arguments::{MAX_TEXT, render};
@@ -113,7 +114,7 @@ impl<'w> Machine<'w> {
 
     /// What goes wrong in a module says by whom that is used.
     pub fn complain(&mut self, diagnostic: Diagnostic) {
-        let diagnostic = self.discreet(diagnostic);
+        let diagnostic = discreet(diagnostic, &self.scope.program.secret_places);
         self.tell(diagnostic);
     }
 
@@ -158,20 +159,6 @@ impl<'w> Machine<'w> {
         self.frame = frame;
         self.stable_only = stable;
         result
-    }
-
-    /// Where a secret takes part, the complaint tells no values.
-    fn discreet(&self, diagnostic: Diagnostic) -> Diagnostic {
-        let places = &self.scope.program.secret_places.0;
-        match &diagnostic.primary {
-            Some(label) if places.contains(&label.span) => {
-                let message = "a secret takes part, so no values are shown";
-                Diagnostic::new(diagnostic.code, message)
-                    .at(label.span, "a secret takes part")
-                    .help("look at the values that this is computed from")
-            }
-            Some(_) | None => diagnostic,
-        }
     }
 
     /// A larger program may do more work.
@@ -363,8 +350,6 @@ impl<'w> Machine<'w> {
     }
 
     fn object(&mut self, entries: &[Entry], expr: &Expr) -> Evaluated {
-        let closed =
-            matches!(expr.ty.required(), Type::Object(object) if object.members.values().any(|m| m.ty.is_optional()));
         let mut members: BTreeMap<SmolStr, Value> = BTreeMap::new();
         for entry in entries {
             match entry {
@@ -372,9 +357,7 @@ impl<'w> Machine<'w> {
                     let key = self.eval(key)?;
                     let value = self.eval(value)?;
                     let Some(name) = key.as_str() else { return Ok(pending(&[&key], &expr.ty)) };
-                    if !(closed && value.is_null()) {
-                        members.insert(SmolStr::new(name), value);
-                    }
+                    members.insert(SmolStr::new(name), value);
                 }
                 Entry::Spread(value) => {
                     let value = self.eval(value)?;
@@ -444,6 +427,19 @@ impl<'w> Machine<'w> {
                 Ok(if yes == no { yes } else { pending(&[&other, &yes, &no], &expr.ty) })
             }
         }
+    }
+}
+
+/// Where a secret takes part, the complaint tells no values.
+pub fn discreet(diagnostic: Diagnostic, places: &SecretPlaces) -> Diagnostic {
+    match &diagnostic.primary {
+        Some(label) if places.0.contains(&label.span) => {
+            let message = "a secret takes part, so no values are shown";
+            Diagnostic::new(diagnostic.code, message)
+                .at(label.span, "a secret takes part")
+                .help("look at the values that this is computed from")
+        }
+        Some(_) | None => diagnostic,
     }
 }
 

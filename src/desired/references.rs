@@ -6,7 +6,7 @@ use super::scope::{Declared, Expansion, Reference, ScopeId, Slot};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{AttrPath, Ident, Key, Mode, Span, Type, Value};
-use crate::program::convert::shown;
+use crate::program::convert::{convert, may_hold_object, shown};
 use crate::program::expr::{Expr, ExprKind};
 use crate::program::{member_type, read_type};
 use crate::provider::Presence;
@@ -245,6 +245,10 @@ impl Machine<'_> {
         let resource = &program.resources[declared.at];
         let attributes = program.catalog.attributes_of(resource.kind.as_str());
         let known = attributes.and_then(|attributes| attributes.get(name.as_str()));
+        let ty = match known {
+            Some(attribute) => read_type(attribute),
+            None => member_type(&program.catalog, &resource.kind, name).unwrap_or(Type::Any),
+        };
         let settable =
             known.is_some_and(|attribute| attribute.presence != Presence::Computed) || resource.mode == Mode::Data;
         if settable && !self.is_missed(declared, index) {
@@ -253,18 +257,14 @@ impl Machine<'_> {
             self.references = references;
             match written? {
                 Value::Null => {}
-                value => return Ok(value),
+                value => return Ok(self.with_every_member(value, &ty)),
             }
         }
-        let ty = match known {
-            Some(attribute) => read_type(attribute),
-            None => member_type(&program.catalog, &resource.kind, name).unwrap_or(Type::Any),
-        };
         let address = scope.address(declared.at, index);
         let observed = self.outputs.and_then(|outputs| outputs.attributes(&address)?.get(name.as_str()));
         match observed {
             Some(Value::Null) if !ty.is_optional() => {}
-            Some(value) => return Ok(value.clone()),
+            Some(value) => return Ok(self.with_every_member(value.clone(), &ty)),
             None => {}
         }
         let path = AttrPath { address, path: vec![name.clone()] };
@@ -274,6 +274,11 @@ impl Machine<'_> {
     fn is_missed(&self, declared: Declared, index: usize) -> bool {
         let missed = self.outputs.map(|outputs| outputs.missed()).filter(|missed| !missed.is_empty());
         missed.is_some_and(|missed| missed.contains(&self.world.scope(declared.scope).address(declared.at, index)))
+    }
+
+    /// The objects in it have every member of their type, null where nothing stands; what the API shows otherwise than its type says stays.
+    fn with_every_member(&self, value: Value, ty: &Type) -> Value {
+        if may_hold_object(ty) { convert(&value, ty, &self.world.catalog).unwrap_or(value) } else { value }
     }
 
     /// All attributes of an instance as an object.

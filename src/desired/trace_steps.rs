@@ -117,7 +117,7 @@ impl<'w> Tracer<'w, '_> {
         for member in below {
             value = Some(member_of(value.as_ref()?, member)?);
         }
-        let path: String = below.iter().map(|member| format!(".{member}")).collect();
+        let path: String = below.iter().map(step_shown).collect();
         let shown = format!("{}.{name}{path}", scope.address(declared.at, index));
         let mut origin = Origin::new(shown, used, Source::Written).holding(value, false);
         origin.secret = secret;
@@ -310,6 +310,12 @@ fn may_give(entry: &Entry, name: &str) -> bool {
         Entry::Pair { key, .. } => key.as_constant().is_none_or(|key| key.as_str() == Some(name)),
         Entry::Spread(_) => true,
     }
+}
+
+/// `.team`, `["app.io/name"]`
+fn step_shown(member: &SmolStr) -> String {
+    let is_word = member.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_word { format!(".{member}") } else { format!("[{}]", Key::Text(member.clone())) }
 }
 
 /// A member, an entry or an element; unknown where the whole is.

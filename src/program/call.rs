@@ -42,7 +42,7 @@ impl Checker<'_> {
                     let own = own.filter(|(_, (global, _))| matches!(global, Global::Function(_)));
                     let known = library::functions().iter().map(|function| function.name);
                     let candidates = known.chain(own.map(|(name, _)| name.as_str()));
-                    let help = match library::left_out(name.value.as_str()) {
+                    let help = match library::habit(name.value.as_str()) {
                         Some(why) => why.to_owned(),
                         None => did_you_mean(name.value.as_str(), candidates, "`cnx docs` lists all functions"),
                     };
@@ -215,8 +215,25 @@ impl Checker<'_> {
             }
             return Expr::error(span);
         }
-        let ty = function.result.instantiate(bindings);
+        let ty = match function.name {
+            "flatten" => Type::list(bindings.a.as_ref().map_or(Type::Any, flat)),
+            _ => function.result.instantiate(bindings),
+        };
         Expr { kind: ExprKind::Library { function: at, arguments }, ty, span }
+    }
+}
+
+/// What the elements of such an element are, at every level; the element itself where it has none.
+fn flat(ty: &Type) -> Type {
+    match ty {
+        Type::List(item) | Type::Set(item) => flat(item),
+        Type::Optional(inner) => flat(inner).optional(),
+        Type::Union(members) => {
+            let mut all = members.iter().map(flat);
+            let first = all.next().unwrap_or(Type::Any);
+            all.try_fold(first, |so_far, one| join(&so_far, &one)).unwrap_or(Type::Any)
+        }
+        other => other.clone(),
     }
 }
 
@@ -253,9 +270,15 @@ fn mixed_help(function: &Function, bindings: &Bindings) -> Option<&'static str> 
 
 fn not_of_shape(function: &Function, value: &Expr, shown: &str) -> Diagnostic {
     let found = super::fits::widened(&value.ty);
+    let help = match (&value.ty, shown) {
+        (Type::List(_), "set") => "use `toset(…)`".to_owned(),
+        (Type::Set(_), "list") => "use `tolist(…)`".to_owned(),
+        (Type::Map(..), "list" | "list or set") => "take its `keys(…)` or its `values(…)`".to_owned(),
+        _ => format!("see `{}`", function.signature()),
+    };
     Diagnostic::new(&codes::WRONG_TYPE, format!("`{}` needs a {shown} here", function.name))
         .at(value.span, format!("expected a {shown}, found {found}"))
-        .help(format!("see `{}`", function.signature()))
+        .help(help)
 }
 
 /// What an argument is read by after others said what it must be: that they were written as one text or as an int does not

@@ -157,6 +157,9 @@ impl Checker<'_> {
                 let ty = self.bounded(found.ty.clone(), documented.node.name.span);
                 let value = if in_ring || ty == Type::Error { Expr::error(found.span) } else { found };
                 self.let_types[at] = value.ty.clone();
+                if !self.is_declared(&value) {
+                    self.open_lets.insert(at);
+                }
                 if self.touched_resource {
                     self.live_lets.insert(at);
                 }

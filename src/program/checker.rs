@@ -49,6 +49,9 @@ pub struct Checker<'a> {
     pub modules: Vec<Option<Module>>,
     /// Types of the variables of loops and functions.
     pub locals: Locals<Type>,
+    /// Lets, and slots of variables, whose texts nobody declared: those of their type are only those that were written.
+    pub open_lets: BTreeSet<usize>,
+    pub open_locals: BTreeSet<usize>,
     pub reach: Reach,
     /// Lets and functions that lead to a resource: not for places that only know inputs.
     pub live_lets: BTreeSet<usize>,
@@ -81,6 +84,8 @@ impl<'a> Checker<'a> {
             modules: vec![None; symbols.modules.len()],
             symbols,
             locals: Locals::default(),
+            open_lets: BTreeSet::new(),
+            open_locals: BTreeSet::new(),
             reach: Reach::Everything,
             live_lets: BTreeSet::new(),
             live_functions: BTreeSet::new(),
@@ -157,7 +162,9 @@ impl<'a> Checker<'a> {
     }
 
     pub fn bind_silently(&mut self, name: Ident, ty: Type) -> usize {
-        self.locals.push(name, ty)
+        let slot = self.locals.push(name, ty);
+        self.open_locals.remove(&slot);
+        slot
     }
 
     pub fn unknown_kind(&mut self, kind: &Ident, span: Span, form: ResourceForm) {

@@ -73,11 +73,55 @@ fn convert_object(members: &BTreeMap<SmolStr, Value>, object: &ObjectType, catal
             (None, Some(default)) => {
                 made.insert(name.clone(), default.clone());
             }
-            (None, None) if fits(&Type::Null, &member.ty) => {}
+            (None, None) if fits(&Type::Null, &member.ty) => {
+                made.insert(name.clone(), Value::Null);
+            }
             (None, None) => return Err(format!("`{name}` is missing")),
         }
     }
     Ok(Value::object(made))
+}
+
+/// Whether a value of the type may hold an object.
+pub fn may_hold_object(ty: &Type) -> bool {
+    match ty {
+        Type::Object(_) => true,
+        Type::List(item) | Type::Set(item) | Type::Map(_, item) | Type::Optional(item) => may_hold_object(item),
+        Type::Union(members) => members.iter().any(may_hold_object),
+        Type::Error
+        | Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Int
+        | Type::Number
+        | Type::String
+        | Type::Duration
+        | Type::Literal(_)
+        | Type::Id(_)
+        | Type::Instance(_) => false,
+    }
+}
+
+/// The value without the members of objects that are null: what the API is told of, where null means "as not written".
+pub fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let written = members.iter().filter(|(_, member)| !member.is_null());
+            Value::object(written.map(|(name, member)| (name.clone(), without_nulls(member))).collect())
+        }
+        Value::List(items) => Value::list(items.iter().map(without_nulls).collect()),
+        Value::Set(items) => Value::set(items.iter().map(without_nulls)),
+        Value::Map(entries) => {
+            Value::map(entries.iter().map(|(key, entry)| (key.clone(), without_nulls(entry))).collect())
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Duration(_)
+        | Value::Unknown(_)
+        | Value::Sealed(_) => value.clone(),
+    }
 }
 
 fn wrong(ty: &Type, value: &Value) -> String {

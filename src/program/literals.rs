@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::codes;
-use super::expr::{Element, Entry, Expr, ExprKind};
+use super::expr::{Element, Entry, Expr, ExprKind, Operator};
 use super::fits::{fits, has_error, join, literals, may_be_left_out, widened};
 use super::mismatch::{mismatch, unknown_member, wrong_literal};
 use super::symbols::duplicate;
@@ -159,7 +159,7 @@ impl Checker<'_> {
                 Some(member) => {
                     let first = *seen.entry(name.clone()).or_insert(key.span);
                     duplicate(&mut self.diagnostics, "member", &name, key.span, first);
-                    let value = self.check(value, &member.ty);
+                    let value = self.member_value(value, member);
                     entries.push(Entry::Pair { key, value });
                 }
                 None => {
@@ -176,13 +176,32 @@ impl Checker<'_> {
                 let help = format!("add `{name} = …` ({})", member.ty);
                 self.report(&codes::MISSING_MEMBER, format!("`{name}` is missing"), span, "not complete", &help);
             }
-            if let (false, Some(default)) = (seen.contains_key(name), &member.default) {
+            if !seen.contains_key(name) && may_be_left_out(member) {
                 let key = Expr::constant(Value::String(name.clone()), Type::String, span);
-                entries.push(Entry::Pair { key, value: Expr::constant(default.clone(), member.ty.clone(), span) });
+                let left_out = member.default.clone().unwrap_or(Value::Null);
+                entries.push(Entry::Pair { key, value: Expr::constant(left_out, member.ty.clone(), span) });
             }
         }
         let ty = if broken { Type::Error } else { Type::Object(Arc::clone(object)) };
         Expr { kind: fold_object(entries), ty, span }
+    }
+
+    /// What is written for a member: null counts as not written, so that the default stands then.
+    fn member_value(&mut self, written: &ast::Expr, member: &Member) -> Expr {
+        let value = self.shape(written, Some(&member.ty));
+        let default = member.default.clone().filter(|_| value.ty == Type::Null || value.ty.is_optional());
+        let Some(default) = default else { return self.fit(value, &member.ty) };
+        let standing = Expr::constant(default, member.ty.clone(), value.span);
+        if value.ty == Type::Null {
+            return standing;
+        }
+        let left = self.fit(value, &member.ty.clone().optional());
+        if has_error(&left.ty) {
+            return left;
+        }
+        let (ty, span) = (member.ty.clone(), left.span);
+        let kind = ExprKind::Binary { operator: Operator::Coalesce, left: Box::new(left), right: Box::new(standing) };
+        Expr { kind, ty, span }
     }
 
     fn map(&mut self, written: &[ast::Entry], span: Span, item: &Type) -> Expr {

@@ -56,7 +56,15 @@ impl Checker<'_> {
             over.ty = Type::Error;
         }
         let (key, value) = types.unwrap_or((Type::Error, Type::Error));
-        let over = Box::new(over);
+        let is_declared = self.is_declared(&over);
+        let each = self.variables(clause, Box::new(over), key, value);
+        if !is_declared {
+            self.open_locals.extend(each.key.into_iter().chain([each.value]));
+        }
+        each
+    }
+
+    fn variables(&mut self, clause: &ForClause, over: Box<Expr>, key: Type, value: Type) -> Each {
         match clause.names.as_slice() {
             [first, second] => {
                 if matches!(over.ty, Type::Set(_)) {

@@ -3,6 +3,7 @@
 use super::codes;
 use super::expr::{Expr, ExprKind};
 use super::fits::{fits, literals, may_be_left_out, widened};
+use super::library;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Ident, Span, Type};
@@ -66,8 +67,12 @@ fn advice(catalog: &Catalog, found: &Expr, expected: &Type) -> String {
         (Type::Literal(text), Type::Bool) if text == "true" || text == "false" => {
             format!("write {text} without quotes")
         }
-        (Type::String | Type::Literal(_), Type::Int | Type::Number) => "use `tonumber(…)`".to_owned(),
-        (Type::Number, Type::Int) => "use `floor(…)` or `ceil(…)`".to_owned(),
+        (Type::String | Type::Literal(_), Type::Int) => "use `toint(…)`".to_owned(),
+        (Type::String | Type::Literal(_), Type::Number) => "use `tonumber(…)`".to_owned(),
+        (Type::Number, Type::Int) if is_call_of("tonumber", found) => {
+            "use `toint(…)` instead: what it gives is an int".to_owned()
+        }
+        (Type::Number, Type::Int) => "use `floor(…)`, `ceil(…)`, or `toint(…)` where it has no fraction".to_owned(),
         (Type::Int | Type::Number, Type::Duration) => "add a unit: `30s`, `5m`, `1h`".to_owned(),
         (Type::List(_), Type::Set(_)) => "use `toset(…)`".to_owned(),
         (Type::Set(_), Type::List(_)) => "use `tolist(…)`".to_owned(),
@@ -75,6 +80,10 @@ fn advice(catalog: &Catalog, found: &Expr, expected: &Type) -> String {
         (_, Type::Object(_) | Type::Map(..)) => "write `{ name = value }`".to_owned(),
         _ => format!("write a value of type {expected}"),
     }
+}
+
+fn is_call_of(name: &str, found: &Expr) -> bool {
+    matches!(found.kind, ExprKind::Library { function, .. } if library::functions()[function].name == name)
 }
 
 /// A text that is none of the allowed ones.

@@ -42,7 +42,7 @@ pub use checker::{lookup_attributes, member_names, member_type, read_type};
 pub use elsewhere::SOURCE as ELSEWHERE;
 pub use fits::fits;
 pub use folders::{Folder, check_folders};
-pub use ir::Program;
+pub use ir::{Program, SecretPlaces};
 pub use rules::CHANGES;
 pub use secrets::{SecretsElsewhere, mark_elsewhere};
 pub use settings::is_environment_name;

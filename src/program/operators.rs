@@ -132,6 +132,7 @@ impl Checker<'_> {
             if let (Some(allowed), Type::Literal(text)) = (literals(&one.ty), &other.ty)
                 && allowed.len() > 1
                 && !allowed.contains(&text)
+                && self.is_declared(one)
             {
                 self.diagnostics.push(wrong_literal(text, &allowed, other.span));
                 return Expr::error(span);
@@ -150,6 +151,34 @@ impl Checker<'_> {
             );
         }
         made(symbol, left, right, Type::Bool, span)
+    }
+
+    /// Whether the texts that the expression may be were declared (by a type, by the catalog), and are not only those that somebody wrote.
+    pub fn is_declared(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Param(_)
+            | ExprKind::Resource(_)
+            | ExprKind::Call { .. }
+            | ExprKind::Convert(_)
+            | ExprKind::EnvironmentName
+            | ExprKind::Elsewhere(_)
+            | ExprKind::Error => true,
+            ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Module(_) => false,
+            ExprKind::Let(at) => !self.open_lets.contains(at),
+            ExprKind::Local(slot) => !self.open_locals.contains(slot),
+            ExprKind::Member { target, .. } | ExprKind::Index { target, .. } => self.is_declared(target),
+            ExprKind::ListFor { value, .. } | ExprKind::MapFor { value, .. } => self.is_declared(value),
+            ExprKind::Conditional { yes, no, .. } => self.is_declared(yes) || self.is_declared(no),
+            ExprKind::List(_)
+            | ExprKind::Set(_)
+            | ExprKind::Object(_)
+            | ExprKind::Map(_)
+            | ExprKind::Chain(_)
+            | ExprKind::Library { .. }
+            | ExprKind::Not(_)
+            | ExprKind::Negate(_)
+            | ExprKind::Binary { .. } => expr.children().into_iter().any(|child| self.is_declared(child)),
+        }
     }
 
     fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span, hint: Option<&Type>) -> Expr {

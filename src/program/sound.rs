@@ -5,38 +5,48 @@ use super::folders::Folder;
 use super::ir::Program;
 use crate::diag::Diagnostics;
 use crate::model::{FileId, Span};
+use crate::syntax::ast::Ast;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Declarations in which something is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Unsound {
-    /// Of the root's files, in order of place.
+    /// By file, in order of place.
     items: BTreeMap<FileId, Vec<Range<u32>>>,
-    /// Something is wrong in a module.
-    modules: bool,
+    /// The folders of modules in which something is wrong.
+    modules: BTreeSet<String>,
 }
 
 impl Unsound {
-    /// The declarations that an error of these points to; `folders` are those that the program was checked from.
+    /// The declarations that an error of these points to in the folder where it is; `folders` are those that the program was checked from.
     pub fn of(folders: &[Folder], found: &Diagnostics) -> Unsound {
-        let root = || folders.iter().take(1).flat_map(|folder| folder.trees.iter().chain(&folder.tests));
-        let files: BTreeSet<FileId> = root().map(|tree| tree.file).collect();
-        let errors = found.0.iter().filter(|one| one.is_error());
-        let spans = errors.flat_map(|one| one.primary.iter().chain(&one.secondary)).map(|label| label.span);
+        let of_folder = |(at, folder)| trees_of(folder).map(move |tree| (tree.file, at));
+        let homes: BTreeMap<FileId, usize> = folders.iter().enumerate().flat_map(of_folder).collect();
         let mut places: BTreeMap<FileId, BTreeSet<u32>> = BTreeMap::new();
-        for span in spans {
-            places.entry(span.file).or_default().insert(span.start);
+        for error in found.0.iter().filter(|one| one.is_error()) {
+            let Some(primary) = &error.primary else { continue };
+            let home = homes.get(&primary.span.file);
+            // Where a broken module is used, nothing is wrong.
+            let labels = error.primary.iter().chain(&error.secondary).map(|label| label.span);
+            for span in labels.filter(|span| homes.get(&span.file) == home) {
+                places.entry(span.file).or_default().insert(span.start);
+            }
         }
-        let modules = places.keys().any(|file| !files.contains(file));
-        let mut items: BTreeMap<FileId, Vec<Range<u32>>> = BTreeMap::new();
-        for tree in root() {
-            let Some(places) = places.get(&tree.file) else { continue };
-            let ranges = tree.items.iter().map(|item| item.span.start..item.span.end);
-            let touched = ranges.filter(|range| places.range(range.clone()).next().is_some());
-            items.insert(tree.file, touched.collect());
+        let mut unsound = Unsound::default();
+        for (at, folder) in folders.iter().enumerate() {
+            for tree in trees_of(folder) {
+                let Some(places) = places.get(&tree.file) else { continue };
+                let ranges = tree.items.iter().map(|item| item.span.start..item.span.end);
+                let touched = ranges.filter(|range| places.range(range.clone()).next().is_some());
+                unsound.items.insert(tree.file, touched.collect());
+                if at > 0 {
+                    unsound.modules.insert(folder.path.clone());
+                }
+            }
         }
-        Unsound { items, modules }
+        unsound
     }
 
     /// Whether it stands in such a declaration.
@@ -47,7 +57,12 @@ impl Unsound {
     }
 
     /// The program without them: they keep their places and have no values.
-    pub fn taken_out_of(&self, mut program: Program) -> Program {
+    pub fn taken_out_of(&self, program: Program) -> Program {
+        self.without(program, &mut BTreeMap::new())
+    }
+
+    /// `made` are the folders of modules that were seen before.
+    fn without(&self, mut program: Program, made: &mut BTreeMap<String, Arc<Program>>) -> Program {
         let spoil = |expr: &mut Expr| *expr = Expr::error(expr.span);
         for param in program.params.iter_mut().filter(|param| self.holds(param.name.span)) {
             (param.default, param.assertion) = (None, None);
@@ -59,8 +74,17 @@ impl Unsound {
         for resource in program.resources.iter_mut().filter(|one| self.holds(one.span)) {
             resource.condition = Some(Expr::error(resource.span));
         }
-        for module in program.modules.iter_mut().filter(|one| self.modules || self.holds(one.name.span)) {
-            module.condition = Some(Expr::error(module.name.span));
+        for module in &mut program.modules {
+            if self.holds(module.name.span) {
+                module.condition = Some(Expr::error(module.name.span));
+            } else if !self.modules.is_empty() {
+                let known = made.get(&module.program.folder).cloned();
+                module.program = known.unwrap_or_else(|| {
+                    let sound = Arc::new(self.without((*module.program).clone(), made));
+                    made.insert(sound.folder.clone(), Arc::clone(&sound));
+                    sound
+                });
+            }
         }
         for environment in program.environments.values_mut().filter(|one| self.holds(one.name.span)) {
             environment.params.clear();
@@ -86,4 +110,8 @@ impl Unsound {
         found.0.retain(|one| one.is_error() && one.primary.as_ref().is_some_and(|label| is_new(label.span)));
         found
     }
+}
+
+fn trees_of(folder: &Folder) -> impl Iterator<Item = &Ast> {
+    folder.trees.iter().chain(&folder.tests)
 }

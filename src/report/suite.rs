@@ -1,6 +1,6 @@
 //! What became of tests: for people, as lines of JSON, and as JUnit's XML. Runs nothing.
 
-use super::look::{Look, Role, count, pad};
+use super::look::{Detail, Look, Role, count, pad};
 use super::value::inline;
 use super::{diagnostics, diagnostics_json, escape, value_json};
 use crate::desired::Part;
@@ -177,7 +177,7 @@ pub fn junit(outcomes: &[Outcome], taken: Duration, sources: &SourceMap) -> Stri
         every.len(),
         taken.as_secs_f64()
     );
-    let look = Look { width: 120, ..Look::default() };
+    let look = Look { width: 120, detail: Detail::Full, ..Look::default() };
     for all in every.chunk_by(|a, b| a.name.span.file == b.name.span.file) {
         let file = xml(&sources.file(all[0].name.span.file).name);
         let time: Duration = all.iter().map(|one| one.taken).sum();

@@ -9,7 +9,7 @@ use super::project::declarations;
 use super::topics::{Sort, Topic, articles, topics};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
-use crate::program::library::left_out;
+use crate::program::library::{habit, left_out};
 use crate::provider::cloudnexus;
 use crate::report::page::markdown::pieces;
 use crate::report::page::{Block, Page, terminal};
@@ -56,9 +56,12 @@ fn named<'a>(all: &'a [Topic], name: &str, fits: impl Fn(Sort) -> bool) -> Resul
     if !found.is_empty() {
         return Ok(found);
     }
-    let help = match left_out(name) {
-        Some(why) => format!("Terraform's `{name}` is left out: {why}"),
-        None => did_you_mean(name, of_sort().map(|topic| topic.name.as_str()), "`cnx docs` alone lists what there is"),
+    let help = match (left_out(name), habit(name)) {
+        (Some(why), _) => format!("Terraform's `{name}` is left out: {why}"),
+        (None, Some(why)) => why.to_owned(),
+        (None, None) => {
+            did_you_mean(name, of_sort().map(|topic| topic.name.as_str()), "`cnx docs` alone lists what there is")
+        }
     };
     Err(Diagnostic::new(&codes::NOT_THERE, format!("there is nothing of the name `{name}`")).help(help).into())
 }

@@ -1,7 +1,7 @@
 //! Everything that the reference tells of, each under its name. Reads nothing but what cnx brings along.
 
 use super::super::explanations::explanations;
-use crate::program::library::{Function, functions};
+use crate::program::library::{Function, functions, otherwise};
 use crate::provider::Catalog;
 use crate::report::page::markdown::{Sample, pieces};
 use crate::report::page::{Block, Page, parse};
@@ -103,11 +103,14 @@ fn function(one: &Function) -> Page {
 fn function_body(one: &Function) -> Vec<Block> {
     let (example, value) = one.example;
     let code = |text: String| Block::Code(Sample { language: "cnx".to_owned(), text, ..Sample::default() });
-    vec![
+    let mut blocks = vec![
         code(format!("{}\n", one.signature())),
         Block::Paragraph(pieces(one.doc)),
         code(format!("{example} == {value}\n")),
-    ]
+    ];
+    let differs = otherwise(one.name).map(|how| format!("Not as in Terraform: `{}` {how}.", one.name));
+    blocks.extend(differs.map(|text| Block::Paragraph(pieces(&text))));
+    blocks
 }
 
 /// The whole reference, article by article.

@@ -2,7 +2,7 @@
 
 use super::arguments::{count, fits_elements, fits_together, int, items, key_value, list, map, set, text};
 use super::table::{Function, Shape};
-use crate::model::{Key, Value};
+use crate::model::{Key, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const MANY: Shape = Shape::Collection(&Shape::A);
 pub static FUNCTIONS: &[Function] = &[
     Function::new(
         "length",
-        "How many elements, or characters.",
+        "How many elements, or characters (Unicode code points).",
         &[("of", Shape::Sized)],
         Shape::Int,
         (r#"length(["a", "b"])"#, "2"),
@@ -113,10 +113,10 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "flatten",
-        "The elements of the lists in a list, one level.",
-        &[("lists", Shape::List(&MANY))],
-        LIST,
-        ("flatten([[1], [2, 3]])", "[1, 2, 3]"),
+        "The elements of a list, and in the place of each list or set in it the elements of that, at every level.",
+        &[("list", MANY)],
+        Shape::List(&Shape::B),
+        ("flatten([[1], [[2], 3]])", "[1, 2, 3]"),
         flatten,
     )
     .partial(),
@@ -169,13 +169,13 @@ pub static FUNCTIONS: &[Function] = &[
     .partial(),
     Function::new(
         "range",
-        "Ints from a start up to a limit, which is left out.",
+        "Ints from a start (0 where only a limit is given) up to the limit, which is left out.",
         &[("start", Shape::Int), ("limit", Shape::Int), ("step", Shape::Int)],
         Shape::List(&Shape::Int),
         ("range(0, 6, 2)", "[0, 2, 4]"),
         range,
     )
-    .optional(1),
+    .optional(2),
     Function::new(
         "zipmap",
         "A map from a list of keys and a list of values.",
@@ -262,13 +262,17 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "chunklist",
-        "Cut into lists of at most so many.",
+        "Cut into lists of at most so many; a size of 0 cuts nothing.",
         &[("list", LIST), ("size", Shape::Int)],
         Shape::List(&LIST),
         ("chunklist([1, 2, 3], 2)", "[[1, 2], [3]]"),
         |a| {
-            let size = count(&a[1])?.max(1);
-            Ok(Value::list(list(&a[0])?.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()))
+            let all = list(&a[0])?;
+            let size = match count(&a[1])? {
+                0 => all.len().max(1),
+                size => size,
+            };
+            Ok(Value::list(all.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()))
         },
     )
     .partial(),
@@ -367,12 +371,28 @@ fn concat(a: &[Value]) -> Result<Value, String> {
 }
 
 fn flatten(a: &[Value]) -> Result<Value, String> {
-    let mut all = Vec::new();
-    for one in list(&a[0])? {
-        all.extend(items(one)?.into_iter().cloned());
+    let (mut all, mut waits_for, mut is_known) = (Vec::new(), BTreeSet::new(), true);
+    let mut stack: Vec<&Value> = items(&a[0])?.into_iter().rev().collect();
+    while let Some(one) = stack.pop() {
+        match one {
+            Value::List(items) => stack.extend(items.iter().rev()),
+            Value::Set(items) => stack.extend(items.iter().rev()),
+            Value::Unknown(unknown) if may_have_elements(&unknown.ty) => {
+                is_known = false;
+                waits_for.extend(unknown.waits_for.iter().cloned());
+            }
+            other => all.push(other.clone()),
+        }
         fits_elements(all.len())?;
     }
-    Ok(Value::list(all))
+    Ok(if is_known { Value::list(all) } else { Value::unknown(Type::Any, waits_for) })
+}
+
+fn may_have_elements(ty: &Type) -> bool {
+    match ty.required() {
+        Type::Union(members) => members.iter().any(may_have_elements),
+        other => matches!(other, Type::List(_) | Type::Set(_) | Type::Any),
+    }
 }
 
 fn element(a: &[Value]) -> Result<Value, String> {
@@ -390,7 +410,10 @@ fn slice(a: &[Value]) -> Result<Value, String> {
 }
 
 fn range(a: &[Value]) -> Result<Value, String> {
-    let (start, limit) = (int(&a[0])?, int(&a[1])?);
+    let (start, limit) = match a.get(1) {
+        Some(Value::Null) | None => (0, int(&a[0])?),
+        Some(limit) => (int(&a[0])?, int(limit)?),
+    };
     let step = match a.get(2) {
         Some(Value::Null) | None => {
             if limit < start {

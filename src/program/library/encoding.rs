@@ -46,7 +46,7 @@ pub static FUNCTIONS: &[Function] = &[
         (r#"jsondecode("{\"a\": 1}").a"#, "1"),
         |a| {
             let json: serde_json::Value =
-                serde_json::from_str(text(&a[0])?).map_err(|why| format!("no JSON: {why}"))?;
+                serde_json::from_str(text(&a[0])?).map_err(|why| no_json(&why.to_string()))?;
             Ok(crate::model::json::from_json(&json, &Type::Any))
         },
     ),
@@ -221,6 +221,15 @@ pub static FUNCTIONS: &[Function] = &[
     )
     .runs(Run::Template),
 ];
+
+/// The reader's words, but for its own name of a limit (`docs/language.md`, Limits).
+fn no_json(why: &str) -> String {
+    if why.starts_with("recursion limit") {
+        "it is nested more than 127 deep".to_owned()
+    } else {
+        format!("no JSON: {why}")
+    }
+}
 
 /// Functions that read a file or search have another way to run.
 fn never(_: &[Value]) -> Result<Value, String> {

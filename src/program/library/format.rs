@@ -1,15 +1,15 @@
-//! `format`: the verbs of Terraform that make sense for exact numbers (`%s %d %f %t %q %v %x %o %b %%`).
+//! `format`: the verbs of Terraform that make sense for exact numbers (`%s %d %f %e %t %q %v %x %o %b %%`).
 
 use super::arguments::{encoded, fits_elements, fits_limit, fits_together, items, made, number, render, text};
 use super::table::{Function, Shape};
-use crate::model::{Key, Value};
+use crate::model::{Key, Number, Value};
 
 const S: Shape = Shape::String;
 
 pub static FUNCTIONS: &[Function] = &[
     Function::new(
         "format",
-        "A text with values put in: `%s` as it is, `%d` an int, `%.2f` a number, `%02d` padded, `%q` quoted.",
+        "A text with values put in: `%s` as it is, `%d` an int, `%.2f` a number, `%e` with an exponent, `%02d` padded, `%q` quoted, `%[2]s` the second value.",
         &[("pattern", S), ("values", Shape::Any)],
         S,
         (r#"format("%s-%02d", "web", 3)"#, r#""web-03""#),
@@ -35,31 +35,38 @@ struct Verb {
     zero: bool,
     width: usize,
     precision: Option<u32>,
+    /// The place of the value, where `[n]` says it.
+    value: Option<usize>,
 }
 
 fn format(pattern: &str, values: &[Value]) -> Result<String, String> {
     let mut out = String::new();
     let mut chars = pattern.chars().peekable();
-    let mut next = values.iter();
+    let (mut next, mut chooses) = (0, false);
     while let Some(c) = chars.next() {
         if c != '%' {
             out.push(c);
             continue;
         }
         let verb = read_verb(&mut chars)?;
+        if let Some(chosen) = verb.value {
+            (next, chooses) = (chosen, true);
+        }
         let letter = chars.next().ok_or("the pattern ends with `%`")?;
         if letter == '%' {
             out.push('%');
             continue;
         }
-        let value = next.next().ok_or("there are fewer values than verbs")?;
+        let value = values.get(next).ok_or("there are fewer values than verbs")?;
+        next += 1;
         let body = rendered(letter, value, &verb)?;
         out.push_str(&padded(body, &verb));
         fits_limit(out.len())?;
     }
-    match next.count() {
-        0 => Ok(out),
-        more => Err(format!("{more} of the values have no verb")),
+    // Whoever chooses values may leave some out.
+    match values.len().saturating_sub(next) {
+        more if more > 0 && !chooses => Err(format!("{more} of the values have no verb")),
+        _ => Ok(out),
     }
 }
 
@@ -74,7 +81,33 @@ fn read_verb(chars: &mut std::iter::Peekable<std::str::Chars>) -> Result<Verb, S
     if chars.next_if_eq(&'.').is_some() {
         verb.precision = Some(digits(chars)?.unwrap_or(0) as u32);
     }
+    if chars.next_if_eq(&'[').is_some() {
+        let place = digits(chars)?.and_then(|place| place.checked_sub(1));
+        verb.value = Some(place.filter(|_| chars.next_if_eq(&']').is_some()).ok_or("a value is chosen by `%[1]s`")?);
+    }
     Ok(verb)
+}
+
+/// `1.500000e+00`: one digit, so many after the point, and a power of ten.
+fn with_exponent(number: &Number, places: u32, letter: char) -> Option<String> {
+    let text = number.absolute().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = format!("{whole}{fraction}");
+    let first = digits.find(|digit| digit != '0');
+    let mut exponent = first.map_or(0, |first| whole.len() as i64 - 1 - first as i64);
+    let significant = &digits[first.unwrap_or(0)..];
+    let shifted = Number::parse(&format!("{}.{}0", &significant[..1], &significant[1..]))?;
+    let mut rounded = shifted.rounded(places).to_string();
+    if rounded.starts_with("10") {
+        rounded = "1".to_owned();
+        exponent += 1;
+    }
+    let (lead, rest) = rounded.split_once('.').unwrap_or((&rounded, ""));
+    let point = if places == 0 { "" } else { "." };
+    let sign = if number.is_negative() { "-" } else { "" };
+    let power = if exponent < 0 { '-' } else { '+' };
+    let width = places as usize;
+    Some(format!("{sign}{lead}{point}{rest:0<width$}{letter}{power}{:02}", exponent.abs()))
 }
 
 fn digits(chars: &mut std::iter::Peekable<std::str::Chars>) -> Result<Option<usize>, String> {
@@ -111,6 +144,11 @@ fn rendered(letter: char, value: &Value, verb: &Verb) -> Result<String, String> 
             let point = if places == 0 { "" } else { "." };
             Ok(signed(format!("{whole}{point}{fraction:0<width$}", width = places as usize), verb))
         }
+        'e' | 'E' => {
+            let number = number(value).map_err(|_| "`%e` takes a number")?;
+            let text = with_exponent(number, verb.precision.unwrap_or(6), letter).ok_or("the number is too long")?;
+            Ok(signed(text, verb))
+        }
         'x' | 'X' | 'o' | 'b' => {
             let int = super::arguments::int(value)?;
             let sign = if int < 0 { "-" } else { "" };
@@ -122,7 +160,7 @@ fn rendered(letter: char, value: &Value, verb: &Verb) -> Result<String, String> 
                 _ => format!("{sign}{size:b}"),
             })
         }
-        other => Err(format!("`%{other}` is no verb; there are %s %d %f %t %q %v %x %o %b %%")),
+        other => Err(format!("`%{other}` is no verb; there are %s %d %f %e %t %q %v %x %o %b %%")),
     }
 }
 

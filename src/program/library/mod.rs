@@ -12,5 +12,5 @@ pub mod reference;
 pub mod strings;
 pub mod table;
 
-pub use reference::{find, functions, left_out, markdown};
+pub use reference::{find, functions, habit, left_out, markdown, otherwise};
 pub use table::{Bindings, Function, Run, Shape};

@@ -79,19 +79,46 @@ pub static FUNCTIONS: &[Function] = &[
         S,
         (r#"basename("keys/deploy.pub")"#, r#""deploy.pub""#),
         |a| {
-            let path = text(&a[0])?.trim_end_matches('/');
-            made(path.rsplit('/').next().unwrap_or_default().to_owned())
+            let path = text(&a[0])?;
+            made(match path.trim_end_matches('/') {
+                "" if path.is_empty() => ".".to_owned(),
+                "" => "/".to_owned(),
+                rest => rest.rsplit('/').next().unwrap_or_default().to_owned(),
+            })
         },
     ),
     Function::new(
         "dirname",
-        "A path without its last part.",
+        "A path without its last part; `.` and `..` in it are resolved.",
         &[("path", S)],
         S,
         (r#"dirname("keys/deploy.pub")"#, r#""keys""#),
-        |a| made(text(&a[0])?.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()),
+        |a| {
+            let path = text(&a[0])?;
+            made(cleaned(path.rfind('/').map_or("", |at| &path[..=at])))
+        },
     ),
 ];
+
+/// The shortest path to the same place: without `//`, `.` and what `..` takes back.
+fn cleaned(path: &str) -> String {
+    let root = if path.starts_with('/') { "/" } else { "" };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            ("..", None) if !root.is_empty() => {}
+            (part, _) => parts.push(part),
+        }
+    }
+    match (root, parts.is_empty()) {
+        ("", true) => ".".to_owned(),
+        (root, _) => format!("{root}{}", parts.join("/")),
+    }
+}
 
 fn chosen(a: &[Value], inside: bool) -> Result<Value, String> {
     let keys = super::arguments::items(&a[1])?.into_iter().map(text).collect::<Result<Vec<_>, _>>()?;

@@ -79,7 +79,7 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "replace",
-        "With every occurrence of one text put as another.",
+        "With every occurrence of one text put as another; `replace_regex` takes a pattern.",
         &[("text", S), ("from", S), ("to", S)],
         S,
         (r#"replace("a.b.c", ".", "-")"#, r#""a-b-c""#),
@@ -159,7 +159,7 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "slug",
-        "In lower case, with `-` for whatever is neither letter nor digit.",
+        "In lower case, with one `-` for each run of what is neither a letter of ASCII nor a digit.",
         &[("text", S)],
         S,
         (r#"slug("My Shop!")"#, r#""my-shop""#),
