@@ -1,7 +1,7 @@
 //! Marks and hashes: the nonce of a try, its idempotency key, what a stranger's twin would share. Pure: chance is a seed.
 
 use crate::model::json::to_json;
-use crate::model::{Attributes, Ident};
+use crate::model::{Attributes, Ident, hex};
 use crate::plan;
 use crate::provider::{Attribute, Kind, Presence};
 use crate::state::Nonce;
@@ -76,10 +76,4 @@ fn derived(seed: &Seed, what: &str, count: u64) -> String {
 
 fn hash_text(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }

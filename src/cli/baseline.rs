@@ -6,7 +6,7 @@ use super::memory;
 use super::shell::Shell;
 use crate::desired::Settings;
 use crate::diag::Diagnostic;
-use crate::model::{Timestamp, Value};
+use crate::model::{Timestamp, Value, hex};
 use crate::plan::{Finding, What};
 use crate::report::drift::Verdict;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl Baseline {
 /// Tells findings apart: over a form of its own, so that the same finding has the same digest in every version of cnx.
 fn digest(finding: &Finding) -> String {
     let text = json!([finding.path, canonical_what(&finding.what)]).to_string();
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn canonical_what(what: &What) -> Json {

@@ -7,7 +7,7 @@ use super::git_source::{self, GitSource};
 use super::modules::{MOST_BYTES, on_disk};
 use super::shell::Shell;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Span, Spanned};
+use crate::model::{Span, Spanned, hex};
 use crate::program::codes::NO_MODULE;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -169,10 +169,6 @@ fn random(shell: &Shell) -> String {
     let mut bytes = [0; 8];
     shell.world.random.fill(&mut bytes);
     hex(&bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Over every path and content, with their lengths, in order.

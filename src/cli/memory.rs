@@ -8,6 +8,7 @@ use crate::apply::take_lock;
 use crate::desired::{Settings, early_settings};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
+use crate::model::hex;
 use crate::program::{Program, is_environment_name};
 use crate::state::{Holder, Lock, LockError, Snapshot, SqliteStore, Store, lock_path, read_only};
 use crate::world::{Environment, Files};
@@ -179,5 +180,5 @@ async fn take(
 pub fn lineage(shell: &Shell) -> String {
     let mut bytes = [0; 16];
     shell.world.random.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }

@@ -6,6 +6,7 @@ use super::exit::Failure;
 use super::shell::Shell;
 use super::unplaced;
 use crate::diag::Diagnostic;
+use crate::model::hex;
 use crate::plan::{self, Plan};
 use crate::state::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -124,8 +125,7 @@ pub fn write(shell: &Shell, path: &Path, saved: &Saved) -> Result<(), Failure> {
 
 /// Of all that stands before the seal.
 fn seal_of(head: &str) -> String {
-    let digest = Sha256::digest(format!("{head}{UNSEALED}"));
-    digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("sha256:{}", hex(&Sha256::digest(format!("{head}{UNSEALED}"))))
 }
 
 fn is_sealed(text: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::desired::{Settings, Target};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::emulator::local::LocalEmulator;
 use crate::emulator::{Config, Now};
-use crate::model::Ident;
+use crate::model::{Ident, hex};
 use crate::provider::Catalog;
 use crate::report::Writer;
 use crate::state::Pin;
@@ -174,6 +174,5 @@ impl Reached {
 fn fingerprint(endpoint: &Endpoint) -> String {
     let Some(key) = &endpoint.key else { return String::new() };
     let digest = Sha256::digest(key.expose().as_bytes());
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("key:{hex}")
+    format!("key:{}", hex(&digest[..8]))
 }

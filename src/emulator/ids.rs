@@ -1,6 +1,7 @@
 //! Ids and pseudo-random numbers, all from the seed by SHA-256 (contract.md 4.9): two runs are the same run.
 use std::fmt::Write;
 
+use crate::model::hex;
 use sha2::{Digest, Sha256};
 use smol_str::{SmolStr, SmolStrBuilder};
 
@@ -46,13 +47,9 @@ fn digits_of(digest: [u8; 32], digits: usize, mut each: impl FnMut(char)) {
 
 /// Hexadecimal form of the first bytes of the digest of bytes; a fingerprint of a body or a checksum.
 pub fn hex_digest(bytes: &[u8], length: usize) -> String {
-    let digest = Sha256::digest(bytes);
-    digest
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .take(length)
-        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
-        .collect()
+    let mut text = hex(&Sha256::digest(bytes));
+    text.truncate(length);
+    text
 }
 
 /// What an id is made of.

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod dag;
+pub mod hex;
 pub mod http;
 pub mod ident;
 pub mod json;
@@ -16,6 +17,7 @@ pub mod value;
 
 pub use address::{Address, AddressPattern, Mode, ModuleStep, shown_path};
 pub use dag::{Cycle, Dag, Graph, NodeId};
+pub use hex::hex;
 pub use ident::{Ident, JobId, Key, RemoteId};
 pub use number::Number;
 pub use object::Observed;

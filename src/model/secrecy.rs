@@ -1,6 +1,7 @@
 //! Which parts of a value are secret, and what stands for them where they may not stand: a seal, by which they can be told
 //! apart and not read. Knows no program and no state.
 
+use super::hex::hex;
 use super::ident::Key;
 use super::value::Value;
 use sha2::{Digest, Sha256};
@@ -139,21 +140,18 @@ pub fn seal(value: &Value, salt: &str) -> Value {
     match value {
         Value::Null | Value::Sealed(_) => value.clone(),
         _ if !value.is_known() => value.clone(),
-        _ => Value::Sealed(SmolStr::new(sealed_text(value, &hex(salt.as_bytes())[..16]))),
+        _ => Value::Sealed(SmolStr::new(sealed_text(value, &digest(salt)[..16]))),
     }
 }
 
 fn sealed_text(value: &Value, salt: &str) -> String {
     let mut text = format!("cnx seal 1\0{salt}\0");
     write_value(value, &mut text);
-    format!("{salt}:{}", hex(text.as_bytes()))
+    format!("{salt}:{}", digest(&text))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Whether a seal was made of this value.

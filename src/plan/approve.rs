@@ -3,7 +3,7 @@
 use super::codes;
 use super::types::{Action, OutputChange, Plan, ReplaceOrder, Step};
 use crate::diag::Diagnostic;
-use crate::model::Value;
+use crate::model::{Value, hex};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -40,10 +40,7 @@ impl Plan {
             hash.update((line.len() as u64).to_be_bytes());
             hash.update(line.as_bytes());
         }
-        hash.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        format!("sha256:{}", hex(&hash.finalize()))
     }
 
     /// The plan with the agreement to it, where the agreement was to this very plan.

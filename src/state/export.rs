@@ -4,6 +4,7 @@ use super::journal::Snapshot;
 use super::seal::seal;
 use super::wire::FORMAT;
 use super::wire_snapshot::SnapshotWire;
+use crate::model::hex;
 use serde::{Deserialize, Serialize};
 
 const NAME: &str = "cnx-state-export";
@@ -65,6 +66,5 @@ pub fn read_export(text: &str) -> Result<Snapshot, ExportError> {
 
 fn seal_of(state: &SnapshotWire) -> String {
     let text = serde_json::to_string(state).unwrap_or_default();
-    let sealed = seal(&[NAME.to_owned(), text], &[], &[]);
-    sealed.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&seal(&[NAME.to_owned(), text], &[], &[]))
 }

@@ -6,6 +6,7 @@ use super::journal::Snapshot;
 use super::sqlite_rows::{BASE, Facts, RowError, count, parse, read_sum, write_seal, write_sum};
 use super::wire::entry_from_json;
 use super::wire_snapshot::SnapshotWire;
+use crate::model::hex;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +77,7 @@ pub fn shorten(connection: &mut Connection, most: u64, kept: u64) -> Result<bool
         transaction.query_row(last, [kept.cast_signed()], |row| Ok((count(row, 0)?, row.get(1)?)))?;
     // Rows of older formats may fold otherwise today: then what came before them is no longer told.
     let snapshot = snapshot_at(&transaction, serial).unwrap_or_default();
-    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let base = Base { serial, hash, snapshot: snapshot.as_ref().map(SnapshotWire::of) };
+    let base = Base { serial, hash: hex(&hash), snapshot: snapshot.as_ref().map(SnapshotWire::of) };
     let mut facts = Facts { connection: &transaction, sum: read_sum(&transaction)? };
     facts.put(BASE, "journal", Some(base))?;
     write_sum(&transaction, &facts.sum)?;

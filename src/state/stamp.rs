@@ -1,7 +1,7 @@
 //! cnx's mark on the objects that it makes: entries of a map of text that the kind names (`Kind::stamp`).
 //! Knows nothing of requests; whoever sends or shows such a map asks here.
 
-use crate::model::{Address, Attributes, Ident, Key, Value};
+use crate::model::{Address, Attributes, Ident, Key, Value, hex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -17,8 +17,7 @@ pub const STAMP_HOME: &str = "cnx_for";
 
 /// The value of [`STAMP_HOME`]: a hash, so that it says nothing to others and fits every limit.
 pub fn home_mark(project: &str, environment: &str, address: &Address) -> String {
-    let digest = Sha256::digest(format!("{project}\n{environment}\n{address}"));
-    digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hex(&Sha256::digest(format!("{project}\n{environment}\n{address}"))[..8])
 }
 
 /// The map without cnx's marks; any other value as it is.

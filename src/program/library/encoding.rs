@@ -3,7 +3,7 @@
 use super::arguments::{encoded, made, map, render, text};
 use super::patterns;
 use super::table::{Function, Run, Shape};
-use crate::model::{Type, Value};
+use crate::model::{Type, Value, hex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
@@ -238,10 +238,6 @@ fn never(_: &[Value]) -> Result<Value, String> {
 
 pub fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_| "the file is no UTF-8 text".to_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The variables of a template: the members of an object or the entries of a map.
