@@ -19,6 +19,7 @@ use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -184,9 +185,14 @@ impl Client {
         let Some(reach) = self.reaches.get(&parts.surface) else {
             return impossible(format!("there is no endpoint for {}", parts.surface));
         };
-        let mut repeated = 0;
-        let outcome = self.write(reach, &meant, call, &parts, &mut repeated).await;
-        if repeated > 0 { outcome.of_the_first() } else { outcome }
+        let mut tries = Tries::default();
+        loop {
+            match self.attempt(reach, &meant, call, &parts, &mut tries).await {
+                ControlFlow::Continue(pause) => self.clock.sleep(pause).await,
+                ControlFlow::Break(outcome) if tries.repeated > 0 => return outcome.of_the_first(),
+                ControlFlow::Break(outcome) => return outcome,
+            }
+        }
     }
 
     async fn call_read(&self, call: &Call) -> Outcome {
@@ -199,59 +205,76 @@ impl Client {
         }
     }
 
-    async fn write(&self, reach: &Reach, meant: &Meant<'_>, call: &Call, parts: &Parts, repeated: &mut u32) -> Outcome {
-        let (mut unsent, mut in_progress, mut too_many) = (0, 0, 0);
-        let mut waited = Duration::ZERO;
-        loop {
-            if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
-                return Outcome::Rejected((**error).clone());
-            }
-            let pause = match self.exchange(reach, parts, call.deadline).await {
-                Err(Failure::Wait(wait)) => return Outcome::NotSent { reason: rate_reason(reach, wait) },
-                Err(Failure::Transport(TransportError::Lost { .. })) if may_repeat(reach, parts, repeated) => {
-                    pace::back_off(*repeated, &*self.random)
-                }
-                Err(Failure::Transport(TransportError::Lost { reason })) => {
-                    return Outcome::Unknown { reason: redact(&reason), error: None };
-                }
-                Err(Failure::Transport(TransportError::NotSent { reason })) => {
-                    unsent += 1;
-                    if unsent >= TRIES {
-                        return Outcome::NotSent { reason: redact(&reason) };
-                    }
-                    pace::back_off(unsent, &*self.random)
-                }
-                Ok(response) => match judge(meant, call, &response, &reach.surface.jobs_path) {
-                    Verdict::Final(Outcome::Unknown { .. }) if may_repeat(reach, parts, repeated) => {
-                        pace::back_off(*repeated, &*self.random)
-                    }
-                    Verdict::Final(outcome) => {
-                        self.note(reach, &response);
-                        return outcome;
-                    }
-                    Verdict::TooMany(error) => {
-                        too_many += 1;
-                        let wait = pace::after_too_many(&response.headers, self.clock.now(), too_many, &*self.random);
-                        waited += wait;
-                        // Also where nobody waits so long: other requests must not leave earlier either.
-                        reach.budget.block(&*self.clock, wait);
-                        if wait > reach.endpoint.max_wait || waited > reach.endpoint.max_wait * TRIES {
-                            return Outcome::Rejected(error);
-                        }
-                        wait
-                    }
-                    Verdict::InProgress(error) => {
-                        in_progress += 1;
-                        if in_progress >= IN_PROGRESS_TRIES {
-                            let reason = "the same request is still being executed".to_owned();
-                            return Outcome::Unknown { reason, error: Some(error) };
-                        }
-                        Duration::from_secs(1)
-                    }
-                },
-            };
-            self.clock.sleep(pause).await;
+    /// One try of a write: its outcome, or how long is waited before the next.
+    async fn attempt(
+        &self,
+        reach: &Reach,
+        meant: &Meant<'_>,
+        call: &Call,
+        parts: &Parts,
+        tries: &mut Tries,
+    ) -> ControlFlow<Outcome, Duration> {
+        if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
+            return ControlFlow::Break(Outcome::Rejected((**error).clone()));
         }
+        let response = match self.exchange(reach, parts, call.deadline).await {
+            Ok(response) => response,
+            Err(Failure::Wait(wait)) => {
+                return ControlFlow::Break(Outcome::NotSent { reason: rate_reason(reach, wait) });
+            }
+            Err(Failure::Transport(TransportError::Lost { reason })) => {
+                let lost = Outcome::Unknown { reason: redact(&reason), error: None };
+                return self.repeated_or(reach, parts, tries, lost);
+            }
+            Err(Failure::Transport(TransportError::NotSent { reason })) => {
+                tries.unsent += 1;
+                if tries.unsent >= TRIES {
+                    return ControlFlow::Break(Outcome::NotSent { reason: redact(&reason) });
+                }
+                return ControlFlow::Continue(pace::back_off(tries.unsent, &*self.random));
+            }
+        };
+        match judge(meant, call, &response, &reach.surface.jobs_path) {
+            Verdict::Final(unclear @ Outcome::Unknown { .. }) if may_repeat(reach, parts, tries) => {
+                self.repeated_or(reach, parts, tries, unclear)
+            }
+            Verdict::Final(outcome) => {
+                self.note(reach, &response);
+                ControlFlow::Break(outcome)
+            }
+            Verdict::TooMany(error) => {
+                tries.too_many += 1;
+                let wait = pace::after_too_many(&response.headers, self.clock.now(), tries.too_many, &*self.random);
+                tries.waited += wait;
+                // Also where nobody waits so long: other requests must not leave earlier either.
+                reach.budget.block(&*self.clock, wait);
+                let is_too_long = wait > reach.endpoint.max_wait || tries.waited > reach.endpoint.max_wait * TRIES;
+                if is_too_long { ControlFlow::Break(Outcome::Rejected(error)) } else { ControlFlow::Continue(wait) }
+            }
+            Verdict::InProgress(error) => {
+                tries.in_progress += 1;
+                if tries.in_progress >= IN_PROGRESS_TRIES {
+                    let reason = "the same request is still being executed".to_owned();
+                    return ControlFlow::Break(Outcome::Unknown { reason, error: Some(error) });
+                }
+                ControlFlow::Continue(Duration::from_secs(1))
+            }
+        }
+    }
+
+    /// The next try of an unclear write, where another one tells of this one; else what became of it.
+    fn repeated_or(
+        &self,
+        reach: &Reach,
+        parts: &Parts,
+        tries: &mut Tries,
+        unclear: Outcome,
+    ) -> ControlFlow<Outcome, Duration> {
+        if !may_repeat(reach, parts, tries) {
+            return ControlFlow::Break(unclear);
+        }
+        tries.repeated += 1;
+        ControlFlow::Continue(pace::back_off(tries.repeated, &*self.random))
     }
 
     /// One attempt: waits for its turn, sends, learns from the headers.
@@ -322,12 +345,22 @@ fn outcome_of(error: ReadError) -> Outcome {
     }
 }
 
+/// How often a write was tried again, by its reason.
+#[derive(Default)]
+struct Tries {
+    unsent: u32,
+    in_progress: u32,
+    too_many: u32,
+    /// The same bytes after an unclear answer.
+    repeated: u32,
+    waited: Duration,
+}
+
 /// Whether an unclear write is settled by the same bytes under the same key: the API was seen to answer the second with the
 /// first one's answer.
-fn may_repeat(reach: &Reach, parts: &Parts, repeated: &mut u32) -> bool {
+fn may_repeat(reach: &Reach, parts: &Parts, tries: &Tries) -> bool {
     let has_key = parts.headers.iter().any(|(name, _)| *name == "Idempotency-Key");
-    *repeated += 1;
-    has_key && reach.idempotency.get() == Some(true) && *repeated < TRIES
+    has_key && reach.idempotency.get() == Some(true) && tries.repeated + 1 < TRIES
 }
 
 fn rate_reason(reach: &Reach, wait: Duration) -> String {
