@@ -1,10 +1,11 @@
-//! Marks and hashes: the nonce of a try, its idempotency key, what a stranger's twin would share. Pure: chance is a seed.
+//! Marks and hashes: the nonce of a try, its idempotency key, what a stranger's twin would share; whether an object can be
+//! what a create made. Pure: chance is a seed. Knows no run.
 
 use crate::model::json::to_json;
-use crate::model::{Attributes, Ident, hex};
+use crate::model::{Attributes, Ident, Observed, hex};
 use crate::plan;
 use crate::provider::{Attribute, Kind, Presence};
-use crate::state::Nonce;
+use crate::state::{Intent, Nonce, STAMP_OPERATION, mark};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -58,6 +59,33 @@ fn must_be_given(kind: &Kind, name: &Ident) -> bool {
 /// A hash of a whole request.
 pub fn inputs_hash(kind: &Ident, wanted: &Attributes) -> String {
     attributes_hash(kind, wanted.iter())
+}
+
+/// Whether the object carries the mark of this very create.
+pub fn is_marked(object: &Observed, stamp: &Ident, intent: &Intent) -> bool {
+    mark(&object.attributes, stamp, STAMP_OPERATION) == Some(&intent.nonce.0)
+}
+
+/// Whether the object shows everything as the create wanted it, as far as it shows it at all.
+pub fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
+    differing(kind, intent, object).next().is_none()
+}
+
+/// The attributes that the object shows otherwise than the create wanted them.
+pub fn differing<'a>(
+    kind: &'a Kind,
+    intent: &'a Intent,
+    object: &'a Observed,
+) -> impl Iterator<Item = &'a Ident> {
+    let sent = kind.attributes.values().filter(|it| it.presence != Presence::Computed && it.sent);
+    let differs = |attribute: &&Attribute| {
+        let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
+        match (wanted, shown) {
+            (Some(wanted), Some(shown)) if !wanted.is_null() => !plan::is_same(&attribute.compare, wanted, shown, None),
+            (Some(_) | None, _) => false,
+        }
+    };
+    sent.filter(differs).map(|attribute| &attribute.name)
 }
 
 fn attributes_hash<'a>(kind: &Ident, attributes: impl Iterator<Item = (&'a Ident, &'a crate::model::Value)>) -> String {

@@ -1,8 +1,8 @@
 //! What only a person can tell: creates with an unknown end, each with the objects that it may have made as they are now.
 
 use super::context::Context;
+use super::identity::differing;
 use super::run::begin::list_below;
-use super::run::settle::differing;
 use crate::model::{Address, Attributes, Ident, Observed, RemoteId, Timestamp};
 use crate::plan::{ListRead, seen};
 use crate::provider::Attribute;

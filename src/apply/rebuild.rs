@@ -6,7 +6,7 @@ use crate::desired::Desired;
 use crate::model::{Address, Attributes, Ident, Mode, Observed, RemoteId, Timestamp};
 use crate::plan::{ListRead, Live, fitting, remembered, seen};
 use crate::provider::{Catalog, Kind, Presence};
-use crate::state::{Condition, Record, STAMP_STATE, marks, without_marks};
+use crate::state::{Condition, Record, STAMP_STATE, mark, without_marks};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the marks tell.
@@ -43,7 +43,7 @@ pub async fn marked(context: &Context) -> Result<(Live, BTreeMap<String, usize>)
 }
 
 fn lineage_of(kind: &Kind, object: &Observed) -> Option<String> {
-    marks(&object.attributes, kind.stamp.as_ref()?).get(STAMP_STATE).cloned()
+    mark(&object.attributes, kind.stamp.as_ref()?, STAMP_STATE).map(str::to_owned)
 }
 
 /// Tells the instances of the program and the objects of one state by what names them for people.

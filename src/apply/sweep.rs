@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Observed, RemoteId};
 use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
-use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, marks};
+use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, mark};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The same over fresh lists, at the end of an apply: of the kinds of which creates were given up, and no other request.
@@ -48,12 +48,11 @@ pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics
 /// Objects that carry the mark of one that is managed, and are not it: its create was carried out twice, or somebody copied it.
 fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
     let (Some(stamp), Some(objects)) = (&kind.stamp, live.objects.get(&kind.name)) else { return Vec::new() };
-    let mark = |object: &Observed| marks(&object.attributes, stamp).remove(STAMP_OPERATION);
     let (own, others): (Vec<_>, Vec<_>) = objects.iter().partition(|(id, _)| snapshot.ids.contains_key(*id));
-    let own: BTreeMap<String, &RemoteId> =
-        own.into_iter().filter_map(|(id, object)| Some((mark(object)?, id))).collect();
+    let own: BTreeMap<&str, &RemoteId> =
+        own.into_iter().filter_map(|(id, object)| Some((mark(&object.attributes, stamp, STAMP_OPERATION)?, id))).collect();
     let double = |(id, object): (&RemoteId, &Observed)| {
-        let original = *own.get(&mark(object)?)?;
+        let original = *own.get(mark(&object.attributes, stamp, STAMP_OPERATION)?)?;
         let address = snapshot.ids.get(original)?;
         let message = format!("{id} carries the mark of {address}, which is {original}: made twice, or a copy of it");
         let help = format!(
@@ -71,7 +70,7 @@ fn is_unknown(snapshot: &Snapshot, kind: &Kind, id: &RemoteId) -> bool {
 
 fn is_of(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
     match &kind.stamp {
-        Some(stamp) => marks(&object.attributes, stamp).get(STAMP_OPERATION) == Some(&tombstone.nonce.0),
+        Some(stamp) => mark(&object.attributes, stamp, STAMP_OPERATION) == Some(&tombstone.nonce.0),
         None => fingerprint_of(kind, &object.attributes) == tombstone.fingerprint,
     }
 }

@@ -31,5 +31,5 @@ pub use lock::{Holder, Lock, LockError, LockState, lock_path, lock_state};
 pub use memory::MemoryStore;
 pub use sqlite::{SqliteStore, read_only, read_only_at, read_only_history};
 pub use sqlite_files::{high_water, mark_path, mark_text, marked_serial};
-pub use stamp::{STAMP_HOME, STAMP_OPERATION, STAMP_PREFIX, STAMP_STATE, home_mark, marks, without_marks};
+pub use stamp::{STAMP_HOME, STAMP_OPERATION, STAMP_PREFIX, STAMP_STATE, home_mark, mark, marks, without_marks};
 pub use store::{HistoryRow, Store, StoreError};

@@ -37,6 +37,12 @@ pub fn marks(attributes: &Attributes, stamp: &Ident) -> BTreeMap<String, String>
     marked.filter_map(|(key, value)| Some((text_of(key)?.to_owned(), value.as_str()?.to_owned()))).collect()
 }
 
+/// One of cnx's marks in an object's attributes.
+pub fn mark<'a>(attributes: &'a Attributes, stamp: &Ident, name: &str) -> Option<&'a str> {
+    let Value::Map(entries) = attributes.get(stamp)? else { return None };
+    entries.get(&Key::text(name))?.as_str()
+}
+
 fn is_mark(key: &Key) -> bool {
     text_of(key).is_some_and(|text| text.starts_with(STAMP_PREFIX))
 }

@@ -17,7 +17,7 @@ mod repeat;
 mod rounds;
 mod schedule;
 mod seal;
-pub(in crate::apply) mod settle;
+mod settle;
 mod survey;
 mod undo;
 mod work;

@@ -1,10 +1,11 @@
 //! What a person says became of a create that only a person can judge.
 
 use super::machine::Run;
-use super::settle::{Verdict, differing, mark};
+use super::settle::Verdict;
 use super::work::Next;
 use crate::apply::context::Answer;
 use crate::apply::event::StepEnd;
+use crate::apply::identity::{differing, is_marked};
 use crate::model::{Ident, NodeId, Observed, RemoteId};
 use crate::state::{Intent, JournalEntry};
 
@@ -51,12 +52,16 @@ impl Run {
             return None;
         }
         let kind = self.catalog.kind(&intent.kind)?;
-        if kind.stamp.as_ref().is_some_and(|stamp| mark(object, stamp) == Some(&intent.nonce.0)) {
+        if kind.stamp.as_ref().is_some_and(|stamp| is_marked(object, stamp, intent)) {
             return None;
         }
         let names: Vec<&str> = differing(kind, intent, object).map(Ident::as_str).collect();
-        let (first, verb) = (names.first()?, if names.len() == 1 { "is" } else { "are" });
-        let names = names.iter().skip(1).fold((*first).to_owned(), |all, name| format!("{all}, {name}"));
+        let verb = match names.len() {
+            0 => return None,
+            1 => "is",
+            _ => "are",
+        };
+        let names = names.join(", ");
         let (address, other) = (&intent.address, "not what the create asked for");
         Some(format!(
             "its {names} {verb} {other}; if it is the right one all the same, let go with --answer '{address}=forget', \

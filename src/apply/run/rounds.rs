@@ -3,9 +3,9 @@
 
 use super::begin::list_below;
 use super::machine::Run;
-use super::settle::could_be;
 use super::work::{Phase, Then, Waiter, Why};
 use crate::apply::command::{Command, Ticket};
+use crate::apply::identity::could_be;
 use crate::model::{NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use std::collections::{BTreeMap, BTreeSet};

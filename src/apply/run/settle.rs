@@ -4,15 +4,14 @@ use super::accept::is_at_rest;
 use super::begin::list_below;
 use super::evidence::Seen;
 use super::machine::Run;
-use super::work::Failure;
-use super::work::{Next, Phase, Settling, Then, Waiter};
+use super::work::{Failure, Next, Phase, Settling, Then, Waiter};
 use crate::apply::command::Command;
 use crate::apply::event::StepEnd;
+use crate::apply::identity::{could_be, differing, is_marked};
 use crate::cloud::{Job, Listing};
-use crate::model::{Ident, Key, NodeId, Observed, RemoteId, Value};
-use crate::plan;
-use crate::provider::{Attribute, Kind, Presence};
-use crate::state::{Intent, JournalEntry, OperationId, STAMP_OPERATION};
+use crate::model::{Ident, NodeId, Observed, RemoteId};
+use crate::provider::Kind;
+use crate::state::{Intent, JournalEntry, OperationId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -104,7 +103,7 @@ impl Run {
             |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
         if let Some(stamp) = kind.stamp.as_ref().filter(|stamp| shows(stamp)) {
             let marked: Vec<&Observed> =
-                objects.iter().filter(|object| mark(object, stamp) == Some(&intent.nonce.0)).collect();
+                objects.iter().filter(|object| is_marked(object, stamp, &intent)).collect();
             if marked.is_empty() {
                 return self.pass_over(step, None);
             }
@@ -421,44 +420,6 @@ fn by_mark(kind: &Kind, intent: &Intent, marked: &[&Observed]) -> Verdict {
         },
         others => Verdict::Ask(others.iter().map(|object| object.id.clone()).collect()),
     }
-}
-
-pub(super) fn mark<'a>(object: &'a Observed, stamp: &Ident) -> Option<&'a str> {
-    match object.attributes.get(stamp)? {
-        Value::Map(entries) => entries.get(&Key::text(STAMP_OPERATION))?.as_str(),
-        Value::Object(members) => members.get(STAMP_OPERATION)?.as_str(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::List(_)
-        | Value::Set(_)
-        | Value::Unknown(_)
-        | Value::Sealed(_) => None,
-    }
-}
-
-/// Whether the object shows everything as the create wanted it, as far as it shows it at all.
-pub(super) fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
-    differing(kind, intent, object).next().is_none()
-}
-
-/// The attributes that the object shows otherwise than the create wanted them.
-pub(in crate::apply) fn differing<'a>(
-    kind: &'a Kind,
-    intent: &'a Intent,
-    object: &'a Observed,
-) -> impl Iterator<Item = &'a Ident> {
-    let sent = kind.attributes.values().filter(|it| it.presence != Presence::Computed && it.sent);
-    let differs = |attribute: &&Attribute| {
-        let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
-        match (wanted, shown) {
-            (Some(wanted), Some(shown)) if !wanted.is_null() => !plan::is_same(&attribute.compare, wanted, shown, None),
-            (Some(_) | None, _) => false,
-        }
-    };
-    sent.filter(differs).map(|attribute| &attribute.name)
 }
 
 /// Whether the job began after the request left, as far as two machines' clocks can say.

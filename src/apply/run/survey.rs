@@ -3,10 +3,9 @@
 
 use super::begin::list_below;
 use super::machine::Run;
-use super::settle::could_be;
 use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
-use crate::apply::identity::{fingerprint, fingerprint_of};
+use crate::apply::identity::{could_be, fingerprint, fingerprint_of};
 use crate::cloud::Listing;
 use crate::model::{Address, Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
