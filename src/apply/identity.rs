@@ -72,11 +72,7 @@ pub fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
 }
 
 /// The attributes that the object shows otherwise than the create wanted them.
-pub fn differing<'a>(
-    kind: &'a Kind,
-    intent: &'a Intent,
-    object: &'a Observed,
-) -> impl Iterator<Item = &'a Ident> {
+pub fn differing<'a>(kind: &'a Kind, intent: &'a Intent, object: &'a Observed) -> impl Iterator<Item = &'a Ident> {
     let sent = kind.attributes.values().filter(|it| it.presence != Presence::Computed && it.sent);
     let differs = |attribute: &&Attribute| {
         let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));

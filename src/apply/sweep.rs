@@ -49,8 +49,10 @@ pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics
 fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
     let (Some(stamp), Some(objects)) = (&kind.stamp, live.objects.get(&kind.name)) else { return Vec::new() };
     let (own, others): (Vec<_>, Vec<_>) = objects.iter().partition(|(id, _)| snapshot.ids.contains_key(*id));
-    let own: BTreeMap<&str, &RemoteId> =
-        own.into_iter().filter_map(|(id, object)| Some((mark(&object.attributes, stamp, STAMP_OPERATION)?, id))).collect();
+    let own: BTreeMap<&str, &RemoteId> = own
+        .into_iter()
+        .filter_map(|(id, object)| Some((mark(&object.attributes, stamp, STAMP_OPERATION)?, id)))
+        .collect();
     let double = |(id, object): (&RemoteId, &Observed)| {
         let original = *own.get(mark(&object.attributes, stamp, STAMP_OPERATION)?)?;
         let address = snapshot.ids.get(original)?;

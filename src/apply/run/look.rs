@@ -420,7 +420,7 @@ impl Run {
         match then {
             Then::Retry => self.again(step),
             Then::Look(why) => self.look(step, why),
-            Then::Settle => self.search(step),
+            Then::Settle(settling) => self.search(step, *settling),
         }
     }
 }

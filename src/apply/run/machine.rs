@@ -3,7 +3,7 @@
 use super::poll::Poller;
 use super::rounds::Round;
 use super::schedule::Schedule;
-use super::work::{Phase, Setup, Status, Waiter, Work};
+use super::work::{Setup, Status, Waiter, Work};
 use crate::apply::command::{Command, Event, Moment, Ticket};
 use crate::apply::context::Options;
 use crate::apply::event::{Progress, StepEnd, Summary};
@@ -85,8 +85,6 @@ pub struct Run {
     /// Why nothing new starts, where that is not the user's wish.
     pub(super) stopped_why: Option<String>,
     pub(super) sweep_due: bool,
-    /// Unclear creates being traced, through their pauses.
-    pub(super) settling: BTreeMap<NodeId, Phase>,
     pub(super) summary: Summary,
     pub(super) remaining: usize,
     /// Lists under way, and the creates that wait for them.
@@ -130,7 +128,6 @@ impl Run {
             broken: None,
             stopped_why: None,
             sweep_due: false,
-            settling: BTreeMap::new(),
             summary: Summary::default(),
             surveys: BTreeMap::new(),
             strangers_noted: BTreeSet::new(),

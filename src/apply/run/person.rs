@@ -22,13 +22,11 @@ impl Run {
                 }
             },
             Answer::Retry => {
-                self.settling.remove(&step);
                 let mut entries: Vec<JournalEntry> = self.none_of_them(intent).into_iter().collect();
                 entries.push(JournalEntry::NotCreated { operation, evidence: "somebody said so".to_owned() });
                 self.close_with(step, entries, Next::End(StepEnd::Done));
             }
             Answer::Forget => {
-                self.settling.remove(&step);
                 let message = "somebody let go of it".to_owned();
                 let entry = JournalEntry::Rejected { operation, status: 0, message };
                 self.close_with(step, vec![entry], Next::End(StepEnd::Done));

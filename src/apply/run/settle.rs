@@ -51,36 +51,31 @@ impl Run {
         let is_over = open.is_some_and(|open| open.asked && open.candidates.is_empty());
         let window = if self.in_process || is_over { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
-        if let Some(doing) = self.work(step).doing.as_mut() {
-            doing.phase = Phase::Settling(Settling { until, reason, ..Settling::default() });
-            doing.tries.looks = 0;
-        }
-        self.search(step);
+        self.begin_search(step, Settling { until, reason, ..Settling::default() });
     }
 
     /// A create's job failed without naming what it made: one look at what is there.
     pub(super) fn search_remains(&mut self, step: NodeId, failure: Failure) {
         let (until, reason) = (self.now.monotonic, failure.message.clone());
+        let failure = Some(Box::new(failure));
+        self.begin_search(step, Settling { until, reason, failure, ..Settling::default() });
+    }
+
+    fn begin_search(&mut self, step: NodeId, settling: Settling) {
         if let Some(doing) = self.work(step).doing.as_mut() {
-            let failure = Some(Box::new(failure));
-            doing.phase = Phase::Settling(Settling { until, reason, failure, ..Settling::default() });
             doing.tries.looks = 0;
         }
-        self.search(step);
+        self.search(step, settling);
     }
 
     /// One pass: the list of the kind.
-    pub(super) fn search(&mut self, step: NodeId) {
+    pub(super) fn search(&mut self, step: NodeId, settling: Settling) {
         let now = self.now.monotonic;
         let work = &mut self.works[step.0 as usize];
         let Some(doing) = work.doing.as_mut() else { return };
         doing.tries.asked = now;
-        let Phase::Settling(settling) = self.settling.entry(step).or_insert_with(|| doing.phase.clone()).clone() else {
-            return;
-        };
         let Some(kind) = self.catalog.kind(&doing.kind) else { return };
         doing.phase = Phase::Settling(Settling { passes: settling.passes + 1, listed: None, ..settling });
-        self.settling.insert(step, doing.phase.clone());
         let list = list_below(kind, &work.wanted);
         let ticket = self.ticket(Waiter::Step(step));
         self.out.push(Command::List { ticket, list });
@@ -102,8 +97,7 @@ impl Run {
         let shows =
             |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
         if let Some(stamp) = kind.stamp.as_ref().filter(|stamp| shows(stamp)) {
-            let marked: Vec<&Observed> =
-                objects.iter().filter(|object| is_marked(object, stamp, &intent)).collect();
+            let marked: Vec<&Observed> = objects.iter().filter(|object| is_marked(object, stamp, &intent)).collect();
             if marked.is_empty() {
                 return self.pass_over(step, None);
             }
@@ -167,24 +161,26 @@ impl Run {
 
     /// Whether the list before showed the same candidates: one list may leave out what is there.
     fn shown_again(&mut self, step: NodeId, ids: BTreeSet<RemoteId>) -> bool {
-        let Some(Phase::Settling(settling)) = self.settling.get_mut(&step) else { return true };
+        let Some(settling) = self.settling(step) else { return true };
         settling.blank = 0;
         let is_same = settling.shown == ids;
         settling.shown = ids;
         is_same
     }
 
-    fn is_window_over(&self, step: NodeId) -> bool {
-        let asked = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.tries.asked);
-        match (asked, self.settling.get(&step)) {
-            (Some(asked), Some(Phase::Settling(settling))) => asked >= settling.until,
-            (_, Some(_) | None) => true,
-        }
+    /// The search that a step is at, between two pauses.
+    fn settling(&mut self, step: NodeId) -> Option<&mut Settling> {
+        let Phase::Settling(settling) = &mut self.work(step).doing.as_mut()?.phase else { return None };
+        Some(settling)
     }
 
-    fn may_list_again(&self, step: NodeId) -> bool {
-        let is_enough = |phase: &Phase| matches!(phase, Phase::Settling(settling) if settling.passes >= MOST_LISTS);
-        !self.is_window_over(step) || !self.settling.get(&step).is_some_and(is_enough)
+    fn is_window_over(&self, step: NodeId) -> bool {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return true };
+        !matches!(&doing.phase, Phase::Settling(settling) if doing.tries.asked < settling.until)
+    }
+
+    fn may_list_again(&mut self, step: NodeId) -> bool {
+        !self.is_window_over(step) || self.settling(step).is_some_and(|settling| settling.passes < MOST_LISTS)
     }
 
     /// Whether a person was asked about these very objects already.
@@ -197,12 +193,12 @@ impl Run {
     /// Another list in a moment; one that cannot be asked for any more leaves everything as it is.
     fn list_again(&mut self, step: NodeId) {
         if self.is_refused {
-            self.settling.remove(&step);
             return self
                 .leave_open(step, "what became of it cannot be seen: the API does not accept the key".to_owned());
         }
+        let Some(settling) = self.settling(step).map(std::mem::take) else { return };
         let span = self.between_lists();
-        self.pause(step, span, Then::Settle);
+        self.pause(step, span, Then::Settle(Box::new(settling)));
     }
 
     fn between_lists(&self) -> Duration {
@@ -316,7 +312,6 @@ impl Run {
                 let guess = JournalEntry::Quarantined { address: intent.address.clone(), why: evidence.clone() };
                 entries.push(JournalEntry::Adopted { operation, id, rule: rule.to_owned(), evidence });
                 entries.extend(is_guess.then_some(guess));
-                self.settling.remove(&step);
                 self.append(Waiter::Step(step), entries);
             }
         }
@@ -324,8 +319,8 @@ impl Run {
 
     /// Nothing showed in this pass: another one until the window is over, then the create made nothing, or a person is asked.
     fn pass_over(&mut self, step: NodeId, unread: Option<String>) {
+        let Some(mut settling) = self.settling(step).map(std::mem::take) else { return };
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
-        let Phase::Settling(mut settling) = doing.phase.clone() else { return };
         settling.blank += u32::from(unread.is_none());
         settling.shown.clear();
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
@@ -339,10 +334,11 @@ impl Run {
         let over = (asked >= settling.until || same) && (is_seen_blank || is_enough);
         let is_tried = unread.is_none() || settling.passes >= super::look::ATTEMPTS || self.is_refused;
         if !(over && is_tried) {
-            self.settling.insert(step, Phase::Settling(settling));
+            if let Some(place) = self.settling(step) {
+                *place = settling;
+            }
             return self.list_again(step);
         }
-        self.settling.remove(&step);
         if let Some(reason) = unread {
             return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
         }

@@ -203,7 +203,8 @@ pub(super) enum Then {
     /// The same operation, under a new intent.
     Retry,
     Look(Why),
-    Settle,
+    /// Another pass of a search.
+    Settle(Box<Settling>),
 }
 
 /// What comes when an operation's last entries are durable.
