@@ -6,7 +6,7 @@ use super::context::{Context, Input, Interrupt, Seen};
 use super::event::{Progress, Summary};
 use super::holdings::Holdings;
 use super::identity::Seed;
-use super::run::{Parts, Run, Setup};
+use super::run::{Aim, Parts, Run, Setup};
 use crate::model::Ident;
 use crate::plan::Approved;
 use crate::state::{JournalEntry, StoreError};
@@ -22,7 +22,7 @@ pub async fn apply(
     tell: &mut (dyn FnMut(Progress) + Send),
     interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
 ) -> Ended {
-    let setup = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), false);
+    let setup = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), Aim::Apply);
     drive(context, Run::new(setup), tell, interrupts).await.ended()
 }
 
@@ -47,13 +47,7 @@ impl Driven {
     }
 }
 
-pub(super) fn setup(
-    context: &Context,
-    input: Input,
-    plan: crate::plan::Plan,
-    fingerprint: String,
-    recovery: bool,
-) -> Setup {
+pub(super) fn setup(context: &Context, input: Input, plan: crate::plan::Plan, fingerprint: String, aim: Aim) -> Setup {
     let mut seed: Seed = [0; 32];
     context.random.fill(&mut seed);
     Setup {
@@ -67,8 +61,7 @@ pub(super) fn setup(
         in_process: context.cloud.dies_with_sender(),
         honouring: context.catalog.surfaces.keys().filter(|name| context.cloud.honours_keys(name)).cloned().collect(),
         seed,
-        recovery,
-        back: None,
+        aim,
     }
 }
 

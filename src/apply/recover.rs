@@ -5,7 +5,7 @@ use super::codes;
 use super::context::{Context, Input, Interrupt};
 use super::drive::{Driven, drive, setup};
 use super::event::{Progress, StepEnd, Summary};
-use super::run::Run;
+use super::run::{Aim, Run};
 use crate::desired::Desired;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Attributes, Graph, NodeId};
@@ -75,7 +75,7 @@ pub async fn recover(
     let plan = waits(&snapshot);
     let steps: Vec<(NodeId, Action)> = plan.steps.order().map(|(node, step)| (node, step.action.clone())).collect();
     let input = Input { desired: Desired::default(), snapshot, live: Live::default() };
-    let setup = setup(context, input, plan, "recovery".to_owned(), true);
+    let setup = setup(context, input, plan, "recovery".to_owned(), Aim::Recovery);
     let Driven { summary, parts } = drive(context, Run::new(setup), tell, interrupts).await;
     let mut ends = parts.ends;
     let end_of = |(node, action): (NodeId, Action)| match action {

@@ -2,11 +2,11 @@
 //! that dies on the way back is taken up like any other: what is open is ended, and the program is planned anew.
 
 use super::codes;
-use super::context::{Context, Input, Interrupt, Options};
+use super::context::{Context, Input, Interrupt};
 use super::drive::{Driven, Ended, drive, setup};
 use super::event::{Progress, Summary};
 use super::refresh::refresh;
-use super::run::{Back, Parts, Run, Setup};
+use super::run::{Aim, Back, Parts, Run};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, NodeId, RemoteId};
 use crate::plan::{self, Action, Approved, Kept, Live, Past, Plan, Reads};
@@ -43,8 +43,8 @@ pub async fn apply_or_roll_back(
     mut interrupts: impl Stream<Item = Interrupt> + Send + Unpin,
 ) -> (Ended, Undone) {
     let (before, desired) = (input.snapshot.clone(), input.desired.clone());
-    let made_run = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), false);
-    let made_run = Setup { options: Options { stop_on_failure: true, ..made_run.options }, ..made_run };
+    let mut made_run = setup(context, input, approved.plan().clone(), approved.fingerprint().to_owned(), Aim::Apply);
+    made_run.options.stop_on_failure = true;
     let Driven { summary, parts } = drive(context, Run::new(made_run), tell, &mut interrupts).await;
     let Parts { snapshot, made, begun, holdings, .. } = parts;
     let ended = Ended { summary, holdings };
@@ -80,9 +80,9 @@ pub async fn apply_or_roll_back(
     let former = plan::moved(&approved.plan().moves, &before).into_owned();
     let back = Back { former, entries, names, is_whole: kept.is_empty() };
     let fingerprint = format!("rollback of {}", approved.fingerprint());
-    let way_back = setup(context, Input { desired, snapshot, live }, plan, fingerprint, false);
-    let options = Options { stop_on_failure: false, ..way_back.options };
-    let way_back = Setup { options, back: Some(Box::new(back)), ..way_back };
+    let aim = Aim::WayBack(Box::new(back));
+    let mut way_back = setup(context, Input { desired, snapshot, live }, plan, fingerprint, aim);
+    way_back.options.stop_on_failure = false;
     let undone = drive(context, Run::new(way_back), tell, interrupts).await.summary;
     (ended, Undone::Done(RolledBack { summary: undone, kept }))
 }

@@ -1,7 +1,7 @@
 //! How steps and the run end: dependants start or are skipped, the count is kept, the last entries are written.
 
 use super::machine::{Course, Run};
-use super::work::{Status, Waiter};
+use super::work::{Aim, Status, Waiter};
 use crate::apply::command::Command;
 use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::run_name;
@@ -170,11 +170,13 @@ impl Run {
         }
         let mut entries = Vec::new();
         entries.extend(self.names_back());
-        if !self.recovery {
-            let outputs = self.outputs_back().or_else(|| self.outputs().map(JournalEntry::Outputs));
-            self.summary.outputs = outputs.as_ref().map_or(0, |entry| self.other_outputs(entry));
-            entries.extend(outputs);
-        }
+        let outputs = match &self.aim {
+            Aim::Recovery => None,
+            Aim::Apply => self.outputs(&self.snapshot.outputs),
+            Aim::WayBack(back) => self.outputs_back(back).or_else(|| self.outputs(&back.former.outputs)),
+        };
+        self.summary.outputs = outputs.as_ref().map_or(0, |outputs| self.other_outputs(outputs));
+        entries.extend(outputs.map(JournalEntry::Outputs));
         entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
         self.append(Waiter::End, entries);
     }
@@ -184,7 +186,7 @@ impl Run {
     fn miss(&mut self) {
         let mut missed = BTreeSet::new();
         for (_, instance) in self.desired.graph.order().filter(|(_, it)| it.address.mode != Mode::Action) {
-            if self.back.is_some() || self.holdings.attributes(&instance.address).is_none() {
+            if self.back().is_some() || self.holdings.attributes(&instance.address).is_none() {
                 missed.insert(instance.address.clone());
             }
         }
@@ -210,20 +212,18 @@ impl Run {
     }
 
     /// How many outputs are not as they were.
-    fn other_outputs(&self, entry: &JournalEntry) -> usize {
-        let JournalEntry::Outputs(now) = entry else { return 0 };
+    fn other_outputs(&self, now: &BTreeMap<Ident, StoredOutput>) -> usize {
         let then = &self.snapshot.outputs;
         let gone = then.keys().filter(|name| !now.contains_key(*name)).count();
         gone + now.iter().filter(|(name, output)| then.get(*name) != Some(*output)).count()
     }
 
-    /// The program's outputs as far as they are known now; an unknown one keeps its last value.
-    fn outputs(&self) -> Option<BTreeMap<Ident, StoredOutput>> {
+    /// The program's outputs as far as they are known now, where they are others; an unknown one keeps its last value.
+    fn outputs(&self, before: &BTreeMap<Ident, StoredOutput>) -> Option<BTreeMap<Ident, StoredOutput>> {
         let resolved = match &self.desired.resolver.0 {
             Some(resolver) => resolver.outputs(&self.holdings).ok(),
             None => Some(self.desired.outputs.clone()),
         };
-        let before = self.back.as_ref().map_or(&self.snapshot.outputs, |back| &back.former.outputs);
         let now: BTreeMap<Ident, StoredOutput> = resolved?
             .into_iter()
             .inspect(|(_, output)| {

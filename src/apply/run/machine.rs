@@ -3,7 +3,7 @@
 use super::poll::Poller;
 use super::rounds::Round;
 use super::schedule::Schedule;
-use super::work::{Setup, Status, Waiter, Work};
+use super::work::{Aim, Setup, Status, Waiter, Work};
 use crate::apply::command::{Command, Event, Moment, Ticket};
 use crate::apply::context::Options;
 use crate::apply::event::{Progress, StepEnd, Summary};
@@ -56,8 +56,7 @@ pub struct Run {
     pub(super) options: Options,
     pub(super) in_process: bool,
     pub(super) honouring: BTreeSet<Ident>,
-    pub(super) recovery: bool,
-    pub(super) back: Option<Box<super::undo::Back>>,
+    pub(super) aim: Aim,
     pub(super) seed: Seed,
     pub(super) live: Live,
     pub(super) holdings: Holdings,
@@ -144,8 +143,7 @@ impl Run {
             options: setup.options,
             in_process: setup.in_process,
             honouring: setup.honouring,
-            recovery: setup.recovery,
-            back: setup.back,
+            aim: setup.aim,
             seed: setup.seed,
             live: setup.live,
             snapshot: setup.snapshot,

@@ -24,4 +24,4 @@ mod work;
 
 pub use machine::{Parts, Run};
 pub use undo::Back;
-pub use work::Setup;
+pub use work::{Aim, Setup};

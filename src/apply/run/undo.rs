@@ -1,9 +1,11 @@
 //! A run that undoes an earlier one: its steps have no instance in a program, what they lead to is the state of before.
 
 use super::machine::Run;
-use crate::model::{Address, Attributes, NodeId};
+use super::work::Aim;
+use crate::model::{Address, Attributes, Ident, NodeId};
 use crate::plan::Step;
-use crate::state::{JournalEntry, Record, Snapshot, find};
+use crate::state::{JournalEntry, Record, Snapshot, StoredOutput, find};
+use std::collections::BTreeMap;
 
 /// What a run goes back to.
 #[derive(Debug)]
@@ -19,9 +21,17 @@ pub struct Back {
 }
 
 impl Run {
+    /// What the run goes back to, where that is what it is for.
+    pub(super) fn back(&self) -> Option<&Back> {
+        match &self.aim {
+            Aim::WayBack(back) => Some(back),
+            Aim::Apply | Aim::Recovery => None,
+        }
+    }
+
     fn former_of(&self, step: NodeId) -> Option<&Record> {
         let Step { address, id, .. } = self.step(step);
-        find(&self.back.as_ref()?.former, address, id.as_ref()?)
+        find(&self.back()?.former, address, id.as_ref()?)
     }
 
     /// What a step without an instance wants: an object as it was.
@@ -46,7 +56,7 @@ impl Run {
     }
 
     pub(super) fn entries_of_return(&self) -> Vec<JournalEntry> {
-        self.back.as_ref().map(|back| back.entries.clone()).unwrap_or_default()
+        self.back().map(|back| back.entries.clone()).unwrap_or_default()
     }
 
     /// Names are given back where nothing has taken the old ones.
@@ -54,14 +64,14 @@ impl Run {
         let known = |address: &Address| {
             self.snapshot.records.contains_key(address) || self.snapshot.actions.contains_key(address)
         };
-        let names = self.back.iter().flat_map(|back| &back.names).filter(|(now, then)| known(now) && !known(then));
+        let names =
+            self.back().into_iter().flat_map(|back| &back.names).filter(|(now, then)| known(now) && !known(then));
         names.map(|(now, then)| JournalEntry::Moved { from: now.clone(), to: then.clone() }).collect()
     }
 
     /// The outputs of before, where all is as it was.
-    pub(super) fn outputs_back(&self) -> Option<JournalEntry> {
+    pub(super) fn outputs_back(&self, back: &Back) -> Option<BTreeMap<Ident, StoredOutput>> {
         let is_undone = self.summary.failed + self.summary.skipped + self.summary.open == 0;
-        let back = self.back.as_ref().filter(|back| back.is_whole && is_undone)?;
-        Some(JournalEntry::Outputs(back.former.outputs.clone()))
+        (back.is_whole && is_undone).then(|| back.former.outputs.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! What the machine keeps about a step, its operations and its questions.
 
+use super::undo::Back;
 use crate::apply::context::Options;
 use crate::apply::event::StepEnd;
 use crate::apply::identity::Seed;
@@ -29,10 +30,18 @@ pub struct Setup {
     /// Surfaces that answer a repeated request under the same key with the first one's answer.
     pub honouring: BTreeSet<Ident>,
     pub seed: Seed,
-    /// It ends what an earlier run left open, and leaves outputs alone.
-    pub recovery: bool,
-    /// It undoes another run.
-    pub back: Option<Box<super::undo::Back>>,
+    pub aim: Aim,
+}
+
+/// What a run is for.
+#[derive(Debug)]
+pub enum Aim {
+    /// What a program wants.
+    Apply,
+    /// What an earlier run left open is ended; outputs are left alone.
+    Recovery,
+    /// Another run is undone.
+    WayBack(Box<Back>),
 }
 
 /// How far a step is.

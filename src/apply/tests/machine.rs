@@ -2,7 +2,7 @@
 //! requests, dependants come after what they depend on, and every step ends once.
 
 use super::super::command::{Command, Event, Moment, Ticket};
-use super::super::run::{Run, Setup};
+use super::super::run::{Aim, Run, Setup};
 use super::super::*;
 use crate::cloud::{Accepted, ApiError, Job, JobStatus, Listing, Outcome};
 use crate::desired::Desired;
@@ -334,8 +334,7 @@ fn run(shape: &[(u8, u8, u8)], bytes: &[u8], in_process: bool) -> Outside {
         in_process,
         honouring: Default::default(),
         seed: [7; 32],
-        recovery: false,
-        back: None,
+        aim: Aim::Apply,
     });
     let mut event = Some(Event::Begin);
     for _ in 0..50_000 {
