@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Address, ModuleStep, Span, shown_path};
 use crate::state::{JournalEntry, Snapshot, fold};
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written, to be looked up.
@@ -103,36 +104,37 @@ pub fn moved<'a>(moves: &[(Address, Address)], snapshot: &'a Snapshot) -> Cow<'a
 
 /// Two moves that begin in one place, or end in one: which is meant cannot be told.
 fn ambiguous(desired: &Desired, out: &mut Diagnostics) {
-    let (mut from, mut to) = (BTreeMap::new(), BTreeMap::new());
-    let (mut modules_from, mut modules_to) = (BTreeMap::new(), BTreeMap::new());
-    for one in &desired.moves {
-        let first = *from.entry(&one.from.address).or_insert(one.from.span);
-        twice(&one.from.address.to_string(), true, (first, one.from.span), out);
-        let first = *to.entry(&one.to.address).or_insert(one.to.span);
-        twice(&one.to.address.to_string(), false, (first, one.to.span), out);
-    }
-    for one in &desired.module_moves {
-        let first = *modules_from.entry(&one.from).or_insert(one.span);
-        twice(&shown_path(&one.from), true, (first, one.span), out);
-        let first = *modules_to.entry(&one.to).or_insert(one.span);
-        twice(&shown_path(&one.to), false, (first, one.span), out);
-    }
+    let away = |from: String, places| twice(format!("{from} is moved to two places"), "moved away", places);
+    let here = |to: String, places| twice(format!("two objects are moved to {to}"), "moved here", places);
+    let (moves, modules) = (&desired.moves, &desired.module_moves);
+    let from = shared(moves.iter().map(|one| (&one.from.address, one.from.span)));
+    out.0.extend(from.into_iter().map(|(address, places)| away(address.to_string(), places)));
+    let to = shared(moves.iter().map(|one| (&one.to.address, one.to.span)));
+    out.0.extend(to.into_iter().map(|(address, places)| here(address.to_string(), places)));
+    let from = shared(modules.iter().map(|one| (&one.from, one.span)));
+    out.0.extend(from.into_iter().map(|(path, places)| away(shown_path(path), places)));
+    let to = shared(modules.iter().map(|one| (&one.to, one.span)));
+    out.0.extend(to.into_iter().map(|(path, places)| here(shown_path(path), places)));
 }
 
-fn twice(address: &str, is_source: bool, (first, again): (Span, Span), out: &mut Diagnostics) {
-    if first == again {
-        return;
+/// The ends that were there before, with the first place and this one.
+fn shared<K: Ord + Copy>(ends: impl Iterator<Item = (K, Span)>) -> Vec<(K, [Span; 2])> {
+    let mut known: BTreeMap<K, Span> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (end, span) in ends {
+        match known.entry(end) {
+            Entry::Vacant(new) => _ = new.insert(span),
+            Entry::Occupied(first) => found.push((end, [*first.get(), span])),
+        }
     }
-    let (message, label) = match is_source {
-        true => (format!("{address} is moved to two places"), "moved away"),
-        false => (format!("two objects are moved to {address}"), "moved here"),
-    };
-    out.push(
-        Diagnostic::new(&codes::MOVED_TWICE, message)
-            .at(again, format!("{label} again"))
-            .and(first, format!("{label} first"))
-            .help("keep the move that is meant, and remove the other"),
-    );
+    found
+}
+
+fn twice(message: String, label: &str, [first, again]: [Span; 2]) -> Diagnostic {
+    Diagnostic::new(&codes::MOVED_TWICE, message)
+        .at(again, format!("{label} again"))
+        .and(first, format!("{label} first"))
+        .help("keep the move that is meant, and remove the other")
 }
 
 /// What is declared cannot have moved away or be forgotten, and what is moved goes from one place to one.
