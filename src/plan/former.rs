@@ -3,7 +3,7 @@
 use super::compare::is_same;
 use super::diff::operation_for;
 use super::reversal::{Undoing, reason};
-use super::types::{Action, Change, Step};
+use super::types::{Change, Step};
 use super::unit;
 use super::values::{empty_of, is_managed, seen};
 use crate::model::{Attributes, Ident, NodeId, RemoteId, Secrecy, Value};
@@ -50,46 +50,61 @@ impl Undoing<'_> {
             let former = aside.and_then(|aside| aside.get(&attribute.name)).cloned();
             let former = former.or_else(|| former_value(attribute, &step.before, &before.applied));
             let now = seen(attribute, live).or_else(|| after.applied.get(&attribute.name)).cloned();
-            let applied = before.applied.get(&attribute.name);
-            let is_back = former
-                .as_ref()
-                .zip(now.as_ref())
-                .is_some_and(|(former, now)| !is_chained && is_same(&attribute.compare, former, now, applied));
-            if is_back {
-                continue;
+            let standing = now.as_ref().filter(|_| !is_chained);
+            match way_back(kind, attribute, former, standing, &before.applied) {
+                Way::Back => {}
+                Way::Lost => lost.push(attribute.name.clone()),
+                Way::By(operation, former) => {
+                    let own =
+                        |change: &&Change| change.path.first().is_some_and(|name| *name == attribute.name.as_str());
+                    operations.insert(operation);
+                    wanted.insert(attribute.name.clone(), former.clone());
+                    changes.push(Change {
+                        path: vec![attribute.name.to_string()],
+                        before: now,
+                        after: Some(former),
+                        forces_replacement: false,
+                        secret: step.changes.iter().filter(own).any(|change| change.secret),
+                        span: None,
+                    });
+                }
             }
-            let way =
-                former.as_ref().filter(|former| is_clear(former)).and_then(|former| operation_for(attribute, former));
-            let way =
-                way.filter(|way| kind.updates.get(*way).is_some_and(|way| is_sendable(kind, way, &before.applied)));
-            let (Some(former), Some(way)) = (former.clone(), way) else {
-                lost.push(attribute.name.clone());
-                continue;
-            };
-            operations.insert(way.clone());
-            wanted.insert(attribute.name.clone(), former.clone());
-            changes.push(Change {
-                path: vec![attribute.name.to_string()],
-                before: now,
-                after: Some(former),
-                forces_replacement: false,
-                secret: step.changes.iter().any(|change| change.secret && change.path[0] == attribute.name.as_str()),
-                span: None,
-            });
         }
         if !operations.is_empty() {
-            let ordered = kind.updates.keys().filter(|name| operations.contains(*name)).cloned().collect::<Vec<_>>();
-            let mut back = unit::blank(&step.address, Action::Update(ordered.clone()), reason());
-            for operation in ordered.iter().filter_map(|name| kind.updates.get(name)) {
-                unit::charge(&mut back, operation, self.past.options.speed);
-            }
-            back.id = Some(before.id.clone());
-            back.before = live.clone();
-            back.after = wanted;
-            back.changes = changes;
+            let operations = kind.updates.keys().filter(|name| operations.contains(*name)).cloned().collect();
+            let (id, before, after) = (Some(before.id.clone()), live.clone(), wanted);
+            let update = unit::Update { operations, id, changes, before, after };
+            let back = unit::update(kind, &step.address, reason(), None, update, self.past.options.speed);
             self.steps.insert(node, back);
         }
         lost
+    }
+}
+
+/// How an attribute that was changed comes back.
+enum Way {
+    /// It is as it was.
+    Back,
+    /// By this operation, to this value.
+    By(Ident, Value),
+    Lost,
+}
+
+fn way_back(
+    kind: &Kind,
+    attribute: &Attribute,
+    former: Option<Value>,
+    now: Option<&Value>,
+    applied: &Attributes,
+) -> Way {
+    let Some(former) = former else { return Way::Lost };
+    if now.is_some_and(|now| is_same(&attribute.compare, &former, now, applied.get(&attribute.name))) {
+        return Way::Back;
+    }
+    let sendable = |name: &&Ident| kind.updates.get(*name).is_some_and(|way| is_sendable(kind, way, applied));
+    match operation_for(attribute, &former).filter(sendable).cloned() {
+        Some(operation) if is_clear(&former) => Way::By(operation, former),
+        Some(_) | None => Way::Lost,
     }
 }
 

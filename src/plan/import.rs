@@ -76,7 +76,7 @@ impl<'a> Planner<'a> {
         if !found.operations.is_empty() {
             let id = Some(import.id.clone());
             let update = unit::Update { operations: found.operations, id, changes: made, before: none, after };
-            unit.forward.push(unit::update(kind, unit.address, reason, node, update, self.inputs.options.speed));
+            unit.forward.push(unit::update(kind, unit.address, reason, Some(node), update, self.inputs.options.speed));
         }
         self.keep(unit);
     }

@@ -69,7 +69,7 @@ impl<'a> Planner<'a> {
                 before: Attributes::new(),
                 after: after.clone(),
             };
-            steps.push(unit::update(kind, &instance.address, reason, node, update, speed));
+            steps.push(unit::update(kind, &instance.address, reason, Some(node), update, speed));
         }
         steps
     }
@@ -113,7 +113,7 @@ impl<'a> Planner<'a> {
                 after,
             };
             let reason = Reason { code: ReasonCode::AttributesChanged, text: reason.text, span: reason.span };
-            unit.forward.push(unit::update(kind, unit.address, reason, node, update, self.inputs.options.speed));
+            unit.forward.push(unit::update(kind, unit.address, reason, Some(node), update, self.inputs.options.speed));
         }
         self.keep(unit);
     }
@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
                 before: standing.clone(),
                 after,
             };
-            unit.forward.push(unit::update(kind, unit.address, reason, node, update, self.inputs.options.speed));
+            unit.forward.push(unit::update(kind, unit.address, reason, Some(node), update, self.inputs.options.speed));
             self.keep(unit);
         } else {
             self.unchanged += 1;

@@ -102,12 +102,19 @@ pub struct Update {
 }
 
 /// A step that changes the object in place.
-pub fn update(kind: &Kind, address: &Address, reason: Reason, node: NodeId, update: Update, speed: i64) -> Step {
+pub fn update(
+    kind: &Kind,
+    address: &Address,
+    reason: Reason,
+    node: Option<NodeId>,
+    update: Update,
+    speed: i64,
+) -> Step {
     let mut step = blank(address, Action::Update(update.operations.clone()), reason);
     for operation in update.operations.iter().filter_map(|name| kind.updates.get(name)) {
         charge(&mut step, operation, speed);
     }
-    step.desired = Some(node);
+    step.desired = node;
     step.id = update.id;
     step.changes = update.changes;
     step.before = update.before;
