@@ -60,7 +60,6 @@ mod state_copy;
 mod target;
 mod test;
 mod unlock;
-mod unplaced;
 mod version;
 mod why;
 mod why_asked;

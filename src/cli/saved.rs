@@ -4,10 +4,10 @@ use super::choices::Choices;
 use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
-use super::unplaced;
 use crate::diag::Diagnostic;
 use crate::model::hex;
 use crate::plan::{self, Plan};
+use crate::report::unplaced;
 use crate::state::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -88,7 +88,7 @@ impl Saved {
     pub fn shows(&self, text: &str, plan: &Json) -> Result<(), Failure> {
         // Numbers are compared as they come back from a file.
         let plan: Json = serde_json::from_str(&plan.to_string()).unwrap_or_default();
-        if unplaced::text(&self.text) == unplaced::text(text) && comparable(&self.plan) == comparable(&plan) {
+        if unplaced::text(&self.text) == unplaced::text(text) && unplaced::plan(&self.plan) == unplaced::plan(&plan) {
             return Ok(());
         }
         let message = "what the file shows is not what is planned now".to_owned();
@@ -153,16 +153,6 @@ pub fn read(shell: &Shell, path: &Path) -> Result<Saved, Failure> {
         return Err(Failure::refused(not_a_plan(path, "it was changed since it was saved")));
     }
     serde_json::from_value(json).map_err(|error| not_a_plan(path, &error.to_string()).into())
-}
-
-/// Without what may be otherwise and is no part of the plan: in the cloud the rest of the objects that it changes, and where
-/// in the program it stands.
-fn comparable(plan: &Json) -> Json {
-    let mut plan = unplaced::plan(plan.clone());
-    for step in plan["steps"].as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
-        step.remove("before");
-    }
-    plan
 }
 
 fn not_a_plan(path: &Path, why: &str) -> Diagnostic {

@@ -22,6 +22,7 @@ pub mod suite;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod unplaced;
 pub mod value;
 pub mod value_json;
 pub mod why;

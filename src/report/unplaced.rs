@@ -1,6 +1,6 @@
-//! What a saved plan shows, without where that stands in the program: a comment above it moves every place and changes
-//! nothing that is done. Only numbers of lines and columns are left out, and the blanks before them. Knows the plan's text
-//! and its JSON form, no file.
+//! What a plan shows, in the forms in which two are compared: without where it stands in the program, for a comment above
+//! it moves every place and changes nothing that is done. Of that only numbers of lines and columns are left out, and the
+//! blanks before them. Knows the plan's text and its JSON form, no file.
 
 use serde_json::Value as Json;
 
@@ -41,9 +41,12 @@ fn path(inner: &str) -> Option<&str> {
     (is_number(line) && is_number(column) && !path.is_empty() && !path.contains(['\n', '('])).then_some(path)
 }
 
-/// The plan's JSON form, its places (those that cnx wrote, not what a value is called) without numbers.
-pub fn plan(mut plan: Json) -> Json {
+/// The plan's JSON form, its places (those that cnx wrote, not what a value is called) without numbers, and its steps without
+/// what the objects are before them: what the steps do not change of these is no part of the plan.
+pub fn plan(plan: &Json) -> Json {
+    let mut plan = plan.clone();
     for step in plan["steps"].as_array_mut().into_iter().flatten() {
+        step.as_object_mut().map(|step| step.shift_remove("before"));
         place(step.pointer_mut("/reason/place"));
         for change in step.get_mut("changes").and_then(Json::as_array_mut).into_iter().flatten() {
             place(change.get_mut("place"));
@@ -109,6 +112,8 @@ mod tests {
                 "outputs": [{"name": "place", "after": looks}],
             })
         };
-        assert_eq!(plan(of(&looks)), of(&plain));
+        let mut shown = of(&looks);
+        shown["steps"][0]["before"] = looks.clone();
+        assert_eq!(plan(&shown), of(&plain));
     }
 }
