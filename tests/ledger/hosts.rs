@@ -107,10 +107,15 @@ pub fn l4() {
     let fault = json!({"effect": "redirect_foreign", "match": {"path": "/v1/servers*"}}).to_string();
     served.send("control", "POST", "/__emulator/faults", &fault);
     let project = far(served.ports, &server("web"));
-    let told = run(&project, &["apply", "-e", "far", "--yes", "-v"]);
-    assert_eq!(told.code, 3, "{}", told.all());
+    let told = run(&project, &["plan", "-e", "far", "--adopt", "exact", "-v"]);
     assert!(!told.all().contains("elsewhere.example"), "{}", told.all());
-    told.says("redirect, which cnx does not follow");
+    told.says("/v1/servers?").says("-> 302");
+    // What it tells of a write is nothing: that one stays open, after minutes.
+    let stage = Stage::served(&[("platform", LIVE_P, RateLimit::Documented(100))], |_| {});
+    stage.fault(serde_json::from_str(&fault).expect("JSON"));
+    let (summary, told) = stage.apply(&server("web"));
+    assert_eq!((summary.open, summary.failed), (1, 0), "{summary:?}");
+    contains(&format!("{told:?}"), "redirect, which cnx does not follow");
 }
 
 pub fn l5() {
