@@ -186,6 +186,10 @@ impl Run<'_> {
         if summary.open > 0 && open == Exit::Done && !summary.interrupted && summary.broken.is_none() {
             open = self.ask(shell, &mut summary).await?;
         }
+        // What an earlier run left open may have ended with this one.
+        if open == Exit::Open && self.load()?.open.is_empty() {
+            open = Exit::Done;
+        }
         if !has_changes && summary_is_clean(&summary) {
             shell.say("Nothing to do.");
         }
@@ -343,23 +347,17 @@ impl Run<'_> {
 
 /// How far a run that failed was undone, or why it was not.
 fn undone_so_far(shell: &mut Shell, undone: Undone) -> Exit {
-    let undone = match undone {
-        Undone::NotNeeded => return Exit::Done,
-        Undone::Impossible(found) => {
-            shell.complain(&found);
-            return Exit::Error;
+    match &undone {
+        Undone::NotNeeded => {}
+        Undone::Impossible(found) => shell.complain(found),
+        Undone::Done(undone) => {
+            let text = rolled_back(undone, &shell.err_look);
+            if !shell.global.json {
+                shell.err.line(&text);
+            }
         }
-        Undone::Done(undone) => undone,
-    };
-    let text = rolled_back(&undone, &shell.err_look);
-    if !shell.global.json {
-        shell.err.line(&text);
     }
-    match undone.summary {
-        Summary { interrupted: true, .. } => Exit::Interrupted,
-        Summary { open, .. } if open > 0 => Exit::Open,
-        Summary { .. } => Exit::Error,
-    }
+    Exit::of_undoing(&undone)
 }
 
 fn summary_is_clean(summary: &Summary) -> bool {
