@@ -60,6 +60,9 @@ fn main() -> ExitCode {
         let campaign = run(mode, &wish);
         let part = Part { name: mode.clone(), campaign, seconds: begin.elapsed().as_secs_f64() };
         println!("{}", runner::figures(&part));
+        if mode.starts_with("rate") {
+            println!("{}\n", runner::rate(&part, wish.threads));
+        }
         if let Some(day) = &wish.log {
             log::add(day, &part, wish.from);
         }
@@ -110,7 +113,7 @@ fn run(mode: &str, wish: &Wish) -> Campaign {
         "order" => runner::seeds(wish.threads, wish.from, number(20_000), Story::Order),
         "rivals" => runner::seeds(wish.threads, wish.from, number(20_000), Story::Rivals),
         "rate" => {
-            runner::seeds(wish.threads, 0, number(5_000), |_| Story::Named { name: "ten".to_owned(), local: true })
+            runner::seeds(wish.threads, 0, number(5_000), |_| Story::Named { name: "ten+once".to_owned(), local: true })
         }
         _ => Campaign::default(),
     }

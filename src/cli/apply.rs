@@ -198,7 +198,7 @@ impl Run<'_> {
         }
         let done = self.outcome(shell, &summary, has_changes)?;
         let is_undone = matches!(undone, Undone::Done(_));
-        let mut exit = done.and(open).and(undone_so_far(shell, undone));
+        let mut exit = done.and(open).and(undone_so_far(shell, &undone));
         if asked_again && !summary.interrupted && !is_undone {
             exit = exit.and(self.checks(shell, &holdings, &warned));
         }
@@ -346,8 +346,8 @@ impl Run<'_> {
 }
 
 /// How far a run that failed was undone, or why it was not.
-fn undone_so_far(shell: &mut Shell, undone: Undone) -> Exit {
-    match &undone {
+fn undone_so_far(shell: &mut Shell, undone: &Undone) -> Exit {
+    match undone {
         Undone::NotNeeded => {}
         Undone::Impossible(found) => shell.complain(found),
         Undone::Done(undone) => {
@@ -357,7 +357,7 @@ fn undone_so_far(shell: &mut Shell, undone: Undone) -> Exit {
             }
         }
     }
-    Exit::of_undoing(&undone)
+    Exit::of_undoing(undone)
 }
 
 fn summary_is_clean(summary: &Summary) -> bool {

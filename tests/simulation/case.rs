@@ -1,6 +1,6 @@
 //! A run as one line of text, to be repeated, kept and made smaller.
 
-use super::choices::{APART, Choices, Odds, Script};
+use super::choices::{APART, Choices, Odds, PERSON, Script};
 use super::cloud::Settings;
 use super::hub::Priorities;
 use super::life::{Lived, Look, Plot, live};
@@ -123,9 +123,10 @@ impl fmt::Display for Case {
         }
         let Some(script) = &self.script else { return Ok(()) };
         write!(f, ":")?;
-        script.iter().try_for_each(|(at, way)| match at.checked_sub(APART) {
-            Some(apart) => write!(f, " +{apart}={way}"),
-            None => write!(f, " {at}={way}"),
+        script.iter().try_for_each(|(at, way)| match at {
+            PERSON.. => write!(f, " ?{}={way}", at - PERSON),
+            APART.. => write!(f, " +{}={way}", at - APART),
+            _ => write!(f, " {at}={way}"),
         })
     }
 }
@@ -159,10 +160,12 @@ impl Case {
             Some(script) => {
                 let pair = |pair: &str| {
                     let (at, way) = pair.split_once('=')?;
-                    let at = match at.strip_prefix('+') {
-                        Some(apart) => APART + apart.parse::<u64>().ok()?,
-                        None => at.parse().ok()?,
+                    let (first, at) = match (at.strip_prefix('+'), at.strip_prefix('?')) {
+                        (Some(apart), _) => (APART, apart),
+                        (None, Some(person)) => (PERSON, person),
+                        (None, None) => (0, at),
                     };
+                    let at = first + at.parse::<u64>().ok()?;
                     Some((at, way.parse().ok()?))
                 };
                 Some(script.split_whitespace().map(pair).collect::<Option<Script>>()?)

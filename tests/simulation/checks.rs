@@ -6,6 +6,7 @@ use super::life::Life;
 use super::outcome;
 use super::steps::is_left;
 use super::truth::{Maker, living};
+use cnx::cli::exit::Exit;
 use cnx::model::{Mode, RemoteId};
 use cnx::state::{Condition, Snapshot, fold};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,12 +19,43 @@ const REQUESTS_EACH: u64 = 40;
 const LOOKS: u64 = 2;
 const BETWEEN_LOOKS_MS: u64 = 5_000;
 
-/// I14: nobody says "done" while something is open. I8 for the journal as it stands.
-pub fn after_launch(life: &Life, report: &Report, rivals: bool) {
-    let open = life.disk.look(|snapshot| snapshot.open.len());
-    if report.claims_success() && open > 0 && !rivals {
-        life.hub.lock().truth.violate("I14", format!("it ended as a success with {open} operations open"));
+/// I14: exit code and last line are true. `open`: nobody else may have left it so.
+fn tells_the_truth(life: &Life, report: &Report, process: usize, open: Option<usize>) {
+    let was_interrupted = life.hub.lock().manners[process].interrupted;
+    let first = report.last.split(':').next().unwrap_or_default();
+    // Whether what could not be written is open, nobody can say.
+    let is_broken = report.summary.as_ref().is_some_and(|summary| summary.broken.is_some());
+    let counted = report.summary.as_ref().map_or(0, |summary| summary.failed + summary.skipped + summary.open);
+    let lie = match (report.exit, open) {
+        (Some(Exit::Done), Some(open)) if open > 0 => Some(format!("ends as a success with {open} operations open")),
+        (Some(Exit::Done), _) if report.refused.is_some() => Some("ends as a success and was refused".to_owned()),
+        (Some(Exit::Open), Some(0)) if !is_broken => Some("says that something is open, and nothing is".to_owned()),
+        (Some(Exit::Interrupted), _) if !was_interrupted => Some("says it was interrupted, and it was not".to_owned()),
+        (Some(Exit::Locked | Exit::Changes), _) => Some("ends as no apply here can".to_owned()),
+        (Some(Exit::Refused), _) if report.refused.is_none() => Some("says it was refused, and it was not".to_owned()),
+        (Some(_) | None, _) if first == "Applied" && counted > 0 => Some(format!("says that {}", report.last)),
+        (Some(Exit::Done), _) if !["Applied", ""].contains(&first) => Some(format!("ends with 0 and {}", report.last)),
+        (Some(_) | None, _) => None,
+    };
+    if let Some(lie) = lie {
+        life.hub.lock().truth.violate("I14", format!("it {lie}"));
     }
+}
+
+/// I14, and I8 for the journal as it stands; the reports of all that ran beside each other.
+pub fn after_launches(life: &Life, reports: &[Option<Report>]) {
+    let open = life.disk.look(|snapshot| snapshot.open.len());
+    for (process, report) in reports.iter().enumerate() {
+        let Some(report) = report else { continue };
+        // What another one began is not this one's to tell.
+        let are_all_done = reports.iter().all(|other| other.as_ref().is_some_and(Report::claims_success));
+        let open = Some(open).filter(|_| reports.len() == 1 || are_all_done);
+        tells_the_truth(life, report, process, open);
+        after_launch(life, report);
+    }
+}
+
+fn after_launch(life: &Life, report: &Report) {
     if let Some(summary) = &report.summary
         && let Some(broken) = &summary.broken
         && broken.contains("bug of cnx")
@@ -70,6 +102,15 @@ fn bound_right(life: &Life, snapshot: &Snapshot, found: &mut Vec<(&'static str, 
     };
     if let Some(line) = life.late.iter().find(own) {
         found.push(("I2", format!("late, though nothing took longer than the window: {line}")));
+    }
+}
+
+/// What one apply was to make is there, ready.
+pub fn all_there(life: &Life, program: &Compiled) {
+    let is_ready = |record: &&cnx::state::Record| record.condition == Condition::Ready;
+    let made = life.disk.look(|snapshot| snapshot.records.values().filter(is_ready).count());
+    if made != program.needs.len() {
+        tell(life, vec![("liveness", format!("{made} of {} objects were made", program.needs.len()))]);
     }
 }
 

@@ -12,6 +12,9 @@ pub type Script = BTreeMap<u64, u32>;
 /// or one less of them, all others keep their numbers.
 pub const APART: u64 = 1 << 32;
 
+/// What a person does is counted apart from those as well, from here on, and is written `?0`, `?1` and so on.
+pub const PERSON: u64 = 2 << 32;
+
 /// A run that dice decide leaves the ordinary way at most so often: where nothing but one fault happens any more, more of
 /// it shows nothing and takes as long as a thousand other runs.
 const MOST_TAKEN: usize = 400;
@@ -39,15 +42,24 @@ pub enum Point {
     Detail,
     /// Whether a crash leaves all of a commit that was not synced; counted apart.
     Crash,
-    /// What a person does, after everything has gone wrong as well; counted apart.
+    /// What a person does, after everything has gone wrong as well; counted for itself.
     Person,
 }
 
 impl Point {
-    fn is_apart(self) -> bool {
-        matches!(self, Point::World | Point::Detail | Point::Crash | Point::Person)
+    /// Which count it is in: 0, those that are counted apart, what a person does.
+    fn count(self) -> usize {
+        match self {
+            Point::Request | Point::Journal | Point::Await | Point::Latency => 0,
+            Point::Order | Point::Byte | Point::Image => 0,
+            Point::World | Point::Detail | Point::Crash => 1,
+            Point::Person => 2,
+        }
     }
 }
+
+/// The number of the first point of each count.
+const FIRSTS: [u64; 3] = [0, APART, PERSON];
 
 /// How likely each kind of point leaves the ordinary way, in 1/1000, and which faults are on at all.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +85,8 @@ impl Odds {
             Point::Order => self.order,
             Point::Byte => 1000,
             Point::Detail => 700,
-            Point::Image | Point::Crash | Point::Person => 500,
+            Point::Image | Point::Crash => 500,
+            Point::Person => 400,
             Point::World if self.focused => 500,
             Point::World => 200,
         }
@@ -138,8 +151,8 @@ impl Odds {
 #[derive(Debug)]
 enum Source {
     Script(Script),
-    /// The second dice are for the points that are counted apart.
-    Dice(Dice, Dice, Box<Odds>),
+    /// Dice for each count of points.
+    Dice([Dice; 3], Box<Odds>),
 }
 
 /// A point that was passed: its kind and the faults or ways that it had.
@@ -155,8 +168,8 @@ pub struct Passed {
 #[derive(Debug)]
 pub struct Choices {
     source: Source,
-    passed: u64,
-    passed_apart: u64,
+    /// So many points of each count were passed.
+    passed: [u64; 3],
     /// What was chosen that is not ordinary.
     pub taken: Script,
     /// All points, where somebody wants to know them.
@@ -171,12 +184,12 @@ impl Choices {
     }
 
     pub fn rolled(dice: Dice, odds: Odds) -> Choices {
-        let apart = Dice(dice.0 ^ 0xA9A7 << 40);
-        Choices::new(Source::Dice(dice, apart, Box::new(odds)))
+        let (apart, person) = (Dice(dice.0 ^ 0xA9A7 << 40), Dice(dice.0 ^ 0x9E50 << 40));
+        Choices::new(Source::Dice([dice, apart, person], Box::new(odds)))
     }
 
     fn new(source: Source) -> Choices {
-        Choices { source, passed: 0, passed_apart: 0, taken: Script::new(), points: None, calm: false }
+        Choices { source, passed: [0; 3], taken: Script::new(), points: None, calm: false }
     }
 
     /// From 0, the ordinary way, to `ways`.
@@ -200,8 +213,8 @@ impl Choices {
         }
         let way = match &mut self.source {
             Source::Script(script) => script.get(&at).copied().unwrap_or(0).min(ways),
-            Source::Dice(dice, apart, odds) => {
-                let dice = if point.is_apart() { apart } else { dice };
+            Source::Dice(dice, odds) => {
+                let dice = &mut dice[point.count()];
                 let odds_here = odds.of(point);
                 let may_leave = odds_here > 0 && self.taken.len() < MOST_TAKEN;
                 let leaves = may_leave && (dice.next() % 1000) < u64::from(odds_here);
@@ -215,11 +228,8 @@ impl Choices {
     }
 
     fn number(&mut self, point: Point) -> u64 {
-        let (passed, first) = match point.is_apart() {
-            true => (&mut self.passed_apart, APART),
-            false => (&mut self.passed, 0),
-        };
-        *passed += 1;
-        first + *passed - 1
+        let count = point.count();
+        self.passed[count] += 1;
+        FIRSTS[count] + self.passed[count] - 1
     }
 }

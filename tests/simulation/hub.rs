@@ -68,6 +68,8 @@ pub struct Manners {
     pub not_before_ns: BTreeMap<Door2, u64>,
     pub token_expired: bool,
     pub doomed: bool,
+    /// Somebody pressed Ctrl-C, or the system asked it to end.
+    pub interrupted: bool,
 }
 
 /// A surface, in order.

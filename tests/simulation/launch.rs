@@ -6,14 +6,16 @@ use super::seams::{CONCURRENCY, SimClock, SimRandom, SimTransport, origin_of};
 use super::store::Disk;
 use super::{cloud, planted, planted_cloud};
 use crate::generate::Dice;
-use cnx::apply::{self, Cloud, Context, Input, Interrupt, Progress, Summary};
+use cnx::apply::{self, Cloud, Context, Input, Interrupt, Progress, Summary, Undone};
+use cnx::cli::exit::Exit;
 use cnx::cloud::{Client, Endpoint, Findings, Found, MAX_WAIT, RateLimit};
 use cnx::desired::{Desired, Inputs, evaluate};
 use cnx::diag::Diagnostics;
-use cnx::model::{Address, AddressPattern, Mode, SourceMap};
+use cnx::model::{Address, AddressPattern, Mode, SourceMap, Timestamp};
 use cnx::plan::{self, Live, Plan, Reads};
 use cnx::provider::{Catalog, cloudnexus};
-use cnx::state::{Pin, Snapshot, Store};
+use cnx::report::look::Look;
+use cnx::state::{JournalEntry, Pin, Snapshot, Store, StoreError};
 use cnx::world::ApiKey;
 use futures::Stream;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,9 @@ impl Compiled {
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     pub retry_unknown: bool,
+    pub adopt_exact: bool,
+    /// What was adopted by a guess and is the right object; all of it where nobody looks.
+    pub confirm: Option<Vec<Address>>,
     pub assume_gone: bool,
     /// What looks like another object, because somebody renamed it, is ours all the same.
     pub allow_destroy: bool,
@@ -74,6 +79,9 @@ pub struct Report {
     pub open_after_recovery: usize,
     pub summary: Option<Summary>,
     pub has_changes: bool,
+    /// What the process would end with, and its last line; none where it did not come so far.
+    pub exit: Option<Exit>,
+    pub last: String,
     /// Objects that the sweep told of, in words.
     pub late: BTreeSet<String>,
     pub warnings: Vec<String>,
@@ -82,10 +90,18 @@ pub struct Report {
 impl Report {
     /// What exit code 0 says: all is done.
     pub fn claims_success(&self) -> bool {
-        let clean = |summary: &Summary| {
-            summary.failed + summary.skipped + summary.open == 0 && !summary.interrupted && summary.broken.is_none()
-        };
-        self.refused.is_none() && self.open_after_recovery == 0 && self.summary.as_ref().is_some_and(clean)
+        self.exit == Some(Exit::Done)
+    }
+
+    fn refused(self, exit: Exit, why: String) -> Report {
+        Report { refused: Some(why), exit: Some(exit), ..self }
+    }
+
+    /// As the command ends and what it says last, by its own functions.
+    fn ended(&mut self, recovery: Exit, summary: Summary) {
+        self.exit = Some(recovery.and(Exit::of_run(&summary)));
+        self.last = cnx::report::progress::summary(&summary, &Look::default());
+        self.summary = Some(summary);
     }
 }
 
@@ -145,6 +161,7 @@ impl Launch {
             }),
             speed,
             retry_unknown: self.flags.retry_unknown,
+            adopt_exact: self.flags.adopt_exact,
             answers: self.flags.answers.clone(),
             settle_window: Duration::from_secs(120) / speed,
             ..apply::Options::default()
@@ -160,7 +177,7 @@ impl Launch {
             Ok(handle) => planted::store(self.bug, Arc::new(handle), &self),
             Err(error) => {
                 self.hub.lock().truth.violate("I8", error.to_string());
-                return Report { refused: Some(error.to_string()), ..report };
+                return report.refused(Exit::Error, error.to_string());
             }
         };
         let catalog = planted::catalog(self.bug);
@@ -169,7 +186,7 @@ impl Launch {
         planted::options(self.bug, &mut context, &snapshot);
         let pin = context.options.pin.as_ref().filter(|_| self.bug != Some(Bug::SkipsAccountPin));
         if pin.is_some_and(|pin| apply::is_of_another_cloud(&snapshot, pin)) {
-            return Report { refused: Some("another account".to_owned()), ..report };
+            return report.refused(Exit::Refused, "another account".to_owned());
         }
         if !snapshot.open.is_empty() {
             self.hub.lock().tally.recoveries += 1;
@@ -182,13 +199,14 @@ impl Launch {
         let mut tell = move |progress: Progress| told.lock().expect("one thread").push(progress);
         let recovered = apply::recover(&context, snapshot, &mut tell, &mut interrupts).await;
         report.open_after_recovery = recovered.snapshot.open.len();
+        let recovery = Exit::of_recovery(&recovered);
         if recovered.summary.interrupted || recovered.summary.broken.is_some() {
-            report.summary = Some(recovered.summary);
+            report.ended(recovery, recovered.summary);
             return report;
         }
         let (plan, live) = match self.plan(&context, &recovered.snapshot).await {
             Ok(planned) => planned,
-            Err(found) => return Report { refused: Some(words(&found)), ..report },
+            Err(found) => return report.refused(recovery.and(Exit::of_planning(&found)), words(&found)),
         };
         if self.bug != Some(Bug::SkipsSweep) {
             let found = apply::sweep(&recovered.snapshot, &live, &context.catalog);
@@ -199,18 +217,36 @@ impl Launch {
         self.hub.lock().tally.applies += 1;
         let fingerprint = plan.fingerprint();
         let Ok(approved) = plan.approve(&fingerprint) else { return report };
-        let input = Input { desired: self.program.desired.clone(), snapshot: recovered.snapshot, live };
-        let summary = if self.rolls_back {
-            let options = plan::Options::default();
-            let ran = apply::apply_or_roll_back(&context, &approved, input, &options, &mut tell, &mut interrupts).await;
-            self.hub.lock().tally.rollbacks += u64::from(matches!(ran.1, apply::Undone::Done(_)));
-            ran.0.summary
-        } else {
-            apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await.summary
+        let snapshot = match self.confirmed(&context, recovered.snapshot) {
+            Ok(snapshot) => snapshot,
+            Err(error) => return report.refused(recovery.and(Exit::Error), error.to_string()),
         };
-        report.summary = Some(summary);
+        let input = Input { desired: self.program.desired.clone(), snapshot, live };
+        let (ended, undone) = if self.rolls_back {
+            let options = plan::Options::default();
+            apply::apply_or_roll_back(&context, &approved, input, &options, &mut tell, &mut interrupts).await
+        } else {
+            (apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await, Undone::NotNeeded)
+        };
+        self.hub.lock().tally.rollbacks += u64::from(matches!(undone, Undone::Done(_)));
+        let is_open = || context.store.load().is_ok_and(|known| !known.open.is_empty());
+        let recovery = if recovery == Exit::Open && !is_open() { Exit::Done } else { recovery };
+        report.ended(recovery.and(Exit::of_undoing(&undone)), ended.summary);
         planted::report(self.bug, &mut report);
         report
+    }
+
+    /// What the command writes for `--confirm`.
+    fn confirmed(&self, context: &Context, snapshot: Snapshot) -> Result<Snapshot, StoreError> {
+        let is_meant = |address: &Address| self.flags.confirm.as_ref().is_some_and(|meant| meant.contains(address));
+        let guessed = snapshot.records.values().filter(|it| it.quarantine.is_some() && is_meant(&it.address));
+        let entries = guessed.map(|record| JournalEntry::Confirmed { address: record.address.clone() });
+        let entries: Vec<JournalEntry> = entries.collect();
+        if entries.is_empty() {
+            return Ok(snapshot);
+        }
+        context.store.append(&by_hand(&snapshot, "cnx apply --confirm", entries, context.clock.now()))?;
+        context.store.load()
     }
 
     async fn plan(&self, context: &Context, snapshot: &Snapshot) -> Result<(Plan, Live), Diagnostics> {
@@ -225,11 +261,27 @@ impl Launch {
         }
         let all = |is_meant: bool| if is_meant { vec![AddressPattern("*".to_owned())] } else { vec![] };
         let (assume_gone, allow_destroy) = (all(self.flags.assume_gone), all(self.flags.allow_destroy));
-        // Whoever answers knows the truth, and confirms what was adopted on the answer.
-        let confirm = vec![AddressPattern("*".to_owned())];
+        let named = |address: &Address| AddressPattern(address.to_string());
+        let confirm = match &self.flags.confirm {
+            None => vec![AddressPattern("*".to_owned())],
+            Some(addresses) => addresses.iter().map(named).collect(),
+        };
         let options = plan::Options { assume_gone, allow_destroy, confirm, ..plan::Options::default() };
         Ok((plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
     }
+}
+
+/// Entries that a person's command writes: a small run of their own.
+pub fn by_hand(snapshot: &Snapshot, command: &str, entries: Vec<JournalEntry>, at: Timestamp) -> Vec<JournalEntry> {
+    let run = format!("{:016x}", snapshot.serial);
+    let begin = JournalEntry::RunStarted {
+        run: run.clone(),
+        epoch: snapshot.epoch + 1,
+        holder: "somebody@here".to_owned(),
+        plan: command.to_owned(),
+        at,
+    };
+    [begin].into_iter().chain(entries).chain([JournalEntry::RunEnded { run, at }]).collect()
 }
 
 fn words(found: &Diagnostics) -> String {

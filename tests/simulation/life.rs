@@ -1,19 +1,16 @@
 //! One run: a cloud, a disk, and `cnx apply` again and again through a history of programs. First anything may go wrong;
 //! then nothing does, and everything must come to rest.
 
-use super::choices::Choices;
+use super::choices::{Choices, Point};
 use super::cloud::{self, Settings};
-use super::hub::Inner as World;
 use super::hub::{Hub, Priorities};
 use super::launch::{Compiled, Flags, Launch, Report, launch_seed};
 use super::planted::{self, Bug};
 use super::store::Disk;
 use super::tally::Tally;
-use super::truth::{Maker, Violation, living};
-use super::{checks, scheduler};
-use cnx::apply::{Answer, Progress};
-use cnx::model::{Address, RemoteId, Value};
-use cnx::state::Open;
+use super::truth::{Violation, living};
+use super::{canary, checks, person, scheduler};
+use cnx::apply::Progress;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +34,8 @@ pub struct Plot {
     pub stranger_first: bool,
     /// Where a step fails the run undoes what it did.
     pub rolls_back: bool,
+    /// One apply and no more: for the rate.
+    pub once: bool,
     /// `cnx doctor` has found out whether the API honours idempotency keys.
     pub examined: bool,
     pub bug: Option<Bug>,
@@ -65,8 +64,14 @@ pub struct Look {
     pub outcome: bool,
 }
 
-/// Launches in calm until nothing changes any more.
-const CALM_LAUNCHES: usize = 3;
+/// Applies in calm that must bring everything to rest.
+const CALM_APPLIES: usize = 3;
+
+/// So often somebody is asked.
+const MOST_ASKED: usize = 4;
+
+/// So often somebody says what cannot be; each must be refused.
+const WRONG_ANSWERS: usize = 2;
 
 pub struct Life {
     pub plot: Plot,
@@ -75,9 +80,13 @@ pub struct Life {
     pub told: Arc<Mutex<Vec<Progress>>>,
     /// What the sweeps told of so far.
     pub late: BTreeSet<String>,
+    /// How each run ended, in its own words.
+    pub ends: Vec<String>,
     pub look: Look,
     pub outcome: Option<String>,
     pub launches: u64,
+    /// Who starts the runs gives flags at random, and confirms guesses one by one.
+    pub is_careful: bool,
 }
 
 /// Lives through a plot.
@@ -96,6 +105,7 @@ impl Life {
         if look.points {
             choices.points = Some(Vec::new());
         }
+        let is_careful = choices.choose(Point::Person, 1) == 1;
         let hub = Arc::new(Hub::new(choices, plot.settings));
         if look.log {
             hub.lock().log = Some(Vec::new());
@@ -108,9 +118,11 @@ impl Life {
             hub,
             told: Arc::default(),
             late: BTreeSet::new(),
+            ends: Vec::new(),
             look,
             outcome: None,
             launches: 0,
+            is_careful,
         }
     }
 
@@ -122,7 +134,8 @@ impl Life {
         let programs = self.plot.programs.clone();
         for program in &programs {
             for _ in 0..self.plot.stubborn {
-                let report = self.launch(program, &Flags::default());
+                let flags = person::flags(self);
+                let report = self.launch(program, &flags);
                 if self.is_over() {
                     return;
                 }
@@ -131,8 +144,10 @@ impl Life {
                 }
             }
         }
-        if let Some(last) = programs.last() {
-            self.come_to_rest(last);
+        match programs.last() {
+            Some(last) if self.plot.once => checks::all_there(self, last),
+            Some(last) => self.come_to_rest(last),
+            None => {}
         }
     }
 
@@ -171,8 +186,11 @@ impl Life {
         let reports = scheduler::run(&self.hub, launches);
         for report in reports.iter().flatten() {
             self.late.extend(report.late.iter().cloned());
-            checks::after_launch(self, report, rivals);
+            if self.look.canary {
+                self.ends.push(format!("{report:?}"));
+            }
         }
+        checks::after_launches(self, &reports);
         reports.into_iter().next().flatten()
     }
 
@@ -187,9 +205,13 @@ impl Life {
         while self.hub.lock().is_busy() {
             self.hub.happen();
         }
-        let mut flags = Flags { assume_gone: self.hub.lock().truth.meddled > 0, ..Flags::default() };
+        let assume_gone = self.hub.lock().truth.meddled > 0;
+        let mut flags = Flags { assume_gone, ..Flags::default() };
         let mut last = None;
-        for launch in 0..CALM_LAUNCHES + 2 {
+        let (mut applies, mut asked, mut wrong) = (0, 0, 0);
+        // The last one shows that nothing is left; one that asks or is refused is none of them.
+        while applies <= CALM_APPLIES && asked < MOST_ASKED {
+            person::look_after_guesses(self, &mut flags);
             let report = self.launch(program, &flags);
             if self.is_over() {
                 return;
@@ -207,8 +229,17 @@ impl Life {
             if refused.contains("another_object") {
                 flags.allow_destroy = self.all_are_ours();
             }
-            if is_open && launch >= 1 {
-                flags.answers = self.answers();
+            if is_open && applies >= 1 && wrong < WRONG_ANSWERS && person::errs(self, &mut flags) {
+                wrong += 1;
+                continue;
+            }
+            if is_open && applies >= 1 {
+                person::answers(self, &mut flags);
+            }
+            if refused.is_empty() && !(is_open && applies >= 1) {
+                applies += 1;
+            } else {
+                asked += 1;
             }
         }
         checks::at_rest(self, last.as_ref(), program);
@@ -229,27 +260,17 @@ impl Life {
         held.iter().all(|id| !world.truth.is_of_stranger(id))
     }
 
-    /// A person who knows the truth answers for what is open.
-    fn answers(&self) -> std::collections::BTreeMap<Address, Answer> {
-        let open: Vec<Open> = self
-            .disk
-            .look(|snapshot| snapshot.open.values().filter(|open| open.asked || open.job.is_none()).cloned().collect());
-        if !open.is_empty() {
-            self.hub.lock().tally.asked += 1;
-        }
-        let mut world = self.hub.lock();
-        open.iter().map(|open| (open.intent.address.clone(), answer(&mut world, open))).collect()
-    }
-
-    /// I12.
     fn search_canary(&self) {
-        let mut told = format!("{:?}", self.told.lock().expect("one thread"));
-        told.push_str(&format!("{:?}", self.late));
-        for row in self.disk.rows() {
-            told.push_str(&format!("{:?}", row.entry()));
-        }
-        if told.contains("canary") {
-            self.hub.lock().truth.violate("I12", "the key is in an output".to_owned());
+        let told = self.told.lock().expect("one thread");
+        let mut texts: Vec<String> = told.iter().map(|progress| format!("{progress:?}")).collect();
+        let mut sentences = cnx::report::progress::Sentences::new(cnx::report::look::Look::default());
+        texts.extend(told.iter().filter_map(|progress| sentences.on(progress, std::time::Duration::ZERO)));
+        texts.push(format!("{:?} {:?}", self.late, self.ends));
+        texts.extend(self.disk.rows().iter().map(|row| format!("{:?}", row.entry())));
+        texts.push(self.disk.look(|snapshot| format!("{snapshot:?}")));
+        texts.extend(self.hub.lock().log.clone().unwrap_or_default());
+        if let Some(how) = canary::found(&texts) {
+            self.hub.lock().truth.violate("I12", format!("the key is in an output, {how}"));
         }
     }
 
@@ -267,19 +288,4 @@ impl Life {
             outcome: self.outcome.clone(),
         }
     }
-}
-
-/// What somebody says who knows what the create made. An object that nobody was shown, and that is renamed by now, is let go
-/// of: whoever wants it imports it.
-fn answer(world: &mut World, open: &Open) -> Answer {
-    let maker = Maker::Engine(open.intent.idempotency_key.clone());
-    let is_its = |id: &str| world.truth.makers.get(id).is_some_and(|(_, other)| *other == maker);
-    let Some(made) = living(&world.emulator).find(|object| is_its(&object.id)) else { return Answer::Retry };
-    let id = RemoteId::new(&made.id);
-    let wanted = open.intent.wanted.get("name").and_then(Value::as_str);
-    if wanted.is_none_or(|wanted| wanted == made.name) || open.candidates.contains(&id) {
-        return Answer::Adopt(id);
-    }
-    world.truth.denied.insert(id.to_string());
-    Answer::Forget
 }

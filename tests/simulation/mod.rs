@@ -3,6 +3,7 @@
 //! the ordinary tests run a little of it and every case that failed once.
 
 pub mod campaign;
+pub mod canary;
 pub mod case;
 pub mod checks;
 pub mod choices;
@@ -14,6 +15,7 @@ pub mod life;
 pub mod log;
 pub mod modes;
 pub mod outcome;
+pub mod person;
 pub mod planted;
 pub mod planted_cloud;
 pub mod planted_store;

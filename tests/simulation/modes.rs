@@ -9,7 +9,8 @@ use super::planted::{self, Bug};
 use super::scenarios;
 use crate::generate::Dice;
 
-/// A plot for a named history: `+back` for one whose runs undo themselves, `+keys` for one that knows of idempotency keys.
+/// A plot for a named history: `+back` for one whose runs undo themselves, `+keys` for one that knows of idempotency keys, `+once` for
+/// one apply alone.
 pub fn plot(name: &str, settings: Settings) -> Plot {
     let (history, more) = name.split_once('+').unwrap_or((name, ""));
     Plot {
@@ -23,6 +24,7 @@ pub fn plot(name: &str, settings: Settings) -> Plot {
         other_account_at: None,
         stranger_first: false,
         rolls_back: more == "back",
+        once: more == "once",
         examined: more == "keys",
         bug: None,
     }
@@ -75,6 +77,7 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
         other_account_at: dice.chance(5).then_some(2),
         stranger_first: dice.chance(10),
         rolls_back: later.chance(15),
+        once: false,
         examined: later.chance(20),
         bug: None,
     };

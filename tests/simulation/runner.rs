@@ -136,6 +136,13 @@ pub fn figures(part: &Part) -> String {
     )
 }
 
+/// Applies a second, where each run is one apply that makes ten objects.
+pub fn rate(part: &Part, threads: usize) -> String {
+    let applies = part.campaign.tally.runs - part.campaign.failed;
+    let rate = applies as f64 / part.seconds.max(0.001);
+    format!("{rate:.0} applies a second on {threads} threads, each of which makes ten objects")
+}
+
 /// Faults by kind, those that never happened included.
 pub fn faults_by_kind(tally: &Tally) -> String {
     let mut text = String::new();

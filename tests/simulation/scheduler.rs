@@ -105,6 +105,9 @@ fn turn(hub: &Arc<Hub>, process: &mut Process) {
         }
         fault
     };
+    if let Some(Fault::Stop | Fault::Leave) = accident {
+        hub.lock().manners[process.number].interrupted = true;
+    }
     match accident {
         Some(Fault::Stop) => drop(process.interrupts.unbounded_send(Interrupt::Stop)),
         Some(Fault::Leave) => drop(process.interrupts.unbounded_send(Interrupt::Leave)),

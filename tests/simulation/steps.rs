@@ -13,6 +13,9 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
     for entry in entries {
         match entry {
             JournalEntry::Bound { operation, id } => made_for(world, snapshot, *operation, id),
+            JournalEntry::Adopted { operation, id, rule, .. } if is_left_alone(snapshot, *operation, rule, entries) => {
+                guessed(world, snapshot, *operation, id);
+            }
             JournalEntry::Adopted { operation, id, rule, .. } => {
                 made_for(world, snapshot, *operation, id);
                 has_evidence(world, snapshot, *operation, id, rule);
@@ -75,6 +78,22 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
     world.truth.violate(complaint.0, complaint.1);
 }
 
+/// A guess that somebody asked for, which nothing is done on before somebody confirms it.
+fn is_left_alone(snapshot: &Snapshot, operation: OperationId, rule: &str, entries: &[JournalEntry]) -> bool {
+    let Some(open) = create(snapshot, operation) else { return false };
+    let leaves = |entry: &JournalEntry| matches!(entry, JournalEntry::Quarantined { address, .. } if *address == open.intent.address);
+    rule == "exact" && entries.iter().any(leaves)
+}
+
+/// A guess may be wrong; then the person lets go of it.
+fn guessed(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId) {
+    let Some(open) = create(snapshot, operation) else { return };
+    let key = &open.intent.idempotency_key;
+    if !matches!(world.truth.makers.get(id.as_str()), Some((_, Maker::Engine(maker))) if maker == key) {
+        world.truth.guessed.insert(id.to_string(), key.clone());
+    }
+}
+
 /// I3: what could be anybody's is not ours for its looks.
 fn has_evidence(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: &RemoteId, rule: &str) {
     let kind = create(snapshot, operation).and_then(|open| cloudnexus().kind(&open.intent.kind));
@@ -91,6 +110,7 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
     let left = living(&world.emulator).find(|object| of_it(&object.id)).map(|object| object.id.clone());
     if let Some(id) = left
         && !world.truth.hidden.contains(id.as_str())
+        && !world.truth.denied.contains(id.as_str())
     {
         let what = format!("the create of {} is given up, and it made {id}", open.intent.address);
         world.truth.violate("I1", what);

@@ -46,6 +46,8 @@ pub struct Truth {
     pub hidden_read: BTreeSet<String>,
     /// Idempotency keys of creates whose job failed because of a fault, whatever became of the object.
     pub spoilt: BTreeSet<String>,
+    /// Objects that were taken over by a guess which was wrong, each with the key of the create that it was taken for.
+    pub guessed: BTreeMap<String, String>,
     /// Idempotency keys of requests that were slower than the settle window.
     pub slow: BTreeSet<String>,
 }
