@@ -121,13 +121,15 @@ impl Builder<'_> {
 const FIRST: usize = 2048;
 /// A failure that lies so far before their end has nothing to do with where they were cut.
 const MARGIN: usize = 256;
+/// Most fail in their first line or two: those are tried before.
+const FEW: usize = FIRST / 8;
 
-/// The first lines of a text that is much longer.
-fn first_lines(text: &str) -> Option<&str> {
+/// The first lines of a text that is much longer, about so many bytes.
+fn first_lines(text: &str, size: usize) -> Option<&str> {
     if text.len() < 2 * FIRST {
         return None;
     }
-    let end = text.as_bytes()[..FIRST].iter().rposition(|byte| *byte == b'\n')?;
+    let end = text.as_bytes()[..size].iter().rposition(|byte| *byte == b'\n')?;
     Some(&text[..=end])
 }
 
@@ -148,11 +150,13 @@ fn failure(rule: Rule, text: &str) -> Failure {
         }
         Err(_) => Failure::Deep,
     };
-    if let Some(lines) = first_lines(text)
-        && let Failure::At(at) = of(lines)
-        && at + MARGIN < lines.len()
-    {
-        return Failure::At(at);
+    for (size, margin) in [(FEW, MARGIN / 4), (FIRST, MARGIN)] {
+        if let Some(lines) = first_lines(text, size)
+            && let Failure::At(at) = of(lines)
+            && at + margin < lines.len()
+        {
+            return Failure::At(at);
+        }
     }
     of(text)
 }
@@ -161,7 +165,7 @@ fn failure(rule: Rule, text: &str) -> Failure {
 fn detailed(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
     // The parser's switch is one for all threads: whoever needs it on holds it so.
     static SWITCH: Mutex<()> = Mutex::new(());
-    if let Some(lines) = first_lines(text) {
+    if let Some(lines) = first_lines(text, FIRST) {
         match detailed(rule, lines) {
             Err(error) if error.parse_attempts().is_some_and(|all| all.max_position + MARGIN < lines.len()) => {
                 return Err(error);
