@@ -168,6 +168,18 @@ fn mistakes_with_secrets_show_no_value() {
     let run = project.run(&["plan", "--params", "bad.params"]);
     assert_eq!(run.code, 1);
     assert_clean("a broken file of parameters", run.all().as_bytes());
+    for json in [
+        format!("{{ \"token\": \"{CANARY}\", \"token\": \"{CANARY}\" }}"),
+        format!("{{ \"token\": \"{CANARY}"),
+        format!("{{ \"token\": [\"{CANARY}\"] }}"),
+        format!("{{ \"token\": \"x\",\n  \"nothing\": \"{CANARY}\" }}"),
+    ] {
+        project.write("bad.json", &json);
+        let run = project.run(&["plan", "--params", "bad.json"]);
+        assert_eq!(run.code, 1, "{}", run.all());
+        run.says("bad.json:");
+        assert_clean("a broken JSON file of parameters", run.all().as_bytes());
+    }
 }
 
 #[test]

@@ -138,6 +138,10 @@ pub fn markdown() -> String {
     for (name, how) in OTHERWISE {
         page.push_str(&format!("| {name} | {how} |\n"));
     }
+    page.push_str("\n## Written otherwise\n\n| not a function | here |\n|---|---|\n");
+    for (name, how) in HABITS {
+        page.push_str(&format!("| {name} | {how} |\n"));
+    }
     page.push_str("\n## Left out\n\nThe other functions of Terraform 1.11 are here under their own names.\n\n| Terraform | why |\n|---|---|\n");
     for (names, why) in LEFT_OUT {
         page.push_str(&format!("| {names} | {why} |\n"));
