@@ -105,7 +105,7 @@ fn whatever_is_changed_a_killed_run_is_taken_up() {
             cloud.kill_at_answer(project, change.arguments, nth)
         };
         let name = format!("{}: SIGKILL while the n-th answer is held back", change.name);
-        sweep_of(&name, PROGRAM, &points(1, requests, 6), strike, |cloud, project| ends(cloud, project, change));
+        sweep_of(&name, PROGRAM, &points(1, requests, 3), strike, |cloud, project| ends(cloud, project, change));
     }
 }
 

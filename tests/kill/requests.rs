@@ -28,7 +28,7 @@ fn whatever_becomes_of_any_request_nothing_is_lost_or_made_twice() {
     assert!(requests > 5);
     let effects = effects();
     let all = requests * effects.len();
-    sweep("the n-th request under every fault", &points(0, all - 1, 40), |cloud, project, point| {
+    sweep("the n-th request under every fault", &points(0, all - 1, 22), |cloud, project, point| {
         let (effect, nth) = (&effects[point / requests], point % requests + 1);
         let fault = json!({"effect": effect, "match": {"nth": nth}, "times": 1});
         cloud.emulator.control("POST", "faults", &fault.to_string());

@@ -212,7 +212,7 @@ fn is_honest(output: &Output) -> bool {
 
 #[test]
 fn killed_at_any_system_call_the_next_run_ends_it() {
-    strike(&CREATES, &KILLED, 30);
+    strike(&CREATES, &KILLED, 20);
 }
 
 #[test]
@@ -266,25 +266,25 @@ const FULL: Blow =
 
 #[test]
 fn a_disk_that_fails_at_any_write_loses_nothing() {
-    strike(&CREATES, &BROKEN, 14);
-    strike(&CHANGED, &BROKEN, 6);
-    strike(&ROLLED_BACK, &BROKEN, 4);
+    strike(&CREATES, &BROKEN, 8);
+    strike(&CHANGED, &BROKEN, 4);
+    strike(&ROLLED_BACK, &BROKEN, 2);
     strike(
         &CREATES,
         &Blow { name: "EIO wherever a file is opened, synced or renamed", set: ANYWHERE, paths: &[], ..BROKEN },
-        8,
+        4,
     );
 }
 
 #[test]
 fn a_full_disk_at_any_write_loses_nothing() {
-    strike(&CREATES, &FULL, 14);
-    strike(&CHANGED, &FULL, 6);
-    strike(&DESTROYED, &FULL, 4);
+    strike(&CREATES, &FULL, 8);
+    strike(&CHANGED, &FULL, 4);
+    strike(&DESTROYED, &FULL, 2);
     strike(
         &CREATES,
         &Blow { name: "ENOSPC wherever a file is opened, synced or renamed", set: ANYWHERE, paths: &[], ..FULL },
-        8,
+        4,
     );
 }
 
