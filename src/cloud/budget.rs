@@ -27,8 +27,10 @@ struct Pace {
     rate: RateLimit,
     /// `X-RateLimit-Limit` of the last answer that had one.
     told: Option<u32>,
-    /// When the last requests were allowed to leave, by the monotonic clock; never more than the limit.
+    /// From when on the last requests may leave, in the order of asking, by the monotonic clock; never more than the limit.
     departures: VecDeque<Duration>,
+    /// When the last ones really left: later, where all of them were held back.
+    departed: VecDeque<Duration>,
     not_before: Duration,
     sent: u64,
 }
@@ -62,7 +64,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Budget {
     pub fn new(rate: RateLimit, concurrency: usize) -> Budget {
         let gate = Gate { free: concurrency.max(1), waiting: VecDeque::new() };
-        let pace = Pace { rate, told: None, departures: VecDeque::new(), not_before: Duration::ZERO, sent: 0 };
+        let pace = Pace {
+            rate,
+            told: None,
+            departures: VecDeque::new(),
+            departed: VecDeque::new(),
+            not_before: Duration::ZERO,
+            sent: 0,
+        };
         Budget { gate: Arc::new(Mutex::new(gate)), pace: Mutex::new(pace) }
     }
 
@@ -101,12 +110,16 @@ impl Budget {
         let departure = lock(&self.pace).reserve(clock.monotonic());
         loop {
             let now = clock.monotonic();
-            let not_before = lock(&self.pace).not_before.max(departure);
-            let wait = not_before.saturating_sub(now);
-            if wait.is_zero() {
-                lock(&self.pace).sent += 1;
-                return Ok(());
-            }
+            let wait = {
+                let mut pace = lock(&self.pace);
+                let wait = departure.max(pace.not_before).max(pace.room(now)).saturating_sub(now);
+                if wait.is_zero() {
+                    pace.departed.push_back(now);
+                    pace.sent += 1;
+                    return Ok(());
+                }
+                wait
+            };
             if wait > max_wait.max(WINDOW) {
                 return Err(wait);
             }
@@ -157,13 +170,26 @@ impl Pace {
     /// for the server's windows wherever they begin.
     fn reserve(&mut self, now: Duration) -> Duration {
         let Some(limit) = self.limit() else { return now };
-        while self.departures.len() > limit || self.departures.front().is_some_and(|first| *first + WINDOW <= now) {
-            self.departures.pop_front();
-        }
-        let earliest =
-            if self.departures.len() < limit { now } else { self.departures[self.departures.len() - limit] + WINDOW };
-        let departure = earliest.max(now).max(self.departures.back().copied().unwrap_or_default());
+        let departure =
+            next_after(&mut self.departures, limit, now).max(self.departures.back().copied().unwrap_or_default());
         self.departures.push_back(departure);
         departure
     }
+
+    /// The instant at which there is room for one more beside those that really left.
+    fn room(&mut self, now: Duration) -> Duration {
+        let Some(limit) = self.limit() else {
+            self.departed.clear();
+            return now;
+        };
+        next_after(&mut self.departed, limit, now)
+    }
+}
+
+/// The instant at which one more fits, where no minute may hold more than the limit; drops what no minute holds any more.
+fn next_after(instants: &mut VecDeque<Duration>, limit: usize, now: Duration) -> Duration {
+    while instants.len() > limit || instants.front().is_some_and(|first| *first + WINDOW <= now) {
+        instants.pop_front();
+    }
+    if instants.len() < limit { now } else { now.max(instants[instants.len() - limit] + WINDOW) }
 }

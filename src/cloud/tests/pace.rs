@@ -63,6 +63,17 @@ fn what_was_too_many_for_one_holds_back_the_others() {
 }
 
 #[test]
+fn what_was_held_back_counts_for_the_minute_in_which_it_left() {
+    let stage = stage(&[LIST]);
+    let budget = Budget::new(RateLimit::Documented(2), 16);
+    budget.block(&*stage.clock, Duration::from_secs(50));
+    for _ in 0..3 {
+        run(budget.slot(&*stage.clock, Duration::ZERO)).expect("a wait within a minute");
+    }
+    assert_eq!(stage.clock.sleeps.lock().unwrap().iter().sum::<Duration>().as_secs(), 110);
+}
+
+#[test]
 fn permits_pass_on_in_order_and_survive_those_who_left() {
     let budget = Budget::new(RateLimit::Unlimited, 2);
     let first = run(budget.permit());
