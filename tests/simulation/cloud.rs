@@ -33,6 +33,8 @@ pub struct Settings {
     /// Jobs take their documented time.
     pub slow_jobs: bool,
     pub rate_limited: bool,
+    /// Requests a minute, where they are limited.
+    pub rate: u32,
     /// What is left of a create that failed.
     pub failed_vanish: bool,
     pub idempotent: bool,
@@ -45,6 +47,7 @@ impl Settings {
         in_process: true,
         slow_jobs: false,
         rate_limited: false,
+        rate: 200,
         failed_vanish: false,
         idempotent: true,
         page: 100,
@@ -71,7 +74,7 @@ impl Settings {
             time_factor: if self.slow_jobs { 1.0 } else { 0.0 },
             ratelimit: RateLimit {
                 mode: if self.rate_limited { Switch::On } else { Switch::Off },
-                limit_override: Some(200),
+                limit_override: Some(self.rate),
                 ..RateLimit::default()
             },
             failed_create: if self.failed_vanish { FailedCreate::Vanish } else { FailedCreate::Keep },

@@ -9,7 +9,7 @@ use super::truth::Truth;
 use cnx::emulator::{Door, Emulator, Now};
 use cnx::model::http::{Request, Response};
 use cnx::world::TransportError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Duration;
@@ -66,6 +66,8 @@ enum Event {
 pub struct Manners {
     pub in_flight: BTreeMap<Door2, usize>,
     pub not_before_ns: BTreeMap<Door2, u64>,
+    /// When the requests of the last minute left.
+    pub departed_ns: BTreeMap<Door2, VecDeque<u64>>,
     pub token_expired: bool,
     pub doomed: bool,
     /// Somebody pressed Ctrl-C, or the system asked it to end.

@@ -8,7 +8,7 @@ use super::{cloud, planted, planted_cloud};
 use crate::generate::Dice;
 use cnx::apply::{self, Cloud, Context, Input, Interrupt, Progress, Summary, Undone};
 use cnx::cli::exit::Exit;
-use cnx::cloud::{Client, Endpoint, Findings, Found, MAX_WAIT, RateLimit};
+use cnx::cloud::{Client, Endpoint, Findings, Found, MAX_WAIT};
 use cnx::desired::{Desired, Inputs, evaluate};
 use cnx::diag::Diagnostics;
 use cnx::model::{Address, AddressPattern, Mode, SourceMap, Timestamp};
@@ -140,7 +140,7 @@ impl Launch {
             origin: origin_of(surface.as_str()).to_owned(),
             base_path: "/v1".to_owned(),
             key: Some(ApiKey::new(if self.other_account { cloud::OTHER } else { cloud::CANARY })),
-            rate: if settings.rate_limited { RateLimit::Documented(200) } else { RateLimit::Unlimited },
+            rate: planted::rate(self.bug, &settings),
             max_wait: MAX_WAIT,
             concurrency: planted::concurrency(self.bug, CONCURRENCY),
         });

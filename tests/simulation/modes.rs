@@ -30,6 +30,9 @@ pub fn plot(name: &str, settings: Settings) -> Plot {
     }
 }
 
+/// So few requests a minute that a small history comes up against the limit.
+const FEW_A_MINUTE: u32 = 20;
+
 fn settings(dice: &mut Dice) -> Settings {
     Settings {
         in_process: dice.chance(25),
@@ -81,7 +84,8 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
         examined: later.chance(20),
         bug: None,
     };
-    (plot, dice, odds)
+    let rate = if later.chance(20) { FEW_A_MINUTE } else { settings.rate };
+    (Plot { settings: Settings { rate, ..settings }, ..plot }, dice, odds)
 }
 
 /// A planted bug in one of its histories, everything else as in the swarm.
@@ -92,8 +96,12 @@ pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
     let name = *dice.pick(histories);
     // Every other seed looks for it where it hides.
     let odds = if faults.is_empty() || seed.is_multiple_of(2) { odds } else { odds.only(faults) };
+    let is_of_rate = bug == Bug::IgnoresTheRate;
+    let rate = if is_of_rate { FEW_A_MINUTE } else { plot.settings.rate };
+    let rate_limited = is_of_rate || plot.settings.rate_limited;
     let plot = Plot {
         name: name.to_owned(),
+        settings: Settings { rate, rate_limited, ..plot.settings },
         programs: scenarios::named(name),
         bug: Some(bug),
         rolls_back: false,

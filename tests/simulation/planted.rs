@@ -1,6 +1,7 @@
 //! Bugs on purpose (mode H): each is the engine as it is behind a seam that does something wrong, so that what ships knows
 //! nothing of them. A bug counts as caught when the simulation complains within its number of runs.
 
+use super::cloud::Settings;
 use super::faults::Fault;
 use super::launch::{Launch, Report};
 use super::planted_cloud::{BuggedCloud, BuggedTransport};
@@ -8,6 +9,7 @@ use super::planted_store::BuggedStore;
 use super::store::{Disk, Handle};
 use cnx::apply::{Cloud, Context};
 use cnx::cli::exit::Exit;
+use cnx::cloud::RateLimit;
 use cnx::model::Ident;
 use cnx::provider::{Catalog, cloudnexus};
 use cnx::state::{Snapshot, Store};
@@ -49,6 +51,7 @@ pub enum Bug {
     TakesBegunForDone,
     IgnoresRetryAfter,
     CrowdsTheCloud,
+    IgnoresTheRate,
     SkipsAccountPin,
     ClaimsSuccess,
     AdoptsCopies,
@@ -124,6 +127,7 @@ pub const ALL: &[Planted] = &[
     (TakesBegunForDone, "a delete that has begun counts as done", &["one"], &[]),
     (IgnoresRetryAfter, "Retry-After is not waited for", &["one", "chain"], &[Fault::TooManyAfter, Fault::TooManyDate]),
     (CrowdsTheCloud, "there is no limit on requests at once", &["many"], &[]),
+    (IgnoresTheRate, "there is no limit on requests a minute", &["many"], &[]),
     (SkipsAccountPin, "404s under another account count as gone", &["one"], &[]),
     (ClaimsSuccess, "it ends with 0 while something is open", &["one", "server"], &[]),
     (AdoptsCopies, "a copy of an object of ours is taken for it, for its mark", &["one"], &[Fault::CopiedAway]),
@@ -164,6 +168,14 @@ pub fn disk(bug: Option<Bug>, disk: &mut Disk) {
 
 pub fn concurrency(bug: Option<Bug>, usual: usize) -> usize {
     if bug == Some(CrowdsTheCloud) { 10_000 } else { usual }
+}
+
+pub fn rate(bug: Option<Bug>, settings: &Settings) -> RateLimit {
+    match bug {
+        Some(IgnoresTheRate) => RateLimit::Unlimited,
+        Some(_) | None if settings.rate_limited => RateLimit::Documented(settings.rate),
+        Some(_) | None => RateLimit::Unlimited,
+    }
 }
 
 static PARALLEL: LazyLock<Arc<Catalog>> = LazyLock::new(|| changed(|kind| kind.natural_key.clear()));

@@ -20,6 +20,8 @@ use std::time::Duration;
 /// Most requests of one process on one surface at the same time.
 pub const CONCURRENCY: usize = 16;
 
+const MINUTE_NS: u64 = 60_000_000_000;
+
 /// The hub's time, with a wall clock that may be wrong.
 #[derive(Debug)]
 pub struct SimClock(pub Arc<Hub>);
@@ -104,19 +106,28 @@ impl SimTransport {
         };
         let late = {
             let mut world = self.hub.lock();
-            let now = world.now_ns;
+            let (now, settings) = (world.now_ns, world.settings);
             let manners = &mut world.manners[self.process];
             let in_flight = manners.in_flight.entry(is_compute(door)).or_default();
             *in_flight += 1;
             let crowded = *in_flight > CONCURRENCY;
             let hasty = manners.not_before_ns.get(&is_compute(door)).is_some_and(|not_before| now < *not_before);
-            (crowded, hasty)
+            let departed = manners.departed_ns.entry(is_compute(door)).or_default();
+            departed.push_back(now);
+            while departed.front().is_some_and(|first| *first + MINUTE_NS <= now) {
+                departed.pop_front();
+            }
+            let is_fast = settings.rate_limited && departed.len() > settings.rate as usize;
+            (crowded, hasty, is_fast)
         };
         if late.0 {
             complaint("I10", format!("more than {CONCURRENCY} requests under way"));
         }
         if late.1 {
             complaint("I10", "Retry-After was not waited for".to_owned());
+        }
+        if late.2 {
+            complaint("I10", "more requests within a minute than are allowed".to_owned());
         }
         if !request.method.is_write() {
             return;
