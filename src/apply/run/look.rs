@@ -26,9 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(12);
 const SHORT_LOOKS: u32 = 3;
 
 impl Run {
-    /// Reads the step's object.
+    /// Reads the step's object; a create whose object has no name yet looks for it in the list.
     pub(super) fn look(&mut self, step: NodeId, why: Why) {
-        let Some(target) = self.target(step) else { return self.next_deed(step) };
+        let Some(target) = self.target(step) else {
+            let doing = self.works[step.0 as usize].doing.as_ref();
+            let is_nameless = doing.is_some_and(|doing| doing.deed == Deed::Create);
+            return if is_nameless { self.look_in_round(step, Duration::ZERO) } else { self.next_deed(step) };
+        };
         let now = self.now.monotonic;
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.phase = Phase::Looking(why);
