@@ -30,6 +30,10 @@ const AGREEING_LISTS: u32 = 2;
 /// A person is shown no more objects than these: those that differ least.
 const MOST_SHOWN: usize = 20;
 
+/// An object that differs from what a create wanted in no more attributes than this may be what it made, changed since
+/// (somebody gave it another name), as long as its job tells nothing else.
+const MOST_CHANGED: usize = 1;
+
 /// So far apart two clocks may be.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
@@ -116,6 +120,11 @@ impl Run {
         let (candidates, others): (Vec<Observed>, Vec<Observed>) =
             new.partition(|object| could_be(kind, &intent, object));
         let unexplained = self.unexplained(kind, &intent, &others);
+        let is_another = |object: &&Observed| {
+            differing(kind, &intent, object).nth(MOST_CHANGED).is_some()
+                || self.may_be_of_another(kind, intent.operation, object)
+        };
+        let others: BTreeSet<RemoteId> = others.iter().filter(is_another).map(|object| object.id.clone()).collect();
         let is_blank = candidates.is_empty();
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let surface = doing.surface.clone();
@@ -125,7 +134,7 @@ impl Run {
                 settling.blank = 0;
             }
             settling.unexplained = unexplained;
-            settling.others = others.into_iter().map(|object| object.id).collect();
+            settling.others = others;
             settling.listed = Some(candidates).filter(|_| !is_blank);
         }
         if is_blank {

@@ -238,7 +238,8 @@ pub(super) struct Settling {
     pub reason: String,
     /// What the list showed that it could be, while the jobs are asked for.
     pub listed: Option<Vec<Observed>>,
-    /// All that the list showed besides and that is new: not as wanted.
+    /// What the list showed besides that is new and something else: too different from what was wanted, or as another create
+    /// wanted it.
     pub others: BTreeSet<RemoteId>,
     /// What the list showed besides that appeared since, is nobody's and not as wanted.
     pub unexplained: Vec<RemoteId>,
