@@ -200,7 +200,13 @@ impl Run {
 
     /// What cannot be known now stays in the journal for the next run.
     pub(super) fn leave_open(&mut self, step: NodeId, why: String) {
-        self.end(step, StepEnd::Open { why });
+        let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
+        if operation.is_some_and(|operation| self.snapshot.open.contains_key(&operation)) {
+            return self.end(step, StepEnd::Open { why });
+        }
+        // Its last try is over, and the next one has not begun.
+        let help = "run again".to_owned();
+        self.end(step, Failure { message: why, help, ..Failure::default() }.end());
     }
 
     /// A 401 to whatever was asked: nothing starts any more, and what is watched is left to the next run.
