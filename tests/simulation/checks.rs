@@ -24,7 +24,7 @@ fn tells_the_truth(life: &Life, report: &Report, process: usize, open: Option<us
     let was_interrupted = life.hub.lock().manners[process].interrupted;
     let first = report.last.split(':').next().unwrap_or_default();
     // Whether what could not be written is open, nobody can say.
-    let is_broken = report.summary.as_ref().is_some_and(|summary| summary.broken.is_some());
+    let is_broken = report.is_undoing_broken || report.summary.as_ref().is_some_and(|summary| summary.broken.is_some());
     let counted = report.summary.as_ref().map_or(0, |summary| summary.failed + summary.skipped + summary.open);
     let lie = match (report.exit, open) {
         (Some(Exit::Done), Some(open)) if open > 0 => Some(format!("ends as a success with {open} operations open")),
@@ -134,8 +134,13 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
             Some(Maker::Engine(key)) if !is_held => {
                 let is_told = candidates.contains(&remote) || life.late.iter().any(|line| line.contains(id.as_str()));
                 let is_open = snapshot.open.values().any(|open| open.intent.idempotency_key == *key);
-                if !is_told && !is_open && !denied.contains(id) {
-                    let whose = life.disk.intent(key).map(|(_, address, _)| address.to_string()).unwrap_or_default();
+                let whose = life.disk.intent(key).map(|(_, address, _)| address);
+                // A stranger's object was taken for it, which a list had left out before, and nothing could tell.
+                let in_place = whose.as_ref().and_then(|address| snapshot.records.get(address));
+                let is_displaced =
+                    in_place.is_some_and(|record| confirmed.iter().any(|other| *record.id.as_str() == **other));
+                if !is_told && !is_open && !denied.contains(id) && !is_displaced {
+                    let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
                 }
             }

@@ -390,6 +390,16 @@ fn stranger(world: &mut Inner, name: &str) {
     post(world, Door::P, (PLATFORM, "/v1/servers"), &server);
 }
 
+/// The emulator ends what is under way when it is next asked for anything.
+pub fn an_hour_passes(world: &mut Inner) {
+    world.now_ns += 3_600_000_000_000;
+    let mut headers = Headers::default();
+    headers.push("Authorization", format!("Bearer {STRANGER}"));
+    let (origin, target) = (PLATFORM.to_owned(), "/v1/servers".to_owned());
+    let request = Request { method: Method::Get, origin, target, headers, body: Vec::new() };
+    ask(world, Door::P, &request, Maker::Stranger);
+}
+
 fn post(world: &mut Inner, door: Door, (origin, target): (&str, &str), body: &Value) {
     let mut headers = Headers(vec![("Content-Type".to_owned(), "application/json".to_owned())]);
     headers.push("Authorization", format!("Bearer {STRANGER}"));

@@ -68,6 +68,8 @@ pub struct Flags {
     /// What looks like another object, because somebody renamed it, is ours all the same.
     pub allow_destroy: bool,
     pub answers: BTreeMap<Address, apply::Answer>,
+    /// What has the unique name of something declared, and is as declared, is brought under management.
+    pub import: bool,
 }
 
 /// How a launch ended, if it was not killed.
@@ -82,6 +84,8 @@ pub struct Report {
     /// What the process would end with, and its last line; none where it did not come so far.
     pub exit: Option<Exit>,
     pub last: String,
+    /// What undid the run could not write any more.
+    pub is_undoing_broken: bool,
     /// Objects that the sweep told of, in words.
     pub late: BTreeSet<String>,
     pub warnings: Vec<String>,
@@ -229,6 +233,7 @@ impl Launch {
             (apply::apply(&context, &approved, input, &mut tell, &mut interrupts).await, Undone::NotNeeded)
         };
         self.hub.lock().tally.rollbacks += u64::from(matches!(undone, Undone::Done(_)));
+        report.is_undoing_broken = matches!(&undone, Undone::Done(back) if back.summary.broken.is_some());
         let is_open = || context.store.load().is_ok_and(|known| !known.open.is_empty());
         let recovery = if recovery == Exit::Open && !is_open() { Exit::Done } else { recovery };
         report.ended(recovery.and(Exit::of_undoing(&undone)), ended.summary);
@@ -266,7 +271,8 @@ impl Launch {
             None => vec![AddressPattern("*".to_owned())],
             Some(addresses) => addresses.iter().map(named).collect(),
         };
-        let options = plan::Options { assume_gone, allow_destroy, confirm, ..plan::Options::default() };
+        let adopt_exact = self.flags.import;
+        let options = plan::Options { assume_gone, allow_destroy, confirm, adopt_exact, ..plan::Options::default() };
         Ok((plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
     }
 }

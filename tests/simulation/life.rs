@@ -229,6 +229,7 @@ impl Life {
             if refused.contains("another_object") {
                 flags.allow_destroy = self.all_are_ours();
             }
+            flags.import = refused.contains("exists_already") && person::names_ours(self, &refused);
             if is_open && applies >= 1 && wrong < WRONG_ANSWERS && person::errs(self, &mut flags) {
                 wrong += 1;
                 continue;
@@ -242,6 +243,8 @@ impl Life {
                 asked += 1;
             }
         }
+        // What arrived late may still be at work.
+        cloud::an_hour_passes(&mut self.hub.lock());
         checks::at_rest(self, last.as_ref(), program);
     }
 

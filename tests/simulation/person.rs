@@ -42,6 +42,13 @@ fn rightly_guessed(life: &Life) -> Vec<Address> {
     guessed(life).into_iter().filter(|(.., is_right)| *is_right).map(|(address, ..)| address).collect()
 }
 
+/// Whether every object that a refusal names was made by a run of ours.
+pub fn names_ours(life: &Life, refused: &str) -> bool {
+    let world = life.hub.lock();
+    let mut named = refused.split([' ', ',']).filter_map(|word| world.truth.makers.get(word)).peekable();
+    named.peek().is_some() && named.all(|(_, maker)| *maker != Maker::Stranger)
+}
+
 /// Confirms the right guesses and lets go of the wrong ones (`cnx state forget`).
 pub fn look_after_guesses(life: &Life, flags: &mut Flags) {
     if !life.is_careful {
