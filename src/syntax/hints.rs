@@ -89,11 +89,22 @@ fn repeated(text: &str, place: &impl Fn(usize, usize) -> Span) -> Option<Diagnos
     Some(Diagnostic::new(&codes::FOREIGN_DECLARATION, "").at(place(at, at + word.len()), label).help(help))
 }
 
-fn declaration(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
-    if let Some(hint) = leading_operator(text, &place) {
-        return Some(hint);
+/// `param token: secret string`
+fn secret_type(text: &str, place: &impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
+    let (head, rest) = text.lines().next()?.split_once(':')?;
+    let word = leading_word(rest.trim_start());
+    if word != "secret" || leading_word(head) != "param" {
+        return None;
     }
-    if let Some(hint) = repeated(text, &place) {
+    let at = head.len() + 1 + (rest.len() - rest.trim_start().len());
+    let help = format!("write `secret {head}: {}`", rest.trim_start()[word.len()..].trim());
+    let label = "a parameter is secret, not its type";
+    Some(Diagnostic::new(&codes::FOREIGN_DECLARATION, "").at(place(at, at + word.len()), label).help(help))
+}
+
+fn declaration(text: &str, place: impl Fn(usize, usize) -> Span) -> Option<Diagnostic> {
+    let hints = [leading_operator(text, &place), repeated(text, &place), secret_type(text, &place)];
+    if let Some(hint) = hints.into_iter().flatten().next() {
         return Some(hint);
     }
     let word = leading_word(text);
