@@ -4,6 +4,7 @@ use super::faults::Fault;
 use super::launch::{Compiled, Report};
 use super::life::Life;
 use super::outcome;
+use super::person;
 use super::steps::is_left;
 use super::truth::{Maker, living};
 use cnx::cli::exit::Exit;
@@ -126,13 +127,16 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let denied = world.truth.denied.clone();
     drop(world);
     let mut found: Vec<(&'static str, String)> = Vec::new();
+    let refused = last.and_then(|report| report.refused.clone()).unwrap_or_default();
     let candidates: BTreeSet<&RemoteId> = snapshot.open.values().flat_map(|open| &open.candidates).collect();
     for id in alive.keys() {
         let remote = RemoteId::new(id);
         let is_held = snapshot.ids.contains_key(&remote);
         match makers.get(id).map(|(_, maker)| maker) {
             Some(Maker::Engine(key)) if !is_held => {
-                let is_told = candidates.contains(&remote) || life.late.iter().any(|line| line.contains(id.as_str()));
+                let is_told = candidates.contains(&remote)
+                    || life.late.iter().any(|line| line.contains(id.as_str()))
+                    || refused.contains(id.as_str());
                 let is_open = snapshot.open.values().any(|open| open.intent.idempotency_key == *key);
                 let whose = life.disk.intent(key).map(|(_, address, _)| address);
                 // A stranger's object was taken for it, which a list had left out before, and nothing could tell.
@@ -161,7 +165,9 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
         return tell(life, vec![("liveness", "the last calm run has no report".to_owned())]);
     };
     let rests = report.claims_success() && !report.has_changes;
-    if !rests && !waits {
+    // Whoever is told that ours has the name has to say what it is: it is not as declared, or it would have been imported.
+    let is_named = refused.contains("exists_already") && person::names_ours(life, &refused);
+    if !rests && !waits && !is_named {
         let why = report.refused.clone().unwrap_or_else(|| format!("{:?}", report.summary));
         let told = life.told.lock().expect("one thread");
         let last: Vec<String> = told.iter().rev().filter_map(bad_end).take(3).collect();
