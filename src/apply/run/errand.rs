@@ -81,8 +81,15 @@ impl Run {
                     address: address.clone(),
                     why: format!("{} was taken over with --adopt exact", observed.id),
                 });
+                // Something else is only taken over where what stood there before is gone.
+                let former = self.snapshot.records.get(&address).filter(|record| record.id != observed.id);
+                let gone = former.map(|record| JournalEntry::Deleted {
+                    operation: None,
+                    address: address.clone(),
+                    id: record.id.clone(),
+                });
                 let entry = JournalEntry::Imported { address, kind, observed, applied, lifecycle, at };
-                self.write_and_end(step, [entry].into_iter().chain(guess).collect());
+                self.write_and_end(step, gone.into_iter().chain([entry]).chain(guess).collect());
             }
             Seen::Gone => self.end(step, unread("there is no such object any more".to_owned()).end()),
             Seen::Hidden => self.end(step, unread("it is not visible to this key".to_owned()).end()),
