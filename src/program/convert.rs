@@ -104,24 +104,9 @@ pub fn may_hold_object(ty: &Type) -> bool {
 
 /// The value without the members of objects that are null: what the API is told of, where null means "as not written".
 pub fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let written = members.iter().filter(|(_, member)| !member.is_null());
-            Value::object(written.map(|(name, member)| (name.clone(), without_nulls(member))).collect())
-        }
-        Value::List(items) => Value::list(items.iter().map(without_nulls).collect()),
-        Value::Set(items) => Value::set(items.iter().map(without_nulls)),
-        Value::Map(entries) => {
-            Value::map(entries.iter().map(|(key, entry)| (key.clone(), without_nulls(entry))).collect())
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Duration(_)
-        | Value::Unknown(_)
-        | Value::Sealed(_) => value.clone(),
-    }
+    let Value::Object(members) = value else { return value.with_elements(without_nulls) };
+    let written = members.iter().filter(|(_, member)| !member.is_null());
+    Value::object(written.map(|(name, member)| (name.clone(), without_nulls(member))).collect())
 }
 
 fn wrong(ty: &Type, value: &Value) -> String {
