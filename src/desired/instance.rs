@@ -128,8 +128,7 @@ impl<'w> Machine<'w> {
     }
 
     fn validated(&mut self, attribute: &Attribute, value: &Value, span: Span) {
-        let world = self.world;
-        if let Some(complaint) = validate(attribute, value, span, &world.patterns) {
+        if let Some(complaint) = validate(attribute, value, span) {
             self.complain(complaint);
         }
     }

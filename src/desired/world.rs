@@ -7,7 +7,6 @@ use super::scopes::Scopes;
 use super::types::Settings;
 use crate::model::Secrets;
 use crate::program::expr::Expr;
-use crate::program::validate::Patterns;
 use crate::program::{Program, SecretsElsewhere};
 use crate::provider::Catalog;
 use std::collections::BTreeMap;
@@ -18,7 +17,6 @@ pub struct World {
     pub settings: OnceLock<Settings>,
     pub catalog: Arc<Catalog>,
     scopes: Scopes,
-    pub patterns: Patterns,
     files: Files,
     pub other_outputs: OtherOutputs,
     pub elsewhere: Mutex<BTreeMap<OtherProject, elsewhere::Read>>,
@@ -47,7 +45,6 @@ impl World {
             settings: OnceLock::new(),
             catalog,
             scopes,
-            patterns: Patterns::default(),
             files,
             other_outputs: super::inputs::Inputs::default().other_outputs,
             elsewhere: Mutex::default(),

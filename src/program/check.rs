@@ -12,7 +12,6 @@ use super::order::{Order, order};
 use super::repeats::told_once;
 use super::secrets;
 use super::symbols::{Global, collect};
-use super::validate::Patterns;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Span, Type};
 use crate::provider::Catalog;
@@ -56,9 +55,8 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     checker.default_region = around.default_region;
     checker.resolve_aliases();
     let mut parts = Parts::new(&mut checker);
-    let patterns = Patterns::default();
     for declaration in &ordered.order {
-        checker.declaration(*declaration, &ordered, (&patterns, around), &mut parts);
+        checker.declaration(*declaration, &ordered, around, &mut parts);
     }
     let elsewhere = checker.elsewhere();
     let outputs = checker.outputs();
@@ -140,13 +138,7 @@ impl Parts {
 }
 
 impl Checker<'_> {
-    fn declaration(
-        &mut self,
-        declaration: Declaration,
-        ordered: &Order,
-        (patterns, around): (&Patterns, &Surroundings),
-        parts: &mut Parts,
-    ) {
+    fn declaration(&mut self, declaration: Declaration, ordered: &Order, around: &Surroundings, parts: &mut Parts) {
         let in_ring = ordered.broken.contains(&declaration);
         self.touched_resource = false;
         match declaration {
@@ -179,7 +171,7 @@ impl Checker<'_> {
                     self.live_functions.insert(at);
                 }
             }
-            Declaration::Resource(at) => self.declare_resource(at, patterns),
+            Declaration::Resource(at) => self.declare_resource(at),
             Declaration::Module(at) => self.declare_module(at, around),
         }
     }

@@ -6,7 +6,7 @@ use super::expr::Expr;
 use super::fits::has_error;
 use super::ir::{Lifecycle, Resource, Setting};
 use super::symbols::{duplicate, mode_of};
-use super::validate::{Patterns, validate};
+use super::validate::validate;
 use crate::diag::Diagnostic;
 use crate::diag::suggest::{closest, did_you_mean};
 use crate::model::{Ident, Secrecy, Span, Type};
@@ -27,7 +27,7 @@ struct Measure<'c> {
 
 impl<'a> Checker<'a> {
     /// Checks one declaration and notes its type.
-    pub fn declare_resource(&mut self, at: usize, patterns: &Patterns) {
+    pub fn declare_resource(&mut self, at: usize) {
         let documented = self.symbols.resources[at];
         let node = documented.node;
         let depth = self.locals.len();
@@ -50,7 +50,7 @@ impl<'a> Checker<'a> {
                     .then(|| lookup_attributes(catalog, &node.kind.value));
                 let kind = &node.kind.value;
                 let measure = Measure { form: node.form, kind, attributes: known_attributes, lookup };
-                (attributes, lifecycle) = self.resource_body(node, &measure, patterns);
+                (attributes, lifecycle) = self.resource_body(node, &measure);
                 self.missing(node, &measure, &attributes);
             }
             _ => self.unknown_body(&node.body),
@@ -109,7 +109,6 @@ impl<'a> Checker<'a> {
         &mut self,
         node: &'a ast::Resource,
         measure: &Measure,
-        patterns: &Patterns,
     ) -> (IndexMap<Ident, Setting>, Option<Lifecycle>) {
         let mut settings: IndexMap<Ident, Setting> = IndexMap::with_capacity(node.body.entries.len());
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
@@ -120,7 +119,7 @@ impl<'a> Checker<'a> {
                     let name = &written.name;
                     let first = *seen.entry(name.value.as_str()).or_insert(name.span);
                     duplicate(&mut self.diagnostics, "attribute", name.value.as_str(), name.span, first);
-                    if let Some(value) = self.attribute(written, measure, patterns) {
+                    if let Some(value) = self.attribute(written, measure) {
                         settings.entry(name.value.clone()).or_insert(Setting {
                             value,
                             secrecy: Secrecy::Clear,
@@ -139,7 +138,7 @@ impl<'a> Checker<'a> {
         (settings, lifecycle.map(|(lifecycle, _)| lifecycle))
     }
 
-    fn attribute(&mut self, written: &ast::Attribute, measure: &Measure, patterns: &Patterns) -> Option<Expr> {
+    fn attribute(&mut self, written: &ast::Attribute, measure: &Measure) -> Option<Expr> {
         let Some(attribute) = measure.attributes.get(&written.name.value) else {
             self.unknown_attribute(written, measure);
             self.infer_quietly(&written.value);
@@ -172,7 +171,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(constant) = value.as_constant()
-            && let Some(complaint) = validate(attribute, constant, value.span, patterns)
+            && let Some(complaint) = validate(attribute, constant, value.span)
         {
             self.diagnostics.push(complaint);
         }

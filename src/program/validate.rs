@@ -5,50 +5,32 @@ use super::convert::shown;
 use crate::diag::Diagnostic;
 use crate::model::{Key, Span, Value};
 use crate::provider::{Attribute, Validation};
-use regex::Regex;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Compiled patterns by their text; a catalog holds few.
-#[derive(Debug, Default)]
-pub struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>>>);
-
-impl Patterns {
-    fn matches(&self, pattern: &str, text: &str) -> bool {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled =
-            known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok().map(Arc::new)).clone();
-        drop(known);
-        compiled.is_none_or(|regex| regex.is_match(text))
-    }
-}
 
 /// What is wrong with a known value of this attribute; the first thing only.
-pub fn validate(attribute: &Attribute, value: &Value, span: Span, patterns: &Patterns) -> Option<Diagnostic> {
-    within(attribute.name.as_str(), &attribute.validation, value, span, patterns)
+pub fn validate(attribute: &Attribute, value: &Value, span: Span) -> Option<Diagnostic> {
+    within(attribute.name.as_str(), &attribute.validation, value, span)
 }
 
-fn within(path: &str, rules: &Validation, value: &Value, span: Span, patterns: &Patterns) -> Option<Diagnostic> {
+fn within(path: &str, rules: &Validation, value: &Value, span: Span) -> Option<Diagnostic> {
     if *rules == Validation::default() || value.is_null() {
         return None;
     }
     if let Value::Object(members) = value {
         let bound = rules.members.iter().filter_map(|(name, rules)| Some((name, rules, members.get(name)?)));
-        let mut wrong =
-            bound.filter_map(|(name, rules, value)| within(&format!("{path}.{name}"), rules, value, span, patterns));
+        let mut wrong = bound.filter_map(|(name, rules, value)| within(&format!("{path}.{name}"), rules, value, span));
         if let Some(first) = wrong.next() {
             return Some(first);
         }
     }
     let hint = rules.hint.clone();
-    if let Some(why) = bounds(rules, value).or_else(|| elements(rules, value, patterns)) {
+    if let Some(why) = bounds(rules, value).or_else(|| elements(rules, value)) {
         let help = hint.unwrap_or_else(|| "change the value".to_owned());
         return Some(complaint(&codes::INVALID_VALUE, path, why, span, help));
     }
-    let pattern = rules.pattern.as_deref()?;
-    let wrong = texts(value).find(|text| !patterns.matches(pattern, text))?;
+    let pattern = rules.pattern.as_ref()?;
+    let wrong = texts(value).find(|text| !pattern.fits(text))?;
     let why = format!("{} is not of the usual form", shown(&Value::string(wrong)));
-    let help = hint.unwrap_or_else(|| format!("the form is {pattern}"));
+    let help = hint.unwrap_or_else(|| format!("the form is {}", pattern.as_str()));
     let code = if rules.pattern_warns { &codes::UNUSUAL_VALUE } else { &codes::INVALID_VALUE };
     Some(complaint(code, path, why, span, help))
 }
@@ -92,7 +74,7 @@ fn bounds(rules: &Validation, value: &Value) -> Option<String> {
     Some(format!("{length} {what}, at most {most} are allowed"))
 }
 
-fn elements(rules: &Validation, value: &Value, patterns: &Patterns) -> Option<String> {
+fn elements(rules: &Validation, value: &Value) -> Option<String> {
     let Value::Map(entries) = value else { return None };
     for (key, value) in entries.iter() {
         let name = match key {
@@ -100,7 +82,7 @@ fn elements(rules: &Validation, value: &Value, patterns: &Patterns) -> Option<St
             Key::Text(text) => text.to_string(),
         };
         if let Some(pattern) = &rules.key_pattern
-            && !patterns.matches(pattern, &name)
+            && !pattern.fits(&name)
         {
             return Some(format!("the key {key} is not allowed"));
         }

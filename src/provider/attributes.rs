@@ -3,6 +3,7 @@
 use super::catalog::{Attribute, Compare, Presence, Update, Validation};
 use super::codes;
 use super::fields::{Complaints, Fields, constant, plain};
+use super::pattern::Pattern;
 use super::types::{shaped, type_of};
 use crate::diag::Diagnostic;
 use crate::model::{Ident, Span, Type};
@@ -134,14 +135,14 @@ fn read_members(complaints: &Complaints, members: Fields<'_>) -> BTreeMap<SmolSt
 
 fn read_validation(complaints: &Complaints, fields: &mut Fields<'_>) -> Validation {
     Validation {
-        pattern: fields.text("pattern"),
+        pattern: fields.text("pattern").map(Pattern::new),
         pattern_warns: fields.flag("pattern_warns").unwrap_or(false),
         minimum: fields.int("minimum"),
         maximum: fields.int("maximum"),
         allowed: fields.ints("allowed"),
         min_length: fields.int("min_length").map(i64::unsigned_abs),
         max_length: fields.int("max_length").map(i64::unsigned_abs),
-        key_pattern: fields.text("key_pattern"),
+        key_pattern: fields.text("key_pattern").map(Pattern::new),
         value_max_length: fields.int("value_max_length").map(i64::unsigned_abs),
         members: fields.object("members").map(|members| read_members(complaints, members)).unwrap_or_default(),
         hint: fields.text("hint"),

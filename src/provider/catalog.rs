@@ -1,5 +1,6 @@
 //! What a cloud is, as data: surfaces, kinds, attributes, operations. Read from `cloudnexus.cnx`; no kind has Rust of its own.
 
+use super::pattern::Pattern;
 use crate::model::http::Method;
 use crate::model::{Ident, Type, Value};
 use indexmap::IndexMap;
@@ -159,7 +160,7 @@ pub enum Compare {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validation {
     /// Of a text, or of each text in a collection.
-    pub pattern: Option<String>,
+    pub pattern: Option<Pattern>,
     /// The pattern only warns: the set is open.
     pub pattern_warns: bool,
     /// Inclusive bounds of a number.
@@ -171,7 +172,7 @@ pub struct Validation {
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
     /// Bounds on the keys and values of a map.
-    pub key_pattern: Option<String>,
+    pub key_pattern: Option<Pattern>,
     pub value_max_length: Option<u64>,
     /// Of an object, or of each object of a union, by the names of its members.
     pub members: BTreeMap<SmolStr, Validation>,

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod codes;
 mod fields;
 mod operations;
+mod pattern;
 mod reader;
 mod types;
 mod verify;
@@ -15,4 +16,5 @@ mod tests;
 
 pub use builtin::{CLOUDNEXUS, PROVIDERS, catalog_of, cloudnexus};
 pub use catalog::*;
+pub use pattern::Pattern;
 pub use reader::read;

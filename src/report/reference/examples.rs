@@ -39,7 +39,7 @@ fn of_attribute(attribute: &Attribute) -> String {
         (Some((whole, _)), Type::String) if whole.contains("://") => format!("\"{whole}\""),
         (Some((_, word)), Type::String) => format!("\"{word}\""),
         (_, Type::Set(item) | Type::List(item)) if **item == Type::String => {
-            let slash = attribute.validation.pattern.as_deref().is_some_and(|pattern| pattern.starts_with("^/"));
+            let slash = attribute.validation.pattern.as_ref().is_some_and(|pattern| pattern.as_str().starts_with("^/"));
             format!("[\"{}\"]", if slash { "/*" } else { "main" })
         }
         (_, Type::Int | Type::Number) => minimum.unwrap_or(1).max(1).to_string(),
