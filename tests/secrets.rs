@@ -164,6 +164,16 @@ fn mistakes_with_secrets_show_no_value() {
     assert_eq!(run.code, 1);
     run.says("`token` is (secret): longer").says("a secret takes part");
 
+    let both = format!(
+        "secret param token: string\nmodule a from \"./db\" {{ word = \"{}\" }}\n\
+         module b from \"./db\" {{ word = \"-${{token}}\" }}\nmodule c from \"./broken\" {{ }}\n",
+        "long".repeat(30)
+    );
+    let db = "param word: string {\n  assert  = length(word) > 99\n  message = \"longer\"\n}\noutput word = word\n";
+    let broken = ("broken/main.cnx", "output x = nothing\n");
+    let project = Project::new(&[("main.cnx", &both), ("db/main.cnx", db), broken]);
+    with_token(&project, CANARY, &["check"]).says("unknown_name").says("`word` is (secret): longer");
+
     let project = Project::new(&[("main.cnx", PROGRAM), ("bad.params", &format!("token = {CANARY}\n"))]);
     let run = project.run(&["plan", "--params", "bad.params"]);
     assert_eq!(run.code, 1);

@@ -15,9 +15,12 @@ use std::sync::Arc;
 pub struct Unsound {
     /// By file, in order of place.
     items: BTreeMap<FileId, Vec<Range<u32>>>,
-    /// The folders of modules in which something is wrong.
-    modules: BTreeSet<String>,
+    /// Whether something is wrong in a module.
+    in_modules: bool,
 }
+
+/// Programs by where they lay, and what is left of them; the former stay, so that no other comes to lie there.
+type Made = BTreeMap<usize, (Arc<Program>, Arc<Program>)>;
 
 impl Unsound {
     /// The declarations that an error of these points to in the folder where it is; `folders` are those that the program was checked from.
@@ -41,9 +44,7 @@ impl Unsound {
                 let ranges = tree.items.iter().map(|item| item.span.start..item.span.end);
                 let touched = ranges.filter(|range| places.range(range.clone()).next().is_some());
                 unsound.items.insert(tree.file, touched.collect());
-                if at > 0 {
-                    unsound.modules.insert(folder.path.clone());
-                }
+                unsound.in_modules |= at > 0;
             }
         }
         unsound
@@ -58,11 +59,11 @@ impl Unsound {
 
     /// The program without them: they keep their places and have no values.
     pub fn taken_out_of(&self, program: Program) -> Program {
-        self.without(program, &mut BTreeMap::new())
+        self.without(program, &mut Made::new())
     }
 
-    /// `made` are the folders of modules that were seen before.
-    fn without(&self, mut program: Program, made: &mut BTreeMap<String, Arc<Program>>) -> Program {
+    /// `made` are the programs that were seen before: one folder has several, each with the secrets that a use of it brings.
+    fn without(&self, mut program: Program, made: &mut Made) -> Program {
         let spoil = |expr: &mut Expr| *expr = Expr::error(expr.span);
         for param in program.params.iter_mut().filter(|param| self.holds(param.name.span)) {
             (param.default, param.assertion) = (None, None);
@@ -77,13 +78,14 @@ impl Unsound {
         for module in &mut program.modules {
             if self.holds(module.name.span) {
                 module.condition = Some(Expr::error(module.name.span));
-            } else if !self.modules.is_empty() {
-                let known = made.get(&module.program.folder).cloned();
-                module.program = known.unwrap_or_else(|| {
-                    let sound = Arc::new(self.without((*module.program).clone(), made));
-                    made.insert(sound.folder.clone(), Arc::clone(&sound));
-                    sound
-                });
+            } else if self.in_modules {
+                let former = Arc::clone(&module.program);
+                let key = Arc::as_ptr(&former) as usize;
+                module.program = match made.get(&key) {
+                    Some((_, known)) => Arc::clone(known),
+                    None => Arc::new(self.without(Program::clone(&former), made)),
+                };
+                made.entry(key).or_insert_with(|| (former, Arc::clone(&module.program)));
             }
         }
         for environment in program.environments.values_mut().filter(|one| self.holds(one.name.span)) {
