@@ -38,7 +38,7 @@ fn evaluated(source: &str, inputs: &Inputs) -> (Desired, Diagnostics) {
 
 /// The value of one expression.
 fn value_of(expression: &str) -> Result<Value, String> {
-    let source = format!("output value = {expression}\n");
+    let source = format!("fn sized(of: {{ size: int = 1 }}): int = of.size\noutput value = {expression}\n");
     let (program, diagnostics, sources) = checked(&source);
     if diagnostics.has_errors() {
         return Err(format!("{:?} {:?}", places(&diagnostics, &sources), diagnostics.0));

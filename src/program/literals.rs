@@ -189,7 +189,8 @@ impl Checker<'_> {
     /// What is written for a member: null counts as not written, so that the default stands then.
     fn member_value(&mut self, written: &ast::Expr, member: &Member) -> Expr {
         let value = self.shape(written, Some(&member.ty));
-        let default = member.default.clone().filter(|_| value.ty == Type::Null || value.ty.is_optional());
+        let may_be_null = matches!(value.ty, Type::Null | Type::Any) || value.ty.is_optional();
+        let default = member.default.clone().filter(|_| may_be_null);
         let Some(default) = default else { return self.fit(value, &member.ty) };
         let standing = Expr::constant(default, member.ty.clone(), value.span);
         if value.ty == Type::Null {
