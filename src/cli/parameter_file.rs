@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::exit::Failure;
-use super::json_places::{self, Member, Twice};
+use super::json_places::{self, Twice};
 use super::parameters::Given;
 use super::shell::Shell;
 use crate::desired::{ParamInput, parse_param};
@@ -29,7 +29,7 @@ pub fn read(shell: &mut Shell, path: &Path, program: &Program) -> Result<Given, 
         return of_json(shell, path, &text, program).map_err(Failure::from);
     }
     let discreet = has_secrets(program);
-    let shown = if discreet { masked(&text) } else { text.clone() };
+    let shown = if discreet { masked(&text, values(&text)) } else { text.clone() };
     let file = shell.sources.add(&path.display().to_string(), &shown);
     let own = |complaint: Diagnostic| if discreet { mute(complaint) } else { complaint };
     let expr = parse_expression(file, &format!("{OPENING}{text}\n}}"))
@@ -66,16 +66,29 @@ fn moved(mut complaint: Diagnostic, length: usize) -> Diagnostic {
     complaint
 }
 
-/// The text with every value made unreadable, byte for byte: lines and columns stay.
-fn masked(source: &str) -> String {
-    let line = |line: &str| match line.split_once('=') {
-        Some((name, value)) => format!("{name}={}", "*".repeat(value.len())),
-        None => line
-            .chars()
-            .map(|c| if c.is_ascii_punctuation() { c.to_string() } else { "*".repeat(c.len_utf8()) })
-            .collect(),
-    };
-    source.split('\n').map(line).collect::<Vec<_>>().join("\n")
+/// The text with what stands at these places made unreadable, byte for byte: lines and columns stay.
+fn masked(text: &str, places: impl IntoIterator<Item = Range<usize>>) -> String {
+    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        shown.push_str(&text[at..place.start]);
+        shown.extend(text[place.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
+        at = place.end;
+    }
+    shown + &text[at..]
+}
+
+/// Where the values of `name = value` lines stand: behind the `=`; in a line without one, all but its punctuation.
+fn values(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    text.split_inclusive('\n').flat_map(move |line| {
+        let start = end;
+        end += line.len();
+        let hidden = line.find('=').map(|equals| start + equals + 1..end);
+        let letters = line.char_indices().filter(|(_, c)| !c.is_ascii_punctuation());
+        let letters = letters.map(move |(at, c)| start + at..start + at + c.len_utf8());
+        let has_value = hidden.is_some();
+        hidden.into_iter().chain(letters.filter(move |_| !has_value))
+    })
 }
 
 /// A complaint about a text with secrets in it: where, and nothing of what stands there.
@@ -112,8 +125,8 @@ fn of_json(shell: &mut Shell, path: &Path, text: &str, program: &Program) -> Res
     let (members, twice) = if read.is_ok() { json_places::members(text) } else { (Vec::new(), None) };
     let shown = match (has_secrets(program), &read) {
         (false, _) => text.to_owned(),
-        (true, Ok(_)) if twice.is_none() => without_values(text, &members),
-        (true, _) => masked_whole(text),
+        (true, Ok(_)) if twice.is_none() => masked(text, members.iter().map(|(_, place)| place.clone())),
+        (true, _) => masked(text, std::iter::once(0..text.len())),
     };
     let file = shell.sources.add(&path.display().to_string(), &shown);
     let bad = |why: String| {
@@ -172,21 +185,6 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
         at -= 1;
     }
     at
-}
-
-/// The text with the values of its members made unreadable, byte for byte.
-fn without_values(text: &str, members: &[Member]) -> String {
-    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
-    for (_, place) in members {
-        shown.push_str(&text[at..place.start]);
-        shown.extend(text[place.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
-        at = place.end;
-    }
-    shown + &text[at..]
-}
-
-fn masked_whole(text: &str) -> String {
-    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect()
 }
 
 fn pair(entry: &Entry) -> Result<(SmolStr, Spanned<Value>), Box<Diagnostic>> {
