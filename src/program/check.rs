@@ -30,9 +30,9 @@ pub fn check(asts: &[Ast], catalog: &Arc<Catalog>) -> (Program, Diagnostics) {
     (program, diagnostics)
 }
 
-/// Leaves out complaints on lines that could not be read.
-pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Iterator<Item = &'a Ast>) {
-    let mut lines: Vec<Span> = asts.flat_map(|ast| ast.broken.lines.iter().copied()).collect();
+/// Leaves out complaints on lines that could not be read, and of what such a line may hold.
+pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Iterator<Item = &'a Ast> + Clone) {
+    let mut lines: Vec<Span> = asts.clone().flat_map(|ast| ast.broken.lines.iter().copied()).collect();
     lines.sort();
     // Those that overlap become one, so that at most one line can hold a place.
     lines.dedup_by(|later, line| {
@@ -42,7 +42,22 @@ pub(super) fn on_whole_lines<'a>(diagnostics: &mut Diagnostics, asts: impl Itera
         }
         overlaps
     });
-    diagnostics.0.retain(|diagnostic| !on_broken_line(diagnostic, &lines));
+    let items = asts.filter(|ast| !ast.broken.lines.is_empty()).flat_map(|ast| &ast.items).map(|item| item.span);
+    let mut broken: Vec<Span> = items.filter(|item| holds_one_of(&lines, *item)).collect();
+    broken.sort();
+    let follows = |one: &Diagnostic| on_one_of(&lines, one) || (is_of_missing(one) && on_one_of(&broken, one));
+    diagnostics.0.retain(|one| !follows(one));
+}
+
+/// Whether something is said to be missing.
+fn is_of_missing(diagnostic: &Diagnostic) -> bool {
+    [&codes::MISSING_ATTRIBUTE, &codes::MISSING_ARGUMENT, &codes::MISSING_MEMBER].contains(&diagnostic.code)
+}
+
+/// Whether a line begins in a declaration.
+fn holds_one_of(lines: &[Span], item: Span) -> bool {
+    let before = lines.partition_point(|line| (line.file, line.end) < (item.file, item.start));
+    lines.get(before).is_some_and(|line| line.file == item.file && line.start < item.end)
 }
 
 /// Names and types of one folder, among those that it uses.
@@ -111,12 +126,12 @@ pub fn check_folder(asts: &[Ast], catalog: &Arc<Catalog>, around: &Surroundings)
     (program, diagnostics)
 }
 
-/// What stands on a line that could not be read follows from that; the lines are in order and apart.
-fn on_broken_line(diagnostic: &Diagnostic, lines: &[Span]) -> bool {
+/// Whether it is said of a place in one of these, which are in order and apart.
+fn on_one_of(spans: &[Span], diagnostic: &Diagnostic) -> bool {
     let Some(label) = &diagnostic.primary else { return false };
     let (file, at) = (label.span.file, label.span.start);
-    let behind = lines.partition_point(|line| (line.file, line.start) <= (file, at));
-    behind.checked_sub(1).is_some_and(|last| lines[last].file == file && at <= lines[last].end)
+    let behind = spans.partition_point(|span| (span.file, span.start) <= (file, at));
+    behind.checked_sub(1).is_some_and(|last| spans[last].file == file && at <= spans[last].end)
 }
 
 /// Declarations made so far, by index.

@@ -98,7 +98,8 @@ fn broken(file: FileId, text: &str, diagnostics: &Diagnostics) -> Broken {
         if spreads(text, diagnostic) {
             // Where it ends is not known: nothing in the declaration is what it seems.
             let whole = declaration(text, at);
-            (start, end) = (whole.start, whole.end);
+            let lines = text[whole.clone()].trim_end_matches('\n').len();
+            (start, end) = (whole.start, whole.start + lines);
         } else {
             start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
             end = text[at..].find('\n').map_or(text.len(), |length| at + length);
