@@ -110,7 +110,8 @@ fn a_mistake_in_a_module_hides_nothing_of_the_others() {
 #[test]
 fn a_wrong_parameter_is_told_where_it_was_given() {
     let program = "param d: duration = 1s\nparam n: int = 3 {\n  assert  = n < 10\n  message = \"few\"\n}\nparam o: string? = \"x\"\n\
-        environment local { target = \"local\" }\nenvironment much { target = \"local\", params = { n = 11 } }\noutput all = \"${d}, ${n}, ${o ?? \"none\"}\"\n";
+        environment local { target = \"local\", params = { e = 4 } }\nenvironment much { target = \"local\", params = { n = 11, e = 5 } }\n\
+        param e: int\noutput every = e\noutput all = \"${d}, ${n}, ${o ?? \"none\"}\"\n";
     let project = Project::new(&[("main.cnx", program)]);
     for (file, arguments, told) in [
         ("{ \"d\": \"5m\", \"o\": null, \"n\": null }", &[][..], &["5m, 3, none"][..]),
@@ -120,6 +121,8 @@ fn a_wrong_parameter_is_told_where_it_was_given() {
         ("{ \"n\": 2,\n  \"n\": 2 }", &[], &["bad_argument", "given.json:2:3", "given.json:1:3"]),
         ("{ \"n\": 2,,", &[], &["bad_argument", "given.json:1:10"]),
         ("{ \"m\": 2 }", &[], &["unknown_param", "given.json:1:8"]),
+        ("{ \"e\": null }", &[], &["\"after\":4"]),
+        ("{ \"n\": null }", &["-e", "much"], &["failed_assertion", "main.cnx:8:53"]),
         ("{}", &["-p", "n=x"], &["wrong_param", "-p n=…"]),
         ("{}", &["-p", "n=12"], &["failed_assertion", "given by -p n=…"]),
         ("{}", &["-p", "q=1"], &["unknown_param", "given by -p q=…"]),

@@ -64,6 +64,15 @@ server.web[1].plan = "standard-16"
       given by -p size=…, declared at main.cnx:3:7
 "#,
     );
+    project.write("given.json", "{ \"size\": null }");
+    check(
+        &project,
+        &["size", "--params", "given.json"],
+        r#"
+param size = "small"
+    main.cnx:3:22  its default: "small"
+"#,
+    );
     check(
         &project,
         &["server.web.2.name"],

@@ -32,7 +32,6 @@ pub fn run(shell: &mut Shell, arguments: &Drift) -> Result<Exit, Failure> {
         catalog: Arc::clone(&prepared.catalog),
         desired: Desired { settings: prepared.desired.settings.clone(), ..Desired::default() },
         choices: prepared.choices.clone(),
-        given_by: Default::default(),
     };
     let reached = session::reach(shell, &known, &snapshot, Access::Look)?;
     let live = block_on(async {

@@ -8,7 +8,7 @@ use super::target::{self, Access, Reached};
 use super::{codes, fetch, findings, memory, modules, others, project};
 use crate::apply;
 use crate::cloud::against_urls;
-use crate::desired::{self, Desired, GivenBy, Inputs, evaluate};
+use crate::desired::{self, Desired, Inputs, evaluate};
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Ident, Mode};
 use crate::provider::{Catalog, cloudnexus};
@@ -28,8 +28,6 @@ pub struct Prepared {
     /// Empty but for its settings where everything is to be destroyed.
     pub desired: Desired,
     pub choices: Choices,
-    /// By what each parameter was given.
-    pub given_by: GivenBy,
 }
 
 impl Prepared {
@@ -51,7 +49,6 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
         None => fresh,
     };
     choices.remember(&given, &program);
-    let given_by = parameters::given_by(shell, &given);
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
     let inputs = inputs(shell, environment, given);
@@ -63,7 +60,7 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     }
     shell.complain(&found);
     let desired = if choices.destroy { emptied(desired) } else { desired };
-    Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices, given_by })
+    Ok(Prepared { catalog: Arc::clone(cloudnexus()), desired, choices })
 }
 
 /// What evaluation reads beside the program.

@@ -79,7 +79,7 @@ fn tell_value(
     known: &dyn Outputs,
 ) -> Result<Exit, Failure> {
     let resolver = prepared.desired.resolver.0.as_ref();
-    let found = resolver.and_then(|resolver| resolver.origin(asked, &prepared.given_by, known));
+    let found = resolver.and_then(|resolver| resolver.origin(asked, known));
     let Some(origin) = found else { return Err(no_such_value(asked, written, &prepared.desired)) };
     let change = plan.and_then(|plan| change_of(plan, asked));
     let context = context(shell, prepared);
@@ -112,7 +112,7 @@ fn tell_thing(shell: &mut Shell, prepared: &Prepared, planned: &Planned, address
     if let (Some(node), Some(resolver)) = (node, &prepared.desired.resolver.0) {
         for name in prepared.desired.graph.node(*node).attributes.keys() {
             let asked = Asked::Attribute(address.clone(), vec![name.0.clone()]);
-            wanted.extend(resolver.origin(&asked, &prepared.given_by, &known).map(|origin| (name.clone(), origin)));
+            wanted.extend(resolver.origin(&asked, &known).map(|origin| (name.clone(), origin)));
         }
     }
     let former = match (node, entry) {

@@ -120,7 +120,7 @@ fn name(text: &str) -> Option<Asked> {
 
 fn is_name(asked: &Asked, desired: &Desired) -> bool {
     match &desired.resolver.0 {
-        Some(resolver) => resolver.origin(asked, &Default::default(), &Nothing).is_some(),
+        Some(resolver) => resolver.origin(asked, &Nothing).is_some(),
         None => false,
     }
 }

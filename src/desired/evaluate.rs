@@ -57,7 +57,9 @@ fn evaluate_once(
     let mut diagnostics = Diagnostics::default();
     let name = environment(&program, inputs, &mut diagnostics);
     unknown_params(&program, inputs, &mut diagnostics);
+    let given = inputs.standing_by(&program, &name);
     let mut world = World::new(Arc::clone(&program), name, Arc::clone(&inputs.files));
+    world.given = given;
     world.other_outputs = Arc::clone(&inputs.other_outputs);
     world.elsewhere = Mutex::new(read);
     world.partial = partial;

@@ -104,9 +104,26 @@ impl fmt::Debug for Inputs {
 }
 
 impl Inputs {
-    /// ` (given by CNX_PARAM_size)`; nothing where a place says it, or nobody does.
-    fn by(&self, name: &str) -> String {
-        let by = self.given_by.get(name).filter(|_| self.params.get(name).is_some_and(|given| given.place().is_none()));
+    /// What is given for a parameter of the project, where that counts: null is as not written, so that the environment's block or the
+    /// default stands.
+    fn standing(&self, program: &Program, at: usize, environment: &str) -> Option<&ParamInput> {
+        let param = &program.params[at];
+        let given = self.params.get(param.name.value.as_str())?;
+        let is_unwritten = !param.ty.is_optional() && given.value() == Some(&Value::Null);
+        (!is_unwritten || written(program, at, environment).is_none()).then_some(given)
+    }
+
+    /// By what the parameters of the project were given, as far as that counts.
+    pub fn standing_by(&self, program: &Program, environment: &str) -> GivenBy {
+        let name = |at: usize| program.params[at].name.value.as_str();
+        let standing = (0..program.params.len()).filter(|at| self.standing(program, *at, environment).is_some());
+        let by = standing.filter_map(|at| self.given_by.get_key_value(name(at)));
+        by.map(|(name, by)| (name.clone(), by.clone())).collect()
+    }
+
+    /// ` (given by CNX_PARAM_size)` of what was given; nothing where a place says it, or nobody does.
+    fn by(&self, name: &str, given: &ParamInput) -> String {
+        let by = self.given_by.get(name).filter(|_| given.place().is_none());
         by.map_or_else(String::new, |(by, _)| format!(" (given by {by})"))
     }
 }
@@ -206,7 +223,7 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
     let names = || program.params.iter().map(|param| param.name.value.as_str());
     for (name, given) in inputs.params.iter().filter(|(name, _)| names().all(|other| other != name.as_str())) {
         let help = did_you_mean(name, names(), "declare it: `param NAME: TYPE`");
-        let message = format!("the program has no parameter `{name}`{}", inputs.by(name));
+        let message = format!("the program has no parameter `{name}`{}", inputs.by(name, given));
         let complaint = Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help);
         diagnostics.push(match given.place() {
             Some(place) => complaint.at(place, "given here"),
@@ -215,13 +232,17 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
     }
 }
 
+/// What is written for a parameter of the project: in the environment's block, else its default.
+fn written<'p>(program: &'p Program, at: usize, environment: &str) -> Option<&'p Expr> {
+    let block = program.environment(environment).and_then(|environment| environment.params.get(&at));
+    block.or(program.params[at].default.as_ref())
+}
+
 /// The value of one parameter: given, else of the environment, else its default. `None` after a complaint.
 pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<Value> {
     let program = Arc::clone(&machine.world.root().program);
     let param = &program.params[at];
-    let given = inputs.params.get(param.name.value.as_str());
-    let is_unwritten = |given: &ParamInput| given.value() == Some(&Value::Null) && param.default.is_some();
-    if let Some(given) = given.filter(|given| param.ty.is_optional() || !is_unwritten(given)) {
+    if let Some(given) = inputs.standing(&program, at, &machine.world.environment) {
         let value = match given {
             ParamInput::Raw(raw) => parse_param(raw, &param.ty, &program.catalog),
             ParamInput::Value(value) => convert(value, &param.ty, &program.catalog),
@@ -231,14 +252,12 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
             Ok(value) => Some(value),
             Err(why) => {
                 let why = if param.secret { "the value is not of its type".to_owned() } else { why };
-                machine.diagnostics.push(wrong(param, &why, (given, inputs.by(param.name.value.as_str()))));
+                machine.diagnostics.push(wrong(param, &why, (given, inputs.by(param.name.value.as_str(), given))));
                 None
             }
         };
     }
-    let environment = program.environment(&machine.world.environment);
-    let written = environment.and_then(|environment| environment.params.get(&at)).or(param.default.as_ref());
-    match written {
+    match written(&program, at, &machine.world.environment) {
         Some(written) => machine.value(written),
         None if param.ty.is_optional() => Some(Value::Null),
         None if machine.world.partial => Some(Value::unknown(param.ty.clone(), BTreeSet::new())),
@@ -290,21 +309,23 @@ pub fn assert_param(machine: &mut Machine, at: usize, inputs: Option<&Inputs>) {
         Some(value) => crate::program::convert::shown(value),
         None => String::new(),
     };
-    let by = inputs.map_or_else(String::new, |inputs| inputs.by(name.value.as_str()));
+    let environment = &machine.world.environment;
+    let given = inputs.and_then(|inputs| Some((inputs, inputs.standing(&program, at, environment)?)));
+    let by = given.map_or_else(String::new, |(inputs, given)| inputs.by(name.value.as_str(), given));
     let complaint = Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
         .at(assertion.condition.span, "does not hold")
         .and(name.span, format!("the value is {value}{by}"))
         .help("give another value");
-    let written = inputs.and_then(|inputs| source(&program, at, inputs, &machine.world.environment));
-    machine.tell(match written {
+    let place = inputs.and_then(|_| source(&program, at, given.map(|(_, given)| given), environment));
+    machine.tell(match place {
         Some((place, text)) => complaint.and(place, text),
         None => complaint,
     });
 }
 
 /// Where the value of a parameter of the project is written, if that is a file or an environment.
-fn source(program: &Program, at: usize, inputs: &Inputs, environment: &str) -> Option<(Span, String)> {
-    match inputs.params.get(program.params[at].name.value.as_str()) {
+fn source(program: &Program, at: usize, given: Option<&ParamInput>, environment: &str) -> Option<(Span, String)> {
+    match given {
         Some(given) => Some((given.place()?, "given here".to_owned())),
         None => {
             let written = program.environment(environment)?.params.get(&at)?;

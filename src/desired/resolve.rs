@@ -4,7 +4,7 @@ use super::headers::Headers;
 use super::instance::Shared;
 use super::machine::Machine;
 use super::named::Named;
-use super::origin::{Asked, GivenBy, Origin};
+use super::origin::{Asked, Origin};
 use super::scope::{Declared, ScopeId};
 use super::types::{Examined, Instance, Output, Outputs, Resolve};
 use super::world::World;
@@ -42,8 +42,8 @@ impl Resolve for Resolution {
         self.examined(expr, frame, outputs)
     }
 
-    fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin> {
-        self.traced(asked, given, outputs)
+    fn origin(&self, asked: &Asked, outputs: &dyn Outputs) -> Option<Origin> {
+        self.traced(asked, outputs)
     }
 
     fn headers(&self) -> Headers {

@@ -3,7 +3,7 @@
 
 use super::machine::Machine;
 use super::named::Named;
-use super::origin::{Asked, Cut, GivenBy, Origin, Source};
+use super::origin::{Asked, Cut, Origin, Source};
 use super::references::Place;
 use super::resolve::Resolution;
 use super::scope::{Declared, ScopeId, Slot};
@@ -29,9 +29,8 @@ pub enum Told {
     Loop(ScopeId, Span),
 }
 
-pub struct Tracer<'w, 'g> {
+pub struct Tracer<'w> {
     pub machine: Machine<'w>,
-    pub given: &'g GivenBy,
     pub told: HashSet<Told>,
     deep: usize,
     left: usize,
@@ -51,10 +50,10 @@ impl Site<'_> {
 }
 
 impl Resolution {
-    pub fn traced(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin> {
+    pub fn traced(&self, asked: &Asked, outputs: &dyn Outputs) -> Option<Origin> {
         let mut machine = Machine::new(&self.world, Some(outputs));
         machine.fuel = machine.fuel.saturating_mul(10);
-        let mut tracer = Tracer { machine, given, told: HashSet::new(), deep: 0, left: MOST_STEPS };
+        let mut tracer = Tracer { machine, told: HashSet::new(), deep: 0, left: MOST_STEPS };
         match asked {
             Asked::Attribute(address, path) => {
                 let (declared, index) = self.find(address)?;
@@ -96,7 +95,7 @@ impl Resolution {
     }
 }
 
-impl<'w> Tracer<'w, '_> {
+impl<'w> Tracer<'w> {
     /// The value of an expression, and the steps that it is made of.
     pub fn traced(&mut self, site: &Site<'w>, expr: &'w Expr) -> (Option<Value>, Vec<Origin>) {
         let (value, seen) = self.machine.within(site.scope, site.frame.clone(), |machine| {

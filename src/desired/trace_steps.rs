@@ -13,7 +13,7 @@ use crate::program::ir::Resource;
 use crate::provider::Presence;
 use smol_str::SmolStr;
 
-impl<'w> Tracer<'w, '_> {
+impl<'w> Tracer<'w> {
     /// A parameter, a `let` or an output.
     pub fn named(&mut self, named: Named, used: Option<Span>) -> Origin {
         let (Named::Param(of) | Named::Let(of) | Named::Output(of)) = named;
@@ -52,7 +52,7 @@ impl<'w> Tracer<'w, '_> {
     /// A parameter of the project: given from outside, else by the environment, else its default.
     fn given_param(&mut self, mut origin: Origin, scope: &'w Scope, at: usize) -> Origin {
         let param = &scope.program.params[at];
-        if let Some((by, place)) = self.given.get(param.name.value.as_str()) {
+        if let Some((by, place)) = self.machine.world.given.get(param.name.value.as_str()) {
             origin.source = Source::Given(by.clone());
             origin.span = *place;
             return origin;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::headers::Headers;
-use super::origin::{Asked, GivenBy, Origin};
+use super::origin::{Asked, Origin};
 use crate::diag::Diagnostics;
 use crate::program::SecretsElsewhere;
 use crate::program::expr::Expr;
@@ -40,7 +40,7 @@ pub trait Resolve: Send + Sync {
     fn examine(&self, expr: &Expr, frame: &[Value], outputs: &dyn Outputs) -> Examined;
 
     /// Where a value comes from, step by step; `None` where nothing has that name.
-    fn origin(&self, asked: &Asked, given: &GivenBy, outputs: &dyn Outputs) -> Option<Origin>;
+    fn origin(&self, asked: &Asked, outputs: &dyn Outputs) -> Option<Origin>;
 
     /// What is declared and stands for nothing.
     fn headers(&self) -> Headers;

@@ -2,6 +2,7 @@
 
 use super::elsewhere;
 use super::inputs::{Files, OtherOutputs, OtherProject};
+use super::origin::GivenBy;
 use super::scope::{Scope, ScopeId};
 use super::scopes::Scopes;
 use super::types::Settings;
@@ -15,6 +16,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub struct World {
     pub environment: String,
     pub settings: OnceLock<Settings>,
+    /// By what parameters of the project were given.
+    pub given: GivenBy,
     pub catalog: Arc<Catalog>,
     scopes: Scopes,
     files: Files,
@@ -43,6 +46,7 @@ impl World {
         World {
             environment,
             settings: OnceLock::new(),
+            given: GivenBy::new(),
             catalog,
             scopes,
             files,

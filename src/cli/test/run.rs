@@ -99,12 +99,7 @@ fn errors_of(found: Diagnostics) -> Diagnostics {
 fn engine(desired: Desired, applies: bool) -> Result<Reached, Diagnostics> {
     let store = Arc::new(MemoryStore::new("test"));
     let context = context(&desired.secrets, Arc::clone(&store));
-    let prepared = Prepared {
-        catalog: Arc::clone(cloudnexus()),
-        desired,
-        choices: Choices::default(),
-        given_by: Default::default(),
-    };
+    let prepared = Prepared { catalog: Arc::clone(cloudnexus()), desired, choices: Choices::default() };
     let ended = world::block_on(async {
         let planned = planning::plan(&prepared, &context, loaded(&store)?, SPEED).await.map_err(|f| f.diagnostics)?;
         let plan = planned.plan.clone();

@@ -215,12 +215,7 @@ impl Resolve for Lines {
         crate::desired::Examined::default()
     }
 
-    fn origin(
-        &self,
-        _: &crate::desired::Asked,
-        _: &crate::desired::GivenBy,
-        _: &dyn Outputs,
-    ) -> Option<crate::desired::Origin> {
+    fn origin(&self, _: &crate::desired::Asked, _: &dyn Outputs) -> Option<crate::desired::Origin> {
         None
     }
 
