@@ -8,7 +8,7 @@ use crate::apply::event::StepEnd;
 use crate::cloud::{Call, Verb};
 use crate::model::{NodeId, Observed, Value};
 use crate::state::{JournalEntry, Open, Purpose};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 impl Run {
@@ -138,6 +138,7 @@ impl Run {
             inherited: true,
             is_repeated: false,
             is_checked: false,
+            shown: BTreeSet::new(),
         })
     }
 }

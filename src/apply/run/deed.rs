@@ -98,6 +98,7 @@ impl Run {
             inherited: false,
             is_repeated: false,
             is_checked: false,
+            shown: BTreeSet::new(),
         }))
     }
 

@@ -102,6 +102,9 @@ impl Run {
             return self.adoptable(step, seen);
         }
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        if matches!(doing.phase, Phase::Settling(_)) {
+            return self.recalled(step, &seen);
+        }
         let Phase::Looking(why) = doing.phase.clone() else { return };
         match seen {
             Seen::Found(observed) => self.found(step, why, *observed),
@@ -256,6 +259,10 @@ impl Run {
         {
             let why = may_be(&others, &message);
             return self.ask(step, intent.operation, others, why);
+        }
+        // A list showed what may be it: that the last one did not says nothing.
+        if self.is_recalling(step) {
+            return self.settle(step, message);
         }
         let failure = Failure {
             message,

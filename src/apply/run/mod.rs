@@ -12,6 +12,7 @@ mod look;
 mod machine;
 mod person;
 mod poll;
+mod recall;
 mod refuse;
 mod repeat;
 mod rounds;

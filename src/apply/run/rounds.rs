@@ -54,6 +54,7 @@ impl Run {
         match new.first() {
             None => {
                 let others = self.unexplained(kind, &intent, &others);
+                self.remember(step, &others);
                 self.not_shown(step, Why::Watching, others);
             }
             Some(first) if new.len() <= peers => {

@@ -66,6 +66,7 @@ impl Run {
     }
 
     fn begin_search(&mut self, step: NodeId, settling: Settling) {
+        self.remember_asked(step);
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.tries.looks = 0;
         }
@@ -97,16 +98,21 @@ impl Run {
         if let Some(answer) = self.options.answers.get(&intent.address).cloned() {
             return self.answered_by_person(step, &intent, answer, &objects);
         }
+        let there = self.recall(step, &objects);
         // An API that leaves tags out of its answers shows no mark: then the object is looked for as one without.
         let shows =
             |stamp: &Ident| objects.is_empty() || objects.iter().any(|object| object.attributes.contains_key(stamp));
         if let Some(stamp) = kind.stamp.as_ref().filter(|stamp| shows(stamp)) {
             let marked: Vec<&Observed> = objects.iter().filter(|object| is_marked(object, stamp, &intent)).collect();
             if marked.is_empty() {
+                if let Some(settling) = self.settling(step) {
+                    settling.unexplained = there;
+                }
                 return self.pass_over(step, None);
             }
             let verdict = by_mark(kind, &intent, &marked);
             let ids: Vec<RemoteId> = marked.iter().map(|object| object.id.clone()).collect();
+            self.remember(step, &ids);
             let is_sure =
                 matches!(verdict, Verdict::Adopt { .. }) || self.is_window_over(step) || self.was_asked(step, &ids);
             let is_settled = self.shown_again(step, ids.iter().cloned().collect()) && is_sure;
@@ -126,6 +132,7 @@ impl Run {
         };
         let others: BTreeSet<RemoteId> = others.iter().filter(is_another).map(|object| object.id.clone()).collect();
         let is_blank = candidates.is_empty();
+        self.remember(step, candidates.iter().map(|object| &object.id).chain(&unexplained));
         let Some(doing) = self.work(step).doing.as_mut() else { return };
         let surface = doing.surface.clone();
         if let Phase::Settling(settling) = &mut doing.phase {
@@ -178,7 +185,7 @@ impl Run {
     }
 
     /// The search that a step is at, between two pauses.
-    fn settling(&mut self, step: NodeId) -> Option<&mut Settling> {
+    pub(super) fn settling(&mut self, step: NodeId) -> Option<&mut Settling> {
         let Phase::Settling(settling) = &mut self.work(step).doing.as_mut()?.phase else { return None };
         Some(settling)
     }
@@ -188,7 +195,7 @@ impl Run {
         !matches!(&doing.phase, Phase::Settling(settling) if doing.tries.asked < settling.until)
     }
 
-    fn may_list_again(&mut self, step: NodeId) -> bool {
+    pub(super) fn may_list_again(&mut self, step: NodeId) -> bool {
         !self.is_window_over(step) || self.settling(step).is_some_and(|settling| settling.passes < MOST_LISTS)
     }
 
@@ -200,7 +207,7 @@ impl Run {
     }
 
     /// Another list in a moment; one that cannot be asked for any more leaves everything as it is.
-    fn list_again(&mut self, step: NodeId) {
+    pub(super) fn list_again(&mut self, step: NodeId) {
         if self.is_refused {
             return self
                 .leave_open(step, "what became of it cannot be seen: the API does not accept the key".to_owned());
@@ -301,10 +308,9 @@ impl Run {
         let operation = intent.operation;
         match verdict {
             Verdict::Ask(candidates) => {
-                let shown: Vec<String> = candidates.iter().map(RemoteId::to_string).collect();
-                let why = match shown.as_slice() {
+                let why = match candidates.as_slice() {
                     [one] => format!("it may have made {one}: say whether"),
-                    several => format!("it may have made one of {}: say which", several.join(", ")),
+                    several => format!("it may have made one of {}: say which", listed(several)),
                 };
                 self.ask(step, operation, candidates, why);
             }
@@ -328,29 +334,30 @@ impl Run {
 
     /// Nothing showed in this pass: another one until the window is over, then the create made nothing, or a person is asked.
     fn pass_over(&mut self, step: NodeId, unread: Option<String>) {
-        let Some(mut settling) = self.settling(step).map(std::mem::take) else { return };
-        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let Some(settling) = self.settling(step) else { return };
         settling.blank += u32::from(unread.is_none());
         settling.shown.clear();
-        let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
-        let asked = doing.tries.asked;
-        let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
         let is_seen_blank = settling.blank >= AGREEING_LISTS || unread.is_some();
-        let is_enough = settling.passes >= MOST_LISTS;
+        let (is_enough, unexplained) = (settling.passes >= MOST_LISTS, settling.unexplained.clone());
+        let is_tried = unread.is_none() || settling.passes >= super::look::ATTEMPTS || self.is_refused;
         // A list that was asked for within the window may be from within it, however late it came. What was asked about
         // at its end is asked about again.
-        let same = !settling.unexplained.is_empty() && self.was_asked(step, &settling.unexplained);
-        let over = (asked >= settling.until || same) && (is_seen_blank || is_enough);
-        let is_tried = unread.is_none() || settling.passes >= super::look::ATTEMPTS || self.is_refused;
-        if !(over && is_tried) {
-            if let Some(place) = self.settling(step) {
-                *place = settling;
-            }
-            return self.list_again(step);
+        let same = !unexplained.is_empty() && self.was_asked(step, &unexplained);
+        let over = (self.is_window_over(step) || same) && (is_seen_blank || is_enough);
+        match unread {
+            _ if !(over && is_tried) => self.list_again(step),
+            Some(reason) => self.leave_open(step, format!("what became of it cannot be seen: {reason}")),
+            None => self.ask_for_missing(step),
         }
-        if let Some(reason) = unread {
-            return self.leave_open(step, format!("what became of it cannot be seen: {reason}"));
-        }
+    }
+
+    /// Neither a list nor a route of its own shows anything that it could have made.
+    pub(super) fn give_up(&mut self, step: NodeId) {
+        let Some(mut settling) = self.settling(step).map(std::mem::take) else { return };
+        let Some(doing) = &self.works[step.0 as usize].doing else { return };
+        let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
+        let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
+        let is_seen_blank = settling.blank >= AGREEING_LISTS;
         if let Some(failure) = settling.failure.take_if(|_| is_seen_blank) {
             let failure = self.beside(step, *failure, &settling.unexplained);
             return self.failed_for_good(step, failure, None);

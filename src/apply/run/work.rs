@@ -144,6 +144,8 @@ pub(super) struct Doing {
     pub is_repeated: bool,
     /// The object was looked at right before the write.
     pub is_checked: bool,
+    /// Whatever a list showed that an unclear create may have made, and that nobody has called gone since.
+    pub shown: BTreeSet<RemoteId>,
 }
 
 /// How often something was tried again, by its reason.
@@ -243,6 +245,8 @@ pub(super) struct Settling {
     pub others: BTreeSet<RemoteId>,
     /// What the list showed besides that appeared since, is nobody's and not as wanted.
     pub unexplained: Vec<RemoteId>,
+    /// What a list showed before that it could be, and the last one left out.
+    pub missing: BTreeSet<RemoteId>,
     pub passes: u32,
     /// Passes one after the other that showed nothing: one list may leave out what is there.
     pub blank: u32,
