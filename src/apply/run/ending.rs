@@ -1,7 +1,7 @@
 //! How steps and the run end: dependants start or are skipped, the count is kept, the last entries are written.
 
 use super::machine::{Course, Run};
-use super::work::{Aim, Status, Waiter};
+use super::work::{Aim, Errand, Next, Phase, Status, Waiter};
 use crate::apply::command::Command;
 use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::run_name;
@@ -117,13 +117,30 @@ impl Run {
         self.abandon("it was left running; the next run takes it up");
     }
 
-    /// Whatever is under way stays open.
+    /// Every step ends: what the journal holds as open stays open, the rest is over or did not come to it.
     fn abandon(&mut self, why: &str) {
         let all: Vec<NodeId> = self.plan.steps.order().map(|(node, _)| node).collect();
         for step in all {
             if !matches!(self.works[step.0 as usize].status, Status::Ended(_)) {
-                self.end(step, StepEnd::Open { why: why.to_owned() });
+                self.abandon_step(step, why);
             }
+        }
+    }
+
+    fn abandon_step(&mut self, step: NodeId, why: &str) {
+        let work = &self.works[step.0 as usize];
+        let doing = work.doing.as_deref();
+        let is_open = doing.is_some_and(|doing| self.snapshot.open.contains_key(&doing.operation));
+        let is_last = work.todo.is_empty();
+        // What was given to the journal will be in it, unless nothing can be written any more.
+        let is_written = self.broken.is_none();
+        match (doing.map(|doing| doing.phase.clone()), &work.errand) {
+            (Some(Phase::Closing(Next::End(end))), _) if is_written => self.end(step, end),
+            (Some(Phase::Closing(Next::Go)), _) if is_written && is_last => self.conclude(step),
+            (None, Some(Errand::Noting)) if is_written => self.conclude(step),
+            (Some(Phase::Closing(_)), _) if !is_written => self.end(step, StepEnd::Open { why: why.to_owned() }),
+            (Some(_), _) if is_open => self.end(step, StepEnd::Open { why: why.to_owned() }),
+            (Some(_) | None, _) => self.skip(step),
         }
     }
 

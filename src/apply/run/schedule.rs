@@ -195,7 +195,7 @@ impl Run {
         }
     }
 
-    fn skip(&mut self, step: NodeId) {
+    pub(super) fn skip(&mut self, step: NodeId) {
         let why = match (&self.broken, &self.stopped_why) {
             (Some(_), _) => "nothing more can be recorded".to_owned(),
             (None, Some(why)) => format!("the run was stopped: {why}"),
