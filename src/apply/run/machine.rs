@@ -89,7 +89,7 @@ pub struct Run {
     /// Lists under way, and the creates that wait for them.
     pub(super) surveys: BTreeMap<ListRead, Vec<NodeId>>,
     pub(super) strangers_noted: BTreeSet<ListRead>,
-    /// Lists with objects that an open create may have made, so that not all who were there before are known.
+    /// Lists with objects that another create, open or given up, may have made, so that not all who were there before are known.
     pub(super) half_surveyed: BTreeSet<ListRead>,
     pub(super) out: Vec<Command>,
     pub(super) now: Moment,

@@ -5,8 +5,8 @@ use super::begin::list_below;
 use super::machine::Run;
 use super::work::{Phase, Then, Waiter, Why};
 use crate::apply::command::{Command, Ticket};
-use crate::apply::identity::could_be;
-use crate::model::{NodeId, Observed, RemoteId};
+use crate::apply::identity::{could_be, is_marked};
+use crate::model::{Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,7 +25,9 @@ const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
 impl Run {
     /// The step's object is looked at after a while, with the others of its list.
     pub(super) fn look_in_round(&mut self, step: NodeId, span: Duration) {
-        let Some(list) = self.list_of(step) else { return self.look(step, Why::Watching) };
+        let Some(list) = self.list_of(step) else {
+            return self.leave_open(step, "its kind is not in the catalog".to_owned());
+        };
         let due = self.now.monotonic + span;
         if let Some(doing) = self.work(step).doing.as_mut() {
             doing.phase = Phase::Pausing(Then::Look(Why::Watching));
@@ -48,17 +50,25 @@ impl Run {
     pub(super) fn appear(&mut self, step: NodeId, listed: &BTreeMap<RemoteId, Observed>, peers: usize) {
         let Some(intent) = self.intent_of(step) else { return };
         let Some(kind) = self.catalog.kind(&intent.kind) else { return };
-        let unknown = listed.values().filter(|object| !self.is_known(&intent, &object.id)).cloned();
-        let (new, others): (Vec<Observed>, Vec<Observed>) = unknown.partition(|object| could_be(kind, &intent, object));
-        let new: Vec<RemoteId> = new.into_iter().map(|object| object.id).collect();
+        let unknown = listed.values().filter(|object| !self.is_known(&intent, &object.id));
+        let shows_mark = |stamp: &&Ident| listed.values().any(|object| object.attributes.contains_key(*stamp));
+        let stamp = kind.stamp.as_ref().filter(shows_mark);
+        let is_its_own = |object: &Observed| stamp.is_none_or(|stamp| is_marked(object, stamp, &intent));
+        let (new, others): (Vec<&Observed>, Vec<&Observed>) =
+            unknown.partition(|object| is_its_own(object) && could_be(kind, &intent, object));
+        let claims = self.claims(kind, Some(intent.operation));
+        // What an earlier create may have made as well is not this one's for its looks.
+        let is_late = |object: &&Observed| stamp.is_none() && claims.hold_late(object);
+        let is_sure = new.len() <= peers && (stamp.is_some() || intent.surveyed) && !new.iter().any(is_late);
         match new.first() {
             None => {
-                let others = self.unexplained(kind, &intent, &others);
+                let free: Vec<&Observed> = others.into_iter().filter(|object| !claims.hold(object)).collect();
+                let others = self.unexplained(kind, &intent, &free);
                 self.remember(step, &others);
                 self.not_shown(step, Why::Watching, others);
             }
-            Some(first) if new.len() <= peers => {
-                let (operation, first) = (intent.operation, first.clone());
+            Some(first) if is_sure => {
+                let (operation, first) = (intent.operation, first.id.clone());
                 if let Some(doing) = self.work(step).doing.as_mut() {
                     doing.id = Some(first.clone());
                     doing.phase = Phase::Accepting;
@@ -67,7 +77,7 @@ impl Run {
                 let entries = self.binding(step, operation, &first);
                 self.append(Waiter::Step(step), entries);
             }
-            Some(_) => self.settle(step, "several new objects could be the one".to_owned()),
+            Some(_) => self.settle(step, "what is new may be another one's".to_owned()),
         }
     }
 

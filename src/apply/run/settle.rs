@@ -125,12 +125,12 @@ impl Run {
         let new = objects.into_iter().filter(|object| !self.is_known(&intent, &object.id));
         let (candidates, others): (Vec<Observed>, Vec<Observed>) =
             new.partition(|object| could_be(kind, &intent, object));
-        let unexplained = self.unexplained(kind, &intent, &others);
-        let is_another = |object: &&Observed| {
-            differing(kind, &intent, object).nth(MOST_CHANGED).is_some()
-                || self.may_be_of_another(kind, intent.operation, object)
-        };
-        let others: BTreeSet<RemoteId> = others.iter().filter(is_another).map(|object| object.id.clone()).collect();
+        let claims = self.claims(kind, Some(intent.operation));
+        let (claimed, free): (Vec<&Observed>, Vec<&Observed>) = others.iter().partition(|object| claims.hold(object));
+        let unexplained = self.unexplained(kind, &intent, &free);
+        let is_another = |object: &&&Observed| differing(kind, &intent, object).nth(MOST_CHANGED).is_some();
+        let others = claimed.iter().chain(free.iter().filter(is_another)).map(|object| object.id.clone());
+        let others: BTreeSet<RemoteId> = others.collect();
         let is_blank = candidates.is_empty();
         self.remember(step, candidates.iter().map(|object| &object.id).chain(&unexplained));
         let Some(doing) = self.work(step).doing.as_mut() else { return };
@@ -162,15 +162,13 @@ impl Run {
         self.snapshot.ids.contains_key(id) || was_there && !is_asked_about()
     }
 
-    /// What is nobody's, not known from before, and not as wanted: somebody may have changed it between its making and the
-    /// list. Where nobody knows who was there before, that is whatever there is. Those that differ least come first.
-    pub(super) fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[Observed]) -> Vec<RemoteId> {
-        let others = |object: &&Observed| {
-            let is_own = self.touched.contains(&object.id);
-            !is_own && !self.may_be_of_another(kind, intent.operation, object)
-        };
+    /// What is nobody's, not known from before, no other create's and not as wanted: somebody may have changed it between its
+    /// making and the list. Where nobody knows who was there before, that is whatever there is. Those that differ least come
+    /// first.
+    pub(super) fn unexplained(&self, kind: &Kind, intent: &Intent, new: &[&Observed]) -> Vec<RemoteId> {
+        let others = new.iter().filter(|object| !self.touched.contains(&object.id));
         let mut found: Vec<(usize, &RemoteId)> =
-            new.iter().filter(others).map(|it| (differing(kind, intent, it).count(), &it.id)).collect();
+            others.map(|it| (differing(kind, intent, it).count(), &it.id)).collect();
         found.sort();
         found.into_iter().take(MOST_SHOWN).map(|(_, id)| id.clone()).collect()
     }

@@ -10,8 +10,31 @@ use crate::cloud::Listing;
 use crate::model::{Address, Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use crate::provider::Kind;
-use crate::state::{JournalEntry, Open, OperationId, Purpose, Tombstone};
+use crate::state::{Intent, JournalEntry, Open, OperationId, Purpose};
 use std::collections::BTreeSet;
+
+/// What creates of one kind that have no object may have made.
+pub(super) struct Claims<'a> {
+    kind: &'a Kind,
+    open: Vec<&'a Intent>,
+    given_up: BTreeSet<&'a str>,
+    /// The fingerprints of all of them.
+    alike: BTreeSet<&'a str>,
+}
+
+impl Claims<'_> {
+    /// Whether one of them may have made the object.
+    pub fn hold(&self, object: &Observed) -> bool {
+        !(self.alike.is_empty() && self.open.is_empty())
+            && (self.alike.contains(fingerprint_of(self.kind, &object.attributes).as_str())
+                || self.open.iter().any(|intent| could_be(self.kind, intent, object)))
+    }
+
+    /// Whether one that was given up may have made it.
+    pub fn hold_late(&self, object: &Observed) -> bool {
+        !self.given_up.is_empty() && self.given_up.contains(fingerprint_of(self.kind, &object.attributes).as_str())
+    }
+}
 
 impl Run {
     /// Whether the step has to wait until its kind was listed.
@@ -75,8 +98,8 @@ impl Run {
     }
 
     /// Whether an earlier create, open or given up, may have made the object: nobody knows yet whose it is.
-    fn may_be_ours(&self, kind: &Kind, object: &Observed) -> bool {
-        !self.was_there(kind, object) && self.may_be_of_another(kind, OperationId(u64::MAX), object)
+    fn may_be_ours(&self, claims: &Claims<'_>, object: &Observed) -> bool {
+        !self.was_there(claims.kind, object) && claims.hold(object)
     }
 
     fn was_there(&self, kind: &Kind, object: &Observed) -> bool {
@@ -102,15 +125,14 @@ impl Run {
         !shows_mark && !self.was_there(kind, object) && self.nameless(&kind.name).any(seeks)
     }
 
-    /// Whether a create of ours without an object, open or given up, may have made it: another one than this.
-    pub(super) fn may_be_of_another(&self, kind: &Kind, than: OperationId, object: &Observed) -> bool {
-        let alike = fingerprint_of(kind, &object.attributes);
-        let is_open = |open: &Open| {
-            let intent = &open.intent;
-            intent.operation != than && (intent.fingerprint == alike || could_be(kind, intent, object))
-        };
-        let is_given_up = |tombstone: &Tombstone| tombstone.kind == kind.name && tombstone.fingerprint == alike;
-        self.nameless(&kind.name).any(is_open) || self.snapshot.tombstones.values().any(is_given_up)
+    /// What creates of ours without an object, open or given up, may have made: others than this one.
+    pub(super) fn claims<'a>(&'a self, kind: &'a Kind, than: Option<OperationId>) -> Claims<'a> {
+        let others = self.nameless(&kind.name).map(|open| &open.intent);
+        let open: Vec<&Intent> = others.filter(|intent| Some(intent.operation) != than).collect();
+        let given_up = self.snapshot.tombstones.values().filter(|tombstone| tombstone.kind == kind.name);
+        let given_up: BTreeSet<&str> = given_up.map(|tombstone| tombstone.fingerprint.as_str()).collect();
+        let alike = open.iter().map(|intent| intent.fingerprint.as_str()).chain(given_up.iter().copied()).collect();
+        Claims { kind, open, given_up, alike }
     }
 
     /// The entry that says who was there, once a run and list.
@@ -121,17 +143,19 @@ impl Run {
         if !self.strangers_noted.insert(list.clone()) {
             return Vec::new();
         }
+        let claims = self.claims(of, None);
         let there = self.live.objects.get(&kind).into_iter().flatten();
-        let others = there.filter(|(id, object)| !self.snapshot.ids.contains_key(*id) && !self.may_be_ours(of, object));
-        let (sought, others): (Vec<_>, Vec<_>) = others.partition(|(_, object)| self.is_sought(of, object));
+        let unmanaged = there.filter(|(id, _)| !self.snapshot.ids.contains_key(*id));
+        let (doubtful, others): (Vec<_>, Vec<_>) =
+            unmanaged.partition(|(_, object)| self.may_be_ours(&claims, object) || self.is_sought(of, object));
         let mut ids: BTreeSet<RemoteId> = others.into_iter().map(|(id, _)| id.clone()).collect();
         let known = self.snapshot.strangers.get(&kind);
         // An open create still needs to know who was there before it.
         if self.nameless(&kind).next().is_some() {
             ids.extend(known.into_iter().flatten().cloned());
         }
-        // They stay what an open create may have made, so they can't be known as there before this one.
-        if !sought.is_empty() {
+        // They stay what another create may have made, so they can't be known as there before this one.
+        if !doubtful.is_empty() {
             self.half_surveyed.insert(list);
         }
         match known {

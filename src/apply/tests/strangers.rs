@@ -1,13 +1,15 @@
 //! Whose an object is: a copy that took the mark of an unclear create along, one that somebody else made meanwhile, and
 //! one that a person names by mistake.
 
+use super::super::identity::fingerprint;
 use super::super::*;
 use super::sim::{Accident, Ran, World};
 use crate::cloud::{Call, Outcome, Verb};
 use crate::emulator::Config;
-use crate::model::{Address, Attributes, Ident, Observed, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, Observed, RemoteId, Timestamp, Value};
 use crate::plan::ListRead;
-use crate::state::{JournalEntry, STAMP_OPERATION, Store, marks};
+use crate::provider::cloudnexus;
+use crate::state::{Intent, JournalEntry, Nonce, OperationId, Purpose, Remembered, STAMP_OPERATION, Store, marks};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -167,6 +169,47 @@ fn a_question_asked_early_does_not_shorten_the_window() {
     let began = world.context().clock.monotonic();
     assert_eq!(world.run(SERVER).expect("lives").summary.created, 1);
     assert!(world.context().clock.monotonic() - began < world.options.settle_window);
+}
+
+#[test]
+fn what_a_given_up_create_may_have_made_is_not_taken_for_the_next_ones() {
+    let mut world = World::local();
+    let values = [("name", "app"), ("plan", "standard-8"), ("region", "eu-west-2"), ("image", "ubuntu-22.04")];
+    let late = made_by_somebody(&world, "server", &values, None);
+    world.finish(world.context().clock.sleep(Duration::from_secs(600)));
+    let wanted: Attributes = values.iter().map(|(name, value)| (Ident::new(name), Value::string(value))).collect();
+    let operation = OperationId(0);
+    let intent = Intent {
+        operation,
+        address: Address::managed("server", "app", None),
+        kind: Ident::new("server"),
+        purpose: Purpose::Create,
+        id: None,
+        nonce: Nonce("n".to_owned()),
+        idempotency_key: String::new(),
+        fingerprint: fingerprint(cloudnexus().kind(&Ident::new("server")).expect("a kind"), &wanted),
+        inputs_hash: String::new(),
+        wanted,
+        lifecycle: Remembered::default(),
+        epoch: 1,
+        attempt: 1,
+        surveyed: true,
+        at: world.context().clock.now(),
+    };
+    let started = JournalEntry::RunStarted {
+        run: "r".into(),
+        epoch: 1,
+        holder: "a@b".into(),
+        plan: "p".into(),
+        at: Timestamp(0),
+    };
+    let given_up = JournalEntry::NotCreated { operation, evidence: "none".into() };
+    world.store.append(&[started, JournalEntry::Intent(Box::new(intent)), given_up]).expect("writes");
+    // The next create is lost, and the object is the only one that looks like it.
+    world.seams.accidents.lock().unwrap().insert(2, Accident::LostBefore);
+    world.options.adopt_exact = true;
+    let ran = world.run(SERVER).expect("lives");
+    asked(&ran, &world, &[&late]);
 }
 
 #[test]
