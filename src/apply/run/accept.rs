@@ -77,7 +77,8 @@ impl Run {
         }
     }
 
-    /// Whether an answer without a job says all: the object at rest, a run, a delete of a kind that has no delete job.
+    /// Whether an answer without a job says all: the object at rest and as wanted, a run, a delete of a kind that has no
+    /// delete job.
     fn through_at_once(&mut self, step: NodeId, object: Option<&Observed>) -> Option<(Vec<JournalEntry>, Next)> {
         let doing = self.works[step.0 as usize].doing.as_ref()?;
         let kind = self.catalog.kind(&doing.kind);
@@ -91,7 +92,8 @@ impl Run {
                 let object = object.filter(|object| Some(&object.id) == doing.id.as_ref())?;
                 let whole =
                     is_whole(kind?, object) && is_at_rest(kind?, object) && object.status.as_deref() != Some(FAILED);
-                whole.then(|| (vec![self.readiness(step, object)], Next::Go))
+                // The object as it was before: a job that the answer does not name is still to change it.
+                (whole && self.is_there(step, object)).then(|| (vec![self.readiness(step, object)], Next::Go))
             }
         }
     }

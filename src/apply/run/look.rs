@@ -285,7 +285,7 @@ impl Run {
     }
 
     /// Whether the object shows what the operation was to bring about, as far as it shows it at all.
-    fn is_there(&self, step: NodeId, observed: &Observed) -> bool {
+    pub(super) fn is_there(&self, step: NodeId, observed: &Observed) -> bool {
         self.short_of(step, observed).is_none()
     }
 
