@@ -14,7 +14,7 @@ pub enum StepEnd {
         request_id: String,
         help: String,
     },
-    /// Not started: a step it needs failed, or the run was stopped.
+    /// Not started: a step it needs failed, or the run was stopped. Or taken up from an earlier run, and nothing came of it.
     Skipped {
         because: Option<Address>,
         why: String,
@@ -23,6 +23,13 @@ pub enum StepEnd {
     Open {
         why: String,
     },
+}
+
+impl StepEnd {
+    /// An operation of an earlier run is over, and what it was for is still to be done.
+    pub fn fruitless(why: impl Into<String>) -> StepEnd {
+        StepEnd::Skipped { because: None, why: why.into() }
+    }
 }
 
 /// One thing that happened. Times are added by whoever writes it down.
@@ -107,4 +114,24 @@ pub struct Summary {
     pub requests: u32,
     /// Milliseconds.
     pub elapsed: i64,
+}
+
+impl Summary {
+    /// How a step ended counts. `replaces`: it is one half of a replacement.
+    pub fn count(&mut self, action: &Action, replaces: bool, end: &StepEnd) {
+        match (end, action) {
+            (StepEnd::Failed { .. }, _) => self.failed += 1,
+            (StepEnd::Skipped { .. }, _) => self.skipped += 1,
+            (StepEnd::Open { .. }, _) => self.open += 1,
+            (StepEnd::Done, Action::Create) if replaces => self.replaced += 1,
+            (StepEnd::Done, Action::Create) => self.created += 1,
+            (StepEnd::Done, Action::Update(_)) => self.updated += 1,
+            (StepEnd::Done, Action::Destroy) if replaces => {}
+            (StepEnd::Done, Action::Destroy) => self.destroyed += 1,
+            (StepEnd::Done, Action::Run) => self.ran += 1,
+            (StepEnd::Done, Action::Adopt(_)) => self.adopted += 1,
+            (StepEnd::Done, Action::Forget) => self.forgotten += 1,
+            (StepEnd::Done, Action::Read | Action::Wait(_) | Action::Note) => self.other += 1,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::codes;
 use super::context::{Context, Input, Interrupt};
 use super::drive::{Driven, drive, setup};
 use super::event::{Progress, StepEnd, Summary};
+use super::rollback::RolledBack;
 use super::run::{Aim, Run};
 use crate::desired::Desired;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -33,27 +34,65 @@ impl Recovered {
         Recovered { ends, ..self }
     }
 
-    /// What became of the operations that a run had left open counts in that run's summary. `open`: those that it left.
-    pub fn count_in(&self, open: &BTreeMap<OperationId, Open>, summary: &mut Summary) {
-        for (operation, left) in open.iter().filter(|(operation, _)| !self.snapshot.open.contains_key(*operation)) {
-            let record = self.snapshot.records.get(&left.intent.address);
-            let is_there = left.intent.id.as_ref().is_some_and(|id| self.snapshot.ids.contains_key(id));
-            match (self.ends.get(operation), &left.intent.purpose) {
-                (Some(StepEnd::Failed { .. }), _) => {
-                    let is_tainted = record.is_some_and(|record| matches!(record.condition, Condition::Tainted(_)));
-                    summary.failed += 1;
-                    summary.incomplete += usize::from(is_tainted);
-                }
-                // What made nothing is still to be made.
-                (_, Purpose::Create) if record.is_none() => summary.skipped += 1,
-                (_, Purpose::Create) => summary.adopted += 1,
-                (_, Purpose::Delete) if is_there => summary.skipped += 1,
-                (_, Purpose::Delete) => summary.destroyed += 1,
-                (_, Purpose::Update(_) | Purpose::Run) => summary.other += 1,
-            }
+    /// What became of the operations that a run, or its way back, had left open counts where each was begun. `left`: those
+    /// operations. `plan`: what the run was to do.
+    pub fn count_in(
+        &self,
+        mut left: BTreeMap<OperationId, Open>,
+        plan: &Plan,
+        summary: &mut Summary,
+        back: Option<&mut RolledBack>,
+    ) {
+        if let Some(back) = back {
+            self.count(&left.split_off(&back.first), &Plan::default(), &mut back.summary);
         }
-        summary.open = self.snapshot.open.len();
-        summary.asked = self.snapshot.open.values().filter(|open| open.asked).count();
+        self.count(&left, plan, summary);
+    }
+
+    fn count(&self, left: &BTreeMap<OperationId, Open>, plan: &Plan, summary: &mut Summary) {
+        for (operation, open) in left.iter().filter(|(operation, _)| !self.snapshot.open.contains_key(*operation)) {
+            let intent = &open.intent;
+            let action = match &intent.purpose {
+                Purpose::Create => open.asked.then(|| self.adopted(open)).flatten().unwrap_or(Action::Create),
+                Purpose::Update(operations) => Action::Update(operations.clone()),
+                Purpose::Delete => Action::Destroy,
+                Purpose::Run => Action::Run,
+            };
+            let record = self.snapshot.records.get(&intent.address).filter(|_| action == Action::Create);
+            let is_tainted = record.is_some_and(|record| matches!(record.condition, Condition::Tainted(_)));
+            let end = self.end_of(*operation, open, plan);
+            summary.incomplete += usize::from(is_tainted && matches!(end, StepEnd::Failed { .. }));
+            summary.count(&action, false, &end);
+        }
+        let still = || left.keys().filter_map(|operation| self.snapshot.open.get(operation));
+        summary.open = still().count();
+        summary.asked = still().filter(|open| open.asked).count();
+    }
+
+    fn adopted(&self, open: &Open) -> Option<Action> {
+        self.snapshot.records.get(&open.intent.address).map(|record| Action::Adopt(record.id.clone()))
+    }
+
+    /// How an operation ended that a run with this plan had left open. One is through, and what its step had to do after it
+    /// is not.
+    fn end_of(&self, operation: OperationId, open: &Open, plan: &Plan) -> StepEnd {
+        let end = self.ends.get(&operation).cloned().unwrap_or_else(|| StepEnd::fruitless("nobody knows its end"));
+        let Purpose::Update(through) = &open.intent.purpose else { return end };
+        let is_cut = |step: &Step| match &step.action {
+            Action::Update(operations) => {
+                step.address == open.intent.address && step.id == open.intent.id && operations.last() != through.last()
+            }
+            Action::Create
+            | Action::Destroy
+            | Action::Forget
+            | Action::Read
+            | Action::Run
+            | Action::Adopt(_)
+            | Action::Wait(_)
+            | Action::Note => false,
+        };
+        let is_cut = end == StepEnd::Done && plan.steps.order().any(|(_, step)| is_cut(step));
+        if is_cut { StepEnd::fruitless("another operation was to follow it") } else { end }
     }
 
     /// What only a person, or time, can end.

@@ -10,7 +10,7 @@ use super::run::{Aim, Back, Parts, Run};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, NodeId, RemoteId};
 use crate::plan::{self, Action, Approved, Kept, Live, Past, Plan, Reads};
-use crate::state::Snapshot;
+use crate::state::{OperationId, Snapshot};
 use futures::stream::Stream;
 use std::collections::BTreeSet;
 
@@ -25,10 +25,12 @@ pub enum Undone {
 }
 
 /// How far a run was undone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RolledBack {
     /// Of the steps that undo.
     pub summary: Summary,
+    /// The first operation of those steps; all before it are of the run that is undone.
+    pub first: OperationId,
     /// What stays as the run left it.
     pub kept: Vec<Kept>,
 }
@@ -73,9 +75,10 @@ pub async fn apply_or_roll_back(
     };
     let plan::Reversal { plan, entries, kept } = plan::reversal(past);
     tell(Progress::RollingBack { steps: plan.steps.len(), kept: kept.clone() });
+    let first = OperationId(snapshot.next_operation);
     let names: Vec<_> = approved.plan().moves.iter().rev().map(|(from, to)| (to.clone(), from.clone())).collect();
     if plan.steps.is_empty() && entries.is_empty() && names.is_empty() {
-        return (ended, Undone::Done(RolledBack { summary: Summary::default(), kept }));
+        return (ended, Undone::Done(RolledBack { summary: Summary::default(), first, kept }));
     }
     let former = plan::moved(&approved.plan().moves, &before).into_owned();
     let back = Back { former, entries, names, is_whole: kept.is_empty() };
@@ -84,7 +87,7 @@ pub async fn apply_or_roll_back(
     let mut way_back = setup(context, Input { desired, snapshot, live }, plan, fingerprint, aim);
     way_back.options.stop_on_failure = false;
     let undone = drive(context, Run::new(way_back), tell, interrupts).await.summary;
-    (ended, Undone::Done(RolledBack { summary: undone, kept }))
+    (ended, Undone::Done(RolledBack { summary: undone, first, kept }))
 }
 
 /// Why nothing more can be done.

@@ -15,10 +15,10 @@ use super::session::{self, Prepared, block_on};
 use super::shell::Shell;
 use super::target::{Access, Reached};
 use super::{codes, consent, driving, edit, memory, plan, saved, settling, state};
-use crate::apply::{self, Ended, Holdings, Input, Recovered, Summary, Undone};
+use crate::apply::{self, Ended, Holdings, Input, Recovered, RolledBack, Summary, Undone};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Address, AddressPattern};
-use crate::plan::{Action, Plan, checks};
+use crate::plan::{Action, Approved, Live, Plan, checks};
 use crate::report::progress::{rolled_back, summary};
 use crate::state::{JournalEntry, Snapshot, Store};
 use std::path::Path;
@@ -181,10 +181,12 @@ impl Run<'_> {
         self.tell_of_rollback(shell, &planned.plan);
         let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
         let warned = planned.plan.warnings.clone();
-        let (ended, undone) = self.apply(shell, planned, &agreed).await?;
+        let Planned { plan, snapshot, live } = planned;
+        let approved = plan.approve(&agreed).map_err(|changed| Failure::refused(*changed))?;
+        let (ended, mut back) = self.apply(shell, &approved, snapshot, live).await?;
         let Ended { mut summary, holdings } = ended;
-        if summary.open > 0 && open == Exit::Done && !summary.interrupted && summary.broken.is_none() {
-            open = self.ask(shell, &mut summary).await?;
+        if open == Exit::Done && !is_cut_short(&summary, back.as_ref()) {
+            open = self.ask(shell, approved.plan(), &mut summary, back.as_mut()).await?;
         }
         // What an earlier run left open may have ended with this one.
         if open == Exit::Open && self.load()?.open.is_empty() {
@@ -197,9 +199,8 @@ impl Run<'_> {
             self.late(shell, &warned).await?;
         }
         let done = self.outcome(shell, &summary, has_changes)?;
-        let is_undone = matches!(undone, Undone::Done(_));
-        let mut exit = done.and(open).and(undone_so_far(shell, &undone));
-        if asked_again && !summary.interrupted && !is_undone {
+        let mut exit = done.and(open).and(undone_so_far(shell, back.as_ref()));
+        if asked_again && !summary.interrupted && back.is_none() {
             exit = exit.and(self.checks(shell, &holdings, &warned));
         }
         if self.consent.verify && exit != Exit::Interrupted {
@@ -220,15 +221,25 @@ impl Run<'_> {
         }
     }
 
-    /// What this run left open is asked about while the person who began it is still there.
-    async fn ask(&mut self, shell: &mut Shell, summary: &mut Summary) -> Result<Exit, Failure> {
+    /// What this run left open is asked about while the person who began it is still there; what that comes to counts where
+    /// it was begun.
+    async fn ask(
+        &mut self,
+        shell: &mut Shell,
+        plan: &Plan,
+        summary: &mut Summary,
+        back: Option<&mut RolledBack>,
+    ) -> Result<Exit, Failure> {
         let mut recovered = Recovered { snapshot: self.load()?, ..Recovered::default() };
-        let open = recovered.snapshot.open.clone();
+        let left = recovered.snapshot.open.clone();
+        if left.is_empty() {
+            return Ok(Exit::Done);
+        }
         let exit = match settling::ask(shell, self.context, &mut recovered, &mut self.signals).await {
             Err(Failure { exit: Exit::Interrupted, .. }) => Exit::Interrupted,
             told => told?,
         };
-        recovered.count_in(&open, summary);
+        recovered.count_in(left, plan, summary, back);
         Ok(exit)
     }
 
@@ -252,19 +263,33 @@ impl Run<'_> {
         self.signals.unless_stopped(plan).await
     }
 
-    async fn apply(&mut self, shell: &mut Shell, planned: Planned, agreed: &str) -> Result<(Ended, Undone), Failure> {
-        let Planned { plan, snapshot, live } = planned;
-        let teller = Teller::new(shell, plan.estimate.duration);
-        let approved = plan.approve(agreed).map_err(|changed| Failure::refused(*changed))?;
+    /// Carries it out. What a rollback came to, where there was one; why there was none is told.
+    async fn apply(
+        &mut self,
+        shell: &mut Shell,
+        approved: &Approved,
+        snapshot: Snapshot,
+        live: Live,
+    ) -> Result<(Ended, Option<RolledBack>), Failure> {
+        let teller = Teller::new(shell, approved.plan().estimate.duration);
         let snapshot = self.confirmed(shell, snapshot)?;
         let input = Input { desired: self.prepared.desired.clone(), snapshot, live };
         if self.consent.on_failure != OnFailure::Rollback {
-            let ended = driving::apply(self.context, &approved, input, &teller, &mut self.signals).await;
-            return Ok((ended, Undone::NotNeeded));
+            let ended = driving::apply(self.context, approved, input, &teller, &mut self.signals).await;
+            return Ok((ended, None));
         }
         let options = self.prepared.choices.options(self.reached.speed, self.context.clock.now());
         let signals = &mut self.signals;
-        Ok(driving::apply_or_roll_back(self.context, &approved, input, &options, &teller, signals).await)
+        let (ended, undone) =
+            driving::apply_or_roll_back(self.context, approved, input, &options, &teller, signals).await;
+        Ok(match undone {
+            Undone::NotNeeded => (ended, None),
+            Undone::Impossible(why) => {
+                shell.complain(&why);
+                (ended, None)
+            }
+            Undone::Done(back) => (ended, Some(back)),
+        })
     }
 
     /// Before anything is done: what no rollback brings back.
@@ -345,19 +370,20 @@ impl Run<'_> {
     }
 }
 
-/// How far a run that failed was undone, or why it was not.
-fn undone_so_far(shell: &mut Shell, undone: &Undone) -> Exit {
-    match undone {
-        Undone::NotNeeded => {}
-        Undone::Impossible(found) => shell.complain(found),
-        Undone::Done(undone) => {
-            let text = rolled_back(undone, &shell.err_look);
-            if !shell.global.json {
-                shell.err.line(&text);
-            }
-        }
+/// How far a run that failed was undone.
+fn undone_so_far(shell: &mut Shell, back: Option<&RolledBack>) -> Exit {
+    let Some(back) = back else { return Exit::Done };
+    let text = rolled_back(back, &shell.err_look);
+    if !shell.global.json {
+        shell.err.line(&text);
     }
-    Exit::of_undoing(undone)
+    Exit::of_run(&back.summary)
+}
+
+/// Whether it, or its undoing, was interrupted or could not be recorded.
+fn is_cut_short(summary: &Summary, back: Option<&RolledBack>) -> bool {
+    let mut all = [Some(summary), back.map(|back| &back.summary)].into_iter().flatten();
+    all.any(|one| one.interrupted || one.broken.is_some())
 }
 
 fn summary_is_clean(summary: &Summary) -> bool {

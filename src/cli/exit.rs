@@ -1,6 +1,6 @@
 //! Exit codes, and the two ways in which a command ends. Documented in `docs/cli.md`.
 
-use crate::apply::{Recovered, Summary, Undone};
+use crate::apply::{Recovered, Summary};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::plan::codes::is_refusal;
 
@@ -49,7 +49,7 @@ impl Exit {
         }
     }
 
-    /// How a run ends, by what became of its steps and of its journal.
+    /// How a run ends, or the undoing of one, by what became of its steps and of its journal.
     pub fn of_run(ended: &Summary) -> Exit {
         let holds = [
             (ended.interrupted, Exit::Interrupted),
@@ -63,17 +63,6 @@ impl Exit {
     pub fn of_recovery(recovered: &Recovered) -> Exit {
         let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
         if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit }
-    }
-
-    /// How the undoing of a run ends; one that had to be undone is never a success.
-    pub fn of_undoing(undone: &Undone) -> Exit {
-        match undone {
-            Undone::NotNeeded => Exit::Done,
-            Undone::Impossible(_) => Exit::Error,
-            Undone::Done(undone) if undone.summary.interrupted => Exit::Interrupted,
-            Undone::Done(undone) if undone.summary.open > 0 => Exit::Open,
-            Undone::Done(_) => Exit::Error,
-        }
     }
 
     /// Why there is no plan: a policy or a protection that stands against it is a refusal, everything else a mistake.

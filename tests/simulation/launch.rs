@@ -236,7 +236,11 @@ impl Launch {
         report.is_undoing_broken = matches!(&undone, Undone::Done(back) if back.summary.broken.is_some());
         let is_open = || context.store.load().is_ok_and(|known| !known.open.is_empty());
         let recovery = if recovery == Exit::Open && !is_open() { Exit::Done } else { recovery };
-        report.ended(recovery.and(Exit::of_undoing(&undone)), ended.summary);
+        let undoing = match &undone {
+            Undone::Done(back) => Exit::of_run(&back.summary),
+            Undone::NotNeeded | Undone::Impossible(_) => Exit::Done,
+        };
+        report.ended(recovery.and(undoing), ended.summary);
         planted::report(self.bug, &mut report);
         report
     }

@@ -167,7 +167,7 @@ impl Run {
                 }
                 let help = "look at the object; the next plan offers the action again".to_owned();
                 let next = if inherited {
-                    Next::End(StepEnd::Done)
+                    Next::End(StepEnd::fruitless(message))
                 } else {
                     Next::End(Failure { message, help, ..Failure::default() }.end())
                 };

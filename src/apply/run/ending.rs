@@ -69,29 +69,13 @@ impl Run {
     }
 
     fn count(&mut self, step: NodeId, end: &StepEnd) {
-        let replaces = self.step(step).twin.is_some();
-        let action = self.step(step).action.clone();
-        let record = self.snapshot.records.get(&self.step(step).address);
-        let is_incomplete = record.is_some_and(|record| matches!(record.condition, Condition::Tainted(_)));
-        let summary = &mut self.summary;
-        match (end, action) {
-            (StepEnd::Failed { .. }, Action::Create | Action::Wait(_)) => {
-                summary.failed += 1;
-                summary.incomplete += usize::from(is_incomplete);
-            }
-            (StepEnd::Failed { .. }, _) => summary.failed += 1,
-            (StepEnd::Skipped { .. }, _) => summary.skipped += 1,
-            (StepEnd::Open { .. }, _) => summary.open += 1,
-            (StepEnd::Done, Action::Create) if replaces => summary.replaced += 1,
-            (StepEnd::Done, Action::Create) => summary.created += 1,
-            (StepEnd::Done, Action::Update(_)) => summary.updated += 1,
-            (StepEnd::Done, Action::Destroy) if replaces => {}
-            (StepEnd::Done, Action::Destroy) => summary.destroyed += 1,
-            (StepEnd::Done, Action::Run) => summary.ran += 1,
-            (StepEnd::Done, Action::Adopt(_)) => summary.adopted += 1,
-            (StepEnd::Done, Action::Forget) => summary.forgotten += 1,
-            (StepEnd::Done, Action::Read | Action::Wait(_) | Action::Note) => summary.other += 1,
-        }
+        let Step { address, action, twin, .. } = self.plan.steps.node(step);
+        let record = self.snapshot.records.get(address);
+        let is_incomplete = matches!(end, StepEnd::Failed { .. })
+            && matches!(action, Action::Create | Action::Wait(_))
+            && record.is_some_and(|record| matches!(record.condition, Condition::Tainted(_)));
+        self.summary.incomplete += usize::from(is_incomplete);
+        self.summary.count(action, twin.is_some(), end);
     }
 
     /// The first Ctrl-C.

@@ -364,7 +364,7 @@ impl Run {
         let message = format!("no effect of it shows: {reason}");
         let entry = JournalEntry::Failed { operation, id: None, message: message.clone() };
         let next = if inherited {
-            Next::End(StepEnd::Done)
+            Next::End(StepEnd::fruitless(message))
         } else if attempt < ATTEMPTS {
             Next::Again(self.scaled(Duration::from_secs(1 << attempt.min(4))))
         } else {

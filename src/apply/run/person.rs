@@ -24,12 +24,13 @@ impl Run {
             Answer::Retry => {
                 let mut entries: Vec<JournalEntry> = self.none_of_them(intent).into_iter().collect();
                 entries.push(JournalEntry::NotCreated { operation, evidence: "somebody said so".to_owned() });
-                self.close_with(step, entries, Next::End(StepEnd::Done));
+                self.close_with(step, entries, Next::End(StepEnd::fruitless("it made nothing, as was answered")));
             }
             Answer::Forget => {
                 let message = "somebody let go of it".to_owned();
+                let end = StepEnd::fruitless("it was let go of, as was answered");
                 let entry = JournalEntry::Rejected { operation, status: 0, message };
-                self.close_with(step, vec![entry], Next::End(StepEnd::Done));
+                self.close_with(step, vec![entry], Next::End(end));
             }
         }
     }

@@ -368,7 +368,7 @@ impl Run {
         let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
         let entry = JournalEntry::NotCreated { operation, evidence };
         let next = if inherited {
-            Next::End(StepEnd::Done)
+            Next::End(StepEnd::fruitless("it made nothing"))
         } else if attempt < super::look::ATTEMPTS {
             Next::Again(self.scaled(Duration::from_secs(1 << attempt.min(4))))
         } else {

@@ -1,11 +1,14 @@
 //! An unclear create is traced among what never rests: lists that never agree, what somebody changed before it was found.
 
 use super::super::*;
+use super::rollback::instance;
 use super::sim::World;
 use crate::cloud::{Call, Job, JobStatus, Listing, Outcome};
 use crate::model::{Address, Attributes, Ident, JobId, Key, Observed, RemoteId, Timestamp, Value};
-use crate::plan::ListRead;
-use crate::state::{Intent, JournalEntry, Nonce, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store};
+use crate::plan::{Action, ListRead, Plan};
+use crate::state::{
+    Intent, JournalEntry, Nonce, Open, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store,
+};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use std::collections::BTreeMap;
@@ -82,7 +85,17 @@ fn object(id: &str, name: &str, marked: bool) -> Observed {
 /// A state whose create of `app` is open, with this job.
 fn open(kind: &str, job: Option<&str>) -> World {
     let world = World::local();
-    let intent = Intent {
+    begin(&world, intent(kind));
+    if let Some(job) = job {
+        let entry = JournalEntry::Accepted { operation: OperationId(0), job: Some(JobId::new(job)), id: None };
+        world.store.append(&[entry]).expect("writes");
+    }
+    world
+}
+
+/// The create of `app`.
+fn intent(kind: &str) -> Intent {
+    Intent {
         operation: OperationId(0),
         address: Address::managed(kind, "app", None),
         kind: Ident::new(kind),
@@ -98,7 +111,10 @@ fn open(kind: &str, job: Option<&str>) -> World {
         attempt: 1,
         surveyed: true,
         at: Timestamp(0),
-    };
+    }
+}
+
+fn begin(world: &World, intent: Intent) {
     let started = JournalEntry::RunStarted {
         run: "r".into(),
         epoch: 1,
@@ -107,11 +123,15 @@ fn open(kind: &str, job: Option<&str>) -> World {
         at: Timestamp(0),
     };
     world.store.append(&[started, JournalEntry::Intent(Box::new(intent))]).expect("writes");
-    if let Some(job) = job {
-        let entry = JournalEntry::Accepted { operation: OperationId(0), job: Some(JobId::new(job)), id: None };
-        world.store.append(&[entry]).expect("writes");
-    }
-    world
+}
+
+/// `server.app` is managed, and is this one.
+fn manage(world: &World, id: &str) {
+    let address = Address::managed("server", "app", None);
+    let (observed, kind) = (object(id, "app", false), Ident::new("server"));
+    let (applied, lifecycle, at) = (observed.attributes.clone(), Remembered::default(), Timestamp(0));
+    let entry = JournalEntry::Imported { address, kind, observed, applied, lifecycle, at };
+    world.store.append(&[entry]).expect("writes");
 }
 
 fn recovered(world: &World, cloud: Restless) -> (Recovered, usize) {
@@ -209,8 +229,15 @@ fn a_failed_create_names_what_appeared_meanwhile() {
 
     // It counts in the run that had left it open.
     let mut summary = Summary { open: 1, asked: 1, created: 2, ..Summary::default() };
-    recovered.count_in(&left, &mut summary);
+    recovered.count_in(left.clone(), &Plan::default(), &mut summary, None);
     assert_eq!(summary, Summary { failed: 1, created: 2, ..Summary::default() });
+
+    // Or in the way back of that run.
+    let asked = Summary { open: 1, asked: 1, ..Summary::default() };
+    let mut back = RolledBack { summary: asked, first: OperationId(0), kept: Vec::new() };
+    let mut summary = Summary { failed: 1, ..Summary::default() };
+    recovered.count_in(left, &Plan::default(), &mut summary, Some(&mut back));
+    assert_eq!((summary.failed, back.summary.failed, back.summary.open), (1, 1, 0));
 }
 
 #[test]
@@ -218,20 +245,77 @@ fn what_a_question_came_to_counts_in_the_run_that_asked() {
     let one: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "app", false)];
     let address = Address::managed("server", "app", None);
     let asked = Summary { open: 1, asked: 1, ..Summary::default() };
+    let skipped = Summary { skipped: 1, ..Summary::default() };
     for (answer, counted) in [
         (Answer::Adopt(RemoteId::new("srv_1")), Summary { adopted: 1, ..Summary::default() }),
-        (Answer::Retry, Summary { skipped: 1, ..Summary::default() }),
+        (Answer::Retry, skipped.clone()),
+        (Answer::Forget, skipped.clone()),
         (Answer::Adopt(RemoteId::new("srv_2")), asked.clone()),
     ] {
-        let mut world = open("server", None);
-        let cloud = || Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
-        let (first, _) = recovered(&world, cloud());
-        assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")]);
-        let left = first.snapshot.open.clone();
-        world.options.answers = BTreeMap::from([(address.clone(), answer.clone())]);
-        let (second, _) = recovered(&world, cloud());
-        let mut summary = asked.clone();
-        second.after(first).count_in(&left, &mut summary);
-        assert_eq!(summary, counted, "{answer:?}");
+        // Also where another object stood at the address until it was deleted outside.
+        for former in [None, Some("srv_0")] {
+            let mut world = World::local();
+            former.into_iter().for_each(|id| manage(&world, id));
+            begin(&world, intent("server"));
+            let cloud = || Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
+            let (first, _) = recovered(&world, cloud());
+            assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")]);
+            let left = first.snapshot.open.clone();
+            world.options.answers = BTreeMap::from([(address.clone(), answer.clone())]);
+            let (second, _) = recovered(&world, cloud());
+            let mut summary = asked.clone();
+            second.after(first).count_in(left, &Plan::default(), &mut summary, None);
+            assert_eq!(summary, counted, "{answer:?} {former:?}");
+        }
+    }
+}
+
+#[test]
+fn what_came_to_nothing_is_no_success() {
+    let there: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "app", false)];
+    let gone: fn(usize) -> Vec<Observed> = |_| Vec::new();
+    let resize = Purpose::Update(vec![Ident::new("resize")]);
+    let skipped = Summary { skipped: 1, ..Summary::default() };
+    for (purpose, kind, shows, counted) in [
+        (resize, "server", there, skipped.clone()),
+        (Purpose::Run, "cdn_purge", there, skipped.clone()),
+        (Purpose::Delete, "server", there, skipped),
+        (Purpose::Delete, "server", gone, Summary { destroyed: 1, ..Summary::default() }),
+    ] {
+        let world = World::local();
+        manage(&world, "srv_1");
+        let id = (purpose != Purpose::Run).then(|| RemoteId::new("srv_1"));
+        let wanted = Attributes::from([(Ident::new("plan"), Value::string("standard-16"))]);
+        begin(&world, Intent { purpose: purpose.clone(), id, wanted, ..intent(kind) });
+        let left = world.store.load().expect("loads").open;
+        let cloud = Restless { lists: AtomicUsize::new(0), shows, job: JobStatus::Missing, near: true };
+        let (recovered, _) = recovered(&world, cloud);
+        assert!(recovered.snapshot.open.is_empty(), "{:?}", recovered.snapshot.open);
+        let mut summary = Summary { open: 1, ..Summary::default() };
+        recovered.count_in(left, &Plan::default(), &mut summary, None);
+        assert_eq!(summary, counted, "{purpose:?}: {:?}", recovered.ends);
+    }
+}
+
+#[test]
+fn an_update_of_which_more_was_to_come_is_not_made() {
+    let program =
+        |size: &str, team: &str| instance("app", "us-east-1", size, &format!("tags = {{ team = \"{team}\" }}"));
+    let world = World::local();
+    world.run(&program("standard-2x4", "a")).expect("lives");
+    let plan = world.plan(&program("standard-4x8", "b"));
+    let (_, step) = plan.steps.order().next().expect("a step");
+    let Action::Update(operations) = &step.action else { panic!("{step:?}") };
+    let [first, last] = operations.as_slice() else { panic!("{operations:?}") };
+    let (updated, skipped) =
+        (Summary { updated: 1, ..Summary::default() }, Summary { skipped: 1, ..Summary::default() });
+    for (through, counted) in [(first, skipped), (last, updated)] {
+        let purpose = Purpose::Update(vec![through.clone()]);
+        let intent = Intent { purpose, id: step.id.clone(), ..intent("compute_instance") };
+        let open = Open { intent, job: None, id: step.id.clone(), candidates: Vec::new(), asked: false };
+        let ends = BTreeMap::from([(OperationId(0), StepEnd::Done)]);
+        let mut summary = Summary { open: 1, ..Summary::default() };
+        Recovered { ends, ..Recovered::default() }.count_in([(OperationId(0), open)].into(), &plan, &mut summary, None);
+        assert_eq!(summary, counted, "{through}");
     }
 }

@@ -195,7 +195,7 @@ pub fn summary(summary: &Summary, look: &Look) -> String {
 
 /// How far a run was undone, and what stays: `Rolled back: 2 destroyed, 1 updated in 4.2s with 7 requests.`
 pub fn rolled_back(undone: &RolledBack, look: &Look) -> String {
-    let RolledBack { summary, kept } = undone;
+    let RolledBack { summary, first: _, kept } = undone;
     let parts = [(summary.destroyed, "destroyed"), (summary.updated, "set back")];
     let parts: Vec<String> =
         parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
