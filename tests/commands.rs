@@ -170,6 +170,10 @@ fn quiet_hides_progress_and_no_failure() {
     project.edit("main.cnx", "standard-16", "standard-8");
     let run = project.ok(&["apply", "--yes", "--quiet"]);
     assert_eq!(run.all(), "");
+    // What the plan warns of is nothing to be quiet about.
+    let check = "check \"it\" {\n  assert   = server.web.plan == \"standard-4\"\n  message  = \"it is big\"\n  severity = \"warning\"\n}\n";
+    project.write("checks.cnx", check);
+    project.ok(&["apply", "--yes", "--quiet"]).says("cnx::plan::check_warns").says("it is big");
 }
 
 #[test]

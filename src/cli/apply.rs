@@ -154,6 +154,8 @@ impl Run<'_> {
         let will_ask = agreed.is_none() && !self.consent.yes && self.consent.approve.is_none();
         if will_ask || !shell.global.quiet {
             plan::show(shell, self.prepared, &planned, &self.reached.shown);
+        } else {
+            shell.complain(&planned.plan.warnings);
         }
         if let Some(meant) = &self.meant {
             meant.alone_in(&planned.plan)?;
