@@ -1,6 +1,7 @@
 //! The decision: what differs, what is to be done about it, in which order and why. Pure.
 
 mod action;
+mod adoptable;
 mod approve;
 pub mod codes;
 mod collide;

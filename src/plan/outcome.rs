@@ -1,5 +1,6 @@
 //! The door: from what is wanted, remembered and there to what is to be done.
 
+use super::adoptable;
 use super::collide;
 use super::drift;
 use super::estimate::{estimate, irreversible};
@@ -60,6 +61,7 @@ pub fn plan(
     settle_drift(&mut drift, &units, options);
     units.retain(Unit::has_steps);
     instants::past(inputs, &units, &mut complaints);
+    adoptable::unlisted(inputs, &units, &mut complaints);
     rules::judge(inputs, &units, &outputs, &mut complaints);
     let changes = output_changes(inputs, &outputs, &mut complaints);
     if complaints.has_errors() {

@@ -71,7 +71,7 @@ fn wants_list(kind: &Kind, instance: &Instance, desired: &Desired, snapshot: &Sn
 }
 
 /// The list of an instance's kind, below its parent where that is known.
-fn list_for(kind: &Kind, instance: &Instance) -> Option<ListRead> {
+pub(super) fn list_for(kind: &Kind, instance: &Instance) -> Option<ListRead> {
     let mut parent = BTreeMap::new();
     if let Some(name) = &kind.parent {
         let id = instance.attributes.get(name)?.value.as_str()?;

@@ -5,7 +5,7 @@ use super::case::{WEB, applied, pattern, set, show, tags};
 use super::cloud::World;
 use super::program::{address, catalog, desired};
 use crate::model::{Ident, RemoteId, Timestamp, Value};
-use crate::state::{Intent, Nonce, Open, OperationId, Purpose, Remembered};
+use crate::state::{Intent, Nonce, Open, OperationId, Purpose, Remembered, Snapshot};
 use std::collections::BTreeMap;
 
 const ZONE: &str = "cdn_zone shop domain=a.example origin_url=http://o
@@ -86,6 +86,20 @@ fn hidden_and_unread() {
     let unread = Live { unlisted: BTreeMap::from([(list, "503".to_owned())]), ..Live::default() };
     assert_eq!(plan(&unread, &Options::default()), "warning cnx::plan::unread", "the state's word stands");
     assert_eq!(plan(&Live::default(), &Options::default()), "", "nothing was asked for");
+
+    // What would be taken over is made, and may be there.
+    let exact = Options { adopt_exact: true, ..Options::default() };
+    let made = "create server.web create_because_declared";
+    let told = format!("{made}\nwarning cnx::plan::unread");
+    for (text, options, decided) in [
+        (WEB.to_owned(), &Options::default(), made),
+        (WEB.to_owned(), &exact, &told),
+        (format!("{WEB} !adopt"), &Options::default(), &told),
+    ] {
+        let (program, nothing) = (desired(&text), Snapshot::default());
+        let plan = super::super::plan(&program, &nothing, &unread, catalog(), options);
+        assert_eq!(show(&plan), decided, "{text}");
+    }
 }
 
 #[test]
