@@ -217,6 +217,9 @@ fn parameters_come_from_five_places() {
     let given = project.run(&["apply", "saved.json", "-p", "n=8"]);
     assert_eq!(given.code, 1);
     given.says("brings its own parameters");
+    project.write("main.cnx", "param n: bool = true\noutput o = n\n");
+    project.run(&["apply", "saved.json"]).says("expected bool, found int").says("saved plan)");
+    project.write("main.cnx", program);
     project.ok(&["apply", "saved.json"]).says("o = 7");
 }
 

@@ -80,6 +80,11 @@ pub fn given_by(shell: &Shell, given: &Given) -> GivenBy {
     given.iter().map(by).collect()
 }
 
+/// As `given_by`, for those that a saved plan brings along.
+pub fn given_by_plan(saved: &Given) -> GivenBy {
+    saved.keys().map(|name| (name.clone(), ("the saved plan".to_owned(), None))).collect()
+}
+
 /// The variables of the process that give a parameter; the first counts.
 fn variables(name: &str) -> [String; 2] {
     [format!("CNX_PARAM_{name}"), format!("CNX_PARAM_{}", name.to_ascii_uppercase())]

@@ -44,14 +44,22 @@ pub fn prepare(shell: &mut Shell, mut choices: Choices, given: Option<Given>) ->
     }
     shell.complain(&found);
     let fresh = parameters::given(shell, &program)?;
-    let given = match given {
-        Some(saved) => parameters::completed(saved, fresh, &program)?,
-        None => fresh,
+    let (given, given_by) = match given {
+        Some(saved) => {
+            let by_plan = parameters::given_by_plan(&saved);
+            let given = parameters::completed(saved, fresh, &program)?;
+            let given_by = parameters::given_by(shell, &given).into_iter().chain(by_plan).collect();
+            (given, given_by)
+        }
+        None => {
+            let given_by = parameters::given_by(shell, &fresh);
+            (fresh, given_by)
+        }
     };
     choices.remember(&given, &program);
     let environment = choices.environment.clone().or_else(|| project::environment_name(shell, &program));
     let program = Arc::new(program);
-    let inputs = inputs(shell, environment, given);
+    let inputs = Inputs { given_by: given_by.clone(), ..inputs(shell, environment, given) };
     let (desired, mut found) = evaluate(program, &inputs);
     shell.secrets = desired.secrets.clone();
     found.append(against_urls(cloudnexus(), &desired.settings.urls, &desired.settings.url_places));
