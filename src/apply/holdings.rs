@@ -83,9 +83,20 @@ impl Holdings {
         self.by_address.insert(address.clone(), attributes);
     }
 
-    /// The run is over and did not come to these.
+    /// The run is over and did not come to these. What only a seal is known of is not known.
     pub fn miss(&mut self, addresses: BTreeSet<Address>) {
+        for address in &addresses {
+            if let Some(attributes) = self.by_address.remove(address) {
+                self.by_address.insert(address.clone(), plan::unsealed(attributes));
+            }
+        }
         self.missed = addresses;
+    }
+
+    /// After the end of the run, what it had missed came about.
+    pub fn catch_up(&mut self, catalog: &Catalog, record: &Record) {
+        self.hold(catalog, record, &record.observed);
+        self.missed.remove(&record.address);
     }
 
     /// The object is gone.

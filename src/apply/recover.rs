@@ -5,12 +5,15 @@ use super::codes;
 use super::context::{Context, Input, Interrupt};
 use super::drive::{Driven, drive, setup};
 use super::event::{Progress, StepEnd, Summary};
+use super::holdings::Holdings;
+use super::outputs::{StoredOutputs, differing, outputs};
 use super::rollback::RolledBack;
 use super::run::{Aim, Run};
 use crate::desired::Desired;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Attributes, Graph, NodeId};
+use crate::model::{Address, Attributes, Graph, NodeId};
 use crate::plan::{Action, Live, Plan, Reason, ReasonCode, Step};
+use crate::provider::Catalog;
 use crate::state::{Condition, Open, OperationId, Purpose, Snapshot};
 use futures::stream::Stream;
 use std::collections::BTreeMap;
@@ -67,6 +70,42 @@ impl Recovered {
         let still = || left.keys().filter_map(|operation| self.snapshot.open.get(operation));
         summary.open = still().count();
         summary.asked = still().filter(|open| open.asked).count();
+    }
+
+    /// Takes what came of them into what the run's instances hold; the outputs over that, where they are others now. `None`
+    /// also where nothing came of them.
+    pub fn catch_up(
+        &self,
+        left: &BTreeMap<OperationId, Open>,
+        plan: &Plan,
+        (desired, catalog): (&Desired, &Catalog),
+        holdings: &mut Holdings,
+    ) -> Option<(StoredOutputs, usize)> {
+        let mut leading: BTreeMap<&Address, usize> = BTreeMap::new();
+        for (_, step) in plan.steps.order().filter(|(_, step)| step.action.leads()) {
+            *leading.entry(&step.address).or_default() += 1;
+        }
+        let is_through = |(operation, open): &(&OperationId, &Open)| {
+            !self.snapshot.open.contains_key(*operation) && self.end_of(**operation, open, plan) == StepEnd::Done
+        };
+        let mut through = left.iter().filter(is_through).peekable();
+        through.peek()?;
+        for (_, Open { intent, .. }) in through {
+            let address = &intent.address;
+            let is_made = matches!(intent.purpose, Purpose::Create | Purpose::Update(_));
+            match self.snapshot.records.get(address) {
+                // Where the plan had more to do to it, that was not done.
+                Some(record) if is_made && leading.get(address).is_none_or(|steps| *steps == 1) => {
+                    holdings.catch_up(catalog, record);
+                }
+                Some(_) => {}
+                None => holdings.drop(address),
+            }
+        }
+        let stored = &self.snapshot.outputs;
+        let now = outputs(desired, holdings, stored).filter(|now| now != stored && !plan.refresh_only)?;
+        let count = differing(stored, &now);
+        Some((now, count))
     }
 
     fn adopted(&self, open: &Open) -> Option<Action> {

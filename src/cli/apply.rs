@@ -185,11 +185,11 @@ impl Run<'_> {
         let warned = planned.plan.warnings.clone();
         let Planned { plan, snapshot, live } = planned;
         let approved = plan.approve(&agreed).map_err(|changed| Failure::refused(*changed))?;
-        let (ended, mut back) = self.apply(shell, &approved, snapshot, live).await?;
-        let Ended { mut summary, holdings } = ended;
-        if open == Exit::Done && !is_cut_short(&summary, back.as_ref()) {
-            open = self.ask(shell, approved.plan(), &mut summary, back.as_mut()).await?;
+        let (mut ended, mut back) = self.apply(shell, &approved, snapshot, live).await?;
+        if open == Exit::Done && !is_cut_short(&ended.summary, back.as_ref()) {
+            open = self.ask(shell, approved.plan(), &mut ended, back.as_mut()).await?;
         }
+        let Ended { summary, holdings } = ended;
         // What an earlier run left open may have ended with this one.
         if open == Exit::Open && self.load()?.open.is_empty() {
             open = Exit::Done;
@@ -224,12 +224,12 @@ impl Run<'_> {
     }
 
     /// What this run left open is asked about while the person who began it is still there; what that comes to counts where
-    /// it was begun.
+    /// it was begun, and in outputs and checks.
     async fn ask(
         &mut self,
         shell: &mut Shell,
         plan: &Plan,
-        summary: &mut Summary,
+        ended: &mut Ended,
         back: Option<&mut RolledBack>,
     ) -> Result<Exit, Failure> {
         let mut recovered = Recovered { snapshot: self.load()?, ..Recovered::default() };
@@ -241,7 +241,15 @@ impl Run<'_> {
             Err(Failure { exit: Exit::Interrupted, .. }) => Exit::Interrupted,
             told => told?,
         };
-        recovered.count_in(left, plan, summary, back);
+        if back.is_none() {
+            let made_from = (&self.prepared.desired, &*self.prepared.catalog);
+            if let Some((outputs, count)) = recovered.catch_up(&left, plan, made_from, &mut ended.holdings) {
+                ended.summary.outputs += count;
+                let entries = edit::as_run(shell, &self.load()?, "cnx apply", vec![JournalEntry::Outputs(outputs)]);
+                self.held.store.append(&entries).map_err(|error| Failure::from(error.diagnostic()))?;
+            }
+        }
+        recovered.count_in(left, plan, &mut ended.summary, back);
         Ok(exit)
     }
 

@@ -49,7 +49,7 @@ pub use memory::remembered;
 pub use moves::moved;
 pub use observe::{Finding, Unseen, What, observe};
 pub use outcome::plan;
-pub use outputs::source_outputs;
+pub use outputs::{source_outputs, unsealed};
 pub use reads::reads;
 pub use reversal::{Kept, Past, Reversal, reversal};
 pub use rules::checks;

@@ -16,7 +16,7 @@ use super::rules;
 use super::types::{Action, Drift, DriftHandling, Live, Options, OutputChange, Plan, Reason, ReasonCode};
 use super::unit::{self, Unit};
 use super::veil;
-use crate::desired::Desired;
+use crate::desired::{Desired, Outputs};
 use crate::diag::Diagnostics;
 use crate::model::{Address, Value};
 use crate::provider::Catalog;
@@ -52,9 +52,9 @@ pub fn plan(
     if !options.refresh_only {
         collide::collisions(desired, catalog, &mut complaints);
     }
-    let Planner { outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
+    let Planner { mut outputs, units, mut drift, unchanged, complaints: found, .. } = planner;
     complaints.append(found);
-    let mut units = select(units, desired, options);
+    let (mut units, left_out) = select(units, desired, options);
     for unit in &mut units {
         complaints.append(std::mem::take(&mut unit.problems));
     }
@@ -63,6 +63,7 @@ pub fn plan(
     instants::past(inputs, &units, &mut complaints);
     adoptable::unlisted(inputs, &units, &mut complaints);
     rules::judge(inputs, &units, &outputs, &mut complaints);
+    outputs.leave_out(&left_out, inputs);
     let changes = output_changes(inputs, &outputs, &mut complaints);
     if complaints.has_errors() {
         complaints.sort();
@@ -74,6 +75,8 @@ pub fn plan(
         estimate: estimate(&steps),
         irreversible: irreversible(&steps, catalog, snapshot),
         steps,
+        left_out: outputs.into_left_out(),
+        refresh_only: options.refresh_only,
         drift,
         outputs: changes,
         lifted: desired.lifted.clone(),
@@ -135,6 +138,15 @@ fn settle_drift(drift: &mut [Drift], units: &[Unit<'_>], options: &Options) {
     }
 }
 
+/// Whether a value waits for one of these, which this plan does not bring about.
+fn awaits(value: &Value, missed: &BTreeSet<Address>) -> bool {
+    let mut waits_for = BTreeSet::new();
+    if !missed.is_empty() {
+        value.waits_for(&mut waits_for);
+    }
+    waits_for.iter().any(|path| missed.contains(&path.address))
+}
+
 fn output_changes(inputs: Inputs<'_>, outputs: &Planned<'_>, complaints: &mut Diagnostics) -> Vec<OutputChange> {
     let stored = &inputs.snapshot.outputs;
     if inputs.options.refresh_only {
@@ -152,7 +164,15 @@ fn output_changes(inputs: Inputs<'_>, outputs: &Planned<'_>, complaints: &mut Di
             },
             None => inputs.desired.outputs.clone(),
         };
-        wanted = resolved.into_iter().map(|(name, output)| (name, (output.value, output.secret))).collect();
+        let told = resolved.into_iter().filter_map(|(name, output)| {
+            let now = (output.value, output.secret);
+            if !awaits(&now.0, outputs.missed()) {
+                return Some((name, now));
+            }
+            let last = stored.get(&name)?;
+            Some((name, (last.value.clone(), last.secret)))
+        });
+        wanted = told.collect();
     }
     let names: BTreeSet<_> = wanted.keys().chain(stored.keys()).collect();
     let mut changes = Vec::new();

@@ -1,35 +1,64 @@
 //! What instances hold, as far as it is known before apply: told to those who refer to them.
 
+use super::planner::Inputs;
 use super::types::Live;
+use super::unit::Unit;
 use super::values::settled;
 use crate::desired::{Desired, Outputs};
-use crate::model::{Address, Attributes, Ident, Mode, NodeId, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, Mode, NodeId, RemoteId, Secrecy, Value};
 use crate::provider::Catalog;
-use crate::state::Snapshot;
+use crate::state::{Condition, Record, Snapshot};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What each instance of a program will hold, filled in dependencies first.
 #[derive(Debug)]
 pub struct Planned<'a> {
     desired: &'a Desired,
     by_node: Vec<Option<Cow<'a, Attributes>>>,
+    /// Instances that are not as written, and stay so.
+    left_out: BTreeSet<Address>,
 }
 
 impl<'a> Planned<'a> {
     pub fn new(desired: &'a Desired) -> Planned<'a> {
-        Planned { desired, by_node: vec![None; desired.graph.len()] }
+        Planned { desired, by_node: vec![None; desired.graph.len()], left_out: BTreeSet::new() }
     }
 
     pub fn set(&mut self, node: NodeId, attributes: Cow<'a, Attributes>) {
         self.by_node[node.0 as usize] = Some(attributes);
     }
+
+    /// These are no part of the plan: they go on holding what they hold.
+    pub fn leave_out(&mut self, units: &[Unit<'_>], inputs: Inputs<'_>) {
+        for unit in units.iter().filter(|unit| unit.leads()) {
+            let Some(node) = unit.node else { continue };
+            let record = unit.record.filter(|record| record.condition == Condition::Ready);
+            let held = record.and_then(|record| held(record, inputs.live, inputs.catalog));
+            self.by_node[node.0 as usize] = held.map(|held| Cow::Owned(unsealed(held)));
+            self.left_out.insert(unit.address.clone());
+        }
+    }
+
+    pub fn into_left_out(self) -> BTreeSet<Address> {
+        self.left_out
+    }
+}
+
+/// Without what the state only knows by its seal: nothing can be made of it.
+pub fn unsealed(mut attributes: Attributes) -> Attributes {
+    attributes.retain(|_, value| Secrecy::of_sealed(value).is_clear());
+    attributes
 }
 
 impl Outputs for Planned<'_> {
     fn attributes(&self, address: &Address) -> Option<&Attributes> {
         let node = self.desired.by_address.get(address)?;
         self.by_node[node.0 as usize].as_deref()
+    }
+
+    fn missed(&self) -> &BTreeSet<Address> {
+        &self.left_out
     }
 }
 
@@ -65,7 +94,10 @@ impl Outputs for Remembered {
 }
 
 fn remembered(address: &Address, snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Option<Attributes> {
-    let record = snapshot.records.get(address)?;
+    held(snapshot.records.get(address)?, live, catalog)
+}
+
+fn held(record: &Record, live: &Live, catalog: &Catalog) -> Option<Attributes> {
     let kind = catalog.kind(&record.kind)?;
     let seen = live.objects.get(&record.kind).and_then(|objects| objects.get(&record.id));
     Some(settled(kind, &record.applied, seen.map_or(&record.observed, |found| &found.attributes)))

@@ -22,10 +22,10 @@ struct Web<'a> {
     users: BTreeMap<&'a Address, Vec<usize>>,
 }
 
-/// The units that are part of the plan.
-pub fn select<'a>(units: Vec<Unit<'a>>, desired: &'a Desired, options: &Options) -> Vec<Unit<'a>> {
+/// The units that are part of the plan, and those that are left out.
+pub fn select<'a>(units: Vec<Unit<'a>>, desired: &'a Desired, options: &Options) -> (Vec<Unit<'a>>, Vec<Unit<'a>>) {
     if options.targets.is_empty() && options.excludes.is_empty() {
-        return units;
+        return (units, Vec::new());
     }
     let web = Web::new(desired, &units);
     let mut kept = if options.targets.is_empty() { vec![true; units.len()] } else { web.targeted(&options.targets) };
@@ -33,13 +33,10 @@ pub fn select<'a>(units: Vec<Unit<'a>>, desired: &'a Desired, options: &Options)
         kept[at] &= !excluded;
     }
     let mut at = 0;
-    units
-        .into_iter()
-        .filter(|_| {
-            at += 1;
-            kept[at - 1]
-        })
-        .collect()
+    units.into_iter().partition(|_| {
+        at += 1;
+        kept[at - 1]
+    })
 }
 
 impl<'a> Web<'a> {

@@ -81,6 +81,16 @@ pub enum Action {
     Note,
 }
 
+impl Action {
+    /// Whether it is what makes an instance hold what is written of it.
+    pub fn leads(&self) -> bool {
+        match self {
+            Action::Create | Action::Update(_) | Action::Adopt(_) | Action::Read | Action::Wait(_) => true,
+            Action::Destroy | Action::Forget | Action::Run | Action::Note => false,
+        }
+    }
+}
+
 /// Why a step is there. `code` is shared word for word with Terraform's JSON where it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
@@ -280,6 +290,10 @@ pub struct Plan {
     /// Old and new address of what only changed its name; done first.
     pub moves: Vec<(Address, Address)>,
     pub steps: Dag<Step>,
+    /// Declared instances that are not as written, and whose steps `--target` or `--exclude` leaves out.
+    pub left_out: BTreeSet<Address>,
+    /// `--refresh-only`: outputs stay as they are.
+    pub refresh_only: bool,
     pub drift: Vec<Drift>,
     pub outputs: Vec<OutputChange>,
     /// Secrets that may be shown, since the program says so.

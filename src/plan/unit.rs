@@ -45,6 +45,11 @@ impl<'a> Unit<'a> {
         self.forward.iter().any(|step| step.action == Action::Create)
     }
 
+    /// Whether the instance is not yet as written.
+    pub fn leads(&self) -> bool {
+        self.forward.iter().any(|step| step.action.leads())
+    }
+
     pub fn has_steps(&self) -> bool {
         !self.forward.is_empty() || self.ending.is_some()
     }

@@ -5,11 +5,11 @@ use super::work::{Aim, Errand, Next, Phase, Status, Waiter};
 use crate::apply::command::Command;
 use crate::apply::event::{Progress, StepEnd};
 use crate::apply::identity::run_name;
+use crate::apply::outputs::{differing, outputs};
 use crate::desired::Outputs;
-use crate::model::{Ident, Mode, NodeId};
+use crate::model::{Mode, NodeId};
 use crate::plan::{Action, Step};
-use crate::state::{Condition, JournalEntry, StoredOutput};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::state::{Condition, JournalEntry};
 
 impl Run {
     /// The step is over, once. What waits for it starts, or is skipped, and so on down the graph.
@@ -173,10 +173,14 @@ impl Run {
         entries.extend(self.names_back());
         let outputs = match &self.aim {
             Aim::Recovery => None,
-            Aim::Apply => self.outputs(&self.snapshot.outputs),
-            Aim::WayBack(back) => self.outputs_back(back).or_else(|| self.outputs(&back.former.outputs)),
+            Aim::Apply if self.plan.refresh_only => None,
+            Aim::Apply => outputs(&self.desired, &self.holdings, &self.snapshot.outputs),
+            Aim::WayBack(back) => {
+                self.outputs_back(back).or_else(|| outputs(&self.desired, &self.holdings, &back.former.outputs))
+            }
         };
-        self.summary.outputs = outputs.as_ref().map_or(0, |outputs| self.other_outputs(outputs));
+        let outputs = outputs.filter(|outputs| *outputs != self.snapshot.outputs);
+        self.summary.outputs = outputs.as_ref().map_or(0, |outputs| differing(&self.snapshot.outputs, outputs));
         entries.extend(outputs.map(JournalEntry::Outputs));
         entries.push(JournalEntry::RunEnded { run: run_name(&self.seed), at: self.now.wall });
         self.append(Waiter::End, entries);
@@ -185,18 +189,14 @@ impl Run {
     /// What was to be made or changed and was not holds what it held before, or nothing. What is written of it must not be
     /// told as if it were so; after a way back, nothing that is written holds by itself.
     fn miss(&mut self) {
-        let mut missed = BTreeSet::new();
+        let mut missed = self.plan.left_out.clone();
         for (_, instance) in self.desired.graph.order().filter(|(_, it)| it.address.mode != Mode::Action) {
             if self.back().is_some() || self.holdings.attributes(&instance.address).is_none() {
                 missed.insert(instance.address.clone());
             }
         }
         for (step, planned) in self.plan.steps.order() {
-            let leads = match planned.action {
-                Action::Create | Action::Update(_) | Action::Adopt(_) | Action::Read | Action::Wait(_) => true,
-                Action::Destroy | Action::Forget | Action::Run | Action::Note => false,
-            };
-            if leads && self.works[step.0 as usize].status != Status::Ended(StepEnd::Done) {
+            if planned.action.leads() && self.works[step.0 as usize].status != Status::Ended(StepEnd::Done) {
                 missed.insert(planned.address.clone());
             }
         }
@@ -204,41 +204,15 @@ impl Run {
         for address in missed.iter().filter(|address| address.mode == Mode::Managed) {
             match self.snapshot.records.get(address) {
                 Some(record) if record.condition == Condition::Ready => {
-                    self.holdings.hold(&catalog, record, &record.observed);
+                    let read = self.live.objects.get(&record.kind).and_then(|objects| objects.get(&record.id));
+                    let read = read.filter(|_| !self.touched.contains(&record.id));
+                    let observed = read.map_or(&record.observed, |read| &read.attributes);
+                    self.holdings.hold(&catalog, record, observed);
                 }
                 Some(_) | None => self.holdings.drop(address),
             }
         }
         self.holdings.miss(missed);
-    }
-
-    /// How many outputs are not as they were.
-    fn other_outputs(&self, now: &BTreeMap<Ident, StoredOutput>) -> usize {
-        let then = &self.snapshot.outputs;
-        let gone = then.keys().filter(|name| !now.contains_key(*name)).count();
-        gone + now.iter().filter(|(name, output)| then.get(*name) != Some(*output)).count()
-    }
-
-    /// The program's outputs as far as they are known now, where they are others; an unknown one keeps its last value.
-    fn outputs(&self, before: &BTreeMap<Ident, StoredOutput>) -> Option<BTreeMap<Ident, StoredOutput>> {
-        let resolved = match &self.desired.resolver.0 {
-            Some(resolver) => resolver.outputs(&self.holdings).ok(),
-            None => Some(self.desired.outputs.clone()),
-        };
-        let now: BTreeMap<Ident, StoredOutput> = resolved?
-            .into_iter()
-            .inspect(|(_, output)| {
-                if output.secret {
-                    self.desired.secrets.add(&output.value);
-                }
-            })
-            .filter_map(|(name, output)| {
-                let known =
-                    output.value.is_known().then(|| StoredOutput { value: output.value, secret: output.secret });
-                known.or_else(|| before.get(&name).cloned()).map(|stored| (name, stored))
-            })
-            .collect();
-        (now != self.snapshot.outputs).then_some(now)
     }
 
     pub(super) fn finish(&mut self) {

@@ -3,7 +3,8 @@
 use super::super::Undone;
 use super::rollback::{full, instance};
 use super::sim::{World, desired};
-use crate::plan::checks;
+use crate::model::AddressPattern;
+use crate::plan::{Options, checks};
 use crate::state::Store;
 use std::collections::BTreeMap;
 
@@ -61,6 +62,64 @@ fn what_was_not_made_is_in_no_output() {
     let ran = world.run(&all).expect("lives");
     assert!(matches!(&ran.undone, Undone::Done(_)), "{:?}", ran.undone);
     assert_eq!(outputs(&world), before, "{:#?}", ran.progress);
+}
+
+#[test]
+fn what_a_plan_leaves_out_is_in_no_output() {
+    let program = |team: &str| {
+        format!(
+            "{}{}output team: string = compute_instance.app.tags?[\"team\"] ?? \"none\"\n\
+             output other: string = compute_instance.other.name\n\
+             check \"it\" {{\n assert = compute_instance.app.tags?[\"team\"] != \"a\"\n message = \"still a\"\n severity = \"warning\"\n}}\n",
+            instance("app", "us-east-1", "standard-2x4", &format!("tags = {{ team = \"{team}\" }}")),
+            instance("other", "us-east-1", "standard-2x4", ""),
+        )
+    };
+    let all = |texts: &[&str]| texts.iter().map(|text| AddressPattern((*text).to_owned())).collect::<Vec<_>>();
+    let (app, other) = ("compute_instance.app", "compute_instance.other");
+    let mut world = World::local();
+    world.choices.targets = all(&[app]);
+    world.run(&program("a")).expect("lives");
+    for (choices, told) in [
+        (Options { refresh_only: true, ..Options::default() }, "team"),
+        (Options { excludes: all(&[app, other]), ..Options::default() }, "team"),
+        (Options { targets: all(&[other]), ..Options::default() }, "other team"),
+    ] {
+        let is_partial = !choices.refresh_only;
+        world.choices = choices;
+        let ran = world.run(&program("b")).expect("lives");
+        let changed: Vec<&str> = ran.plan.outputs.iter().map(|output| output.name.as_str()).collect();
+        assert_eq!(changed, if told == "team" { vec![] } else { vec!["other"] }, "{told}: in the plan");
+        let stored = outputs(&world);
+        assert_eq!(stored.keys().map(String::as_str).collect::<Vec<_>>().join(" "), told);
+        assert_eq!(stored["team"], "a", "{told}: it is not changed yet");
+        let found = checks(&desired(&program("b")), &ran.holdings);
+        assert_eq!(found.0.len(), usize::from(is_partial), "{told}: {found:?}");
+    }
+    world.choices = Options::default();
+    let ran = world.run(&program("b")).expect("lives");
+    assert_eq!((ran.summary.updated, outputs(&world)["team"].as_str()), (1, "b"));
+    assert!(checks(&desired(&program("b")), &ran.holdings).is_empty());
+}
+
+#[test]
+fn a_secret_that_only_a_seal_is_known_of_stops_no_other_output() {
+    let program = |word: &str| {
+        format!(
+            "{}{}secret output script: string = \"run ${{compute_instance.app.tags?[\"word\"] ?? \"none\"}}\"\n\
+             output made: string = compute_instance.made.name\n",
+            instance("app", "us-east-1", "standard-2x4", &format!("tags = {{ word = sensitive(\"{word}\") }}")),
+            instance("made", "us-east-1", "standard-2x4", ""),
+        )
+    };
+    let only = |text: &str| Options { targets: vec![AddressPattern(text.to_owned())], ..Options::default() };
+    let mut world = World { choices: only("compute_instance.app"), ..World::local() };
+    world.run(&program("the first word")).expect("lives");
+    let before = outputs(&world);
+    world.choices = only("compute_instance.made");
+    world.run(&program("the second word")).expect("lives");
+    assert_eq!(outputs(&world).get("made").map(String::as_str), Some("made"), "{before:?}");
+    assert_eq!(outputs(&world).get("script"), before.get("script"));
 }
 
 #[test]

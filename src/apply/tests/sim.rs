@@ -251,6 +251,8 @@ pub struct World {
     pub rolls_back: bool,
     /// A run first ends what an earlier one left open.
     pub recovers: bool,
+    /// `--target`, `--exclude`, `--refresh-only`.
+    pub choices: crate::plan::Options,
     pub random: Arc<SimRandom>,
 }
 
@@ -281,6 +283,7 @@ impl World {
             in_process: true,
             rolls_back: false,
             recovers: true,
+            choices: crate::plan::Options::default(),
             random: Arc::default(),
         }
     }
@@ -366,7 +369,7 @@ impl World {
             }
             refresh(context, &reads, snapshot, &mut live).await?;
         }
-        let options = crate::plan::Options { destroy, ..crate::plan::Options::default() };
+        let options = crate::plan::Options { destroy, ..self.choices.clone() };
         Ok((crate::plan::plan(desired, snapshot, &live, &context.catalog, &options)?, live))
     }
 

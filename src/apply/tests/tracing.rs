@@ -2,10 +2,10 @@
 
 use super::super::*;
 use super::rollback::instance;
-use super::sim::World;
+use super::sim::{World, desired};
 use crate::cloud::{Call, Job, JobStatus, Listing, Outcome};
 use crate::model::{Address, Attributes, Ident, JobId, Key, Observed, RemoteId, Timestamp, Value};
-use crate::plan::{Action, ListRead, Plan};
+use crate::plan::{Action, ListRead, Plan, checks};
 use crate::state::{
     Intent, JournalEntry, Nonce, Open, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store,
 };
@@ -317,5 +317,29 @@ fn an_update_of_which_more_was_to_come_is_not_made() {
         let mut summary = Summary { open: 1, ..Summary::default() };
         Recovered { ends, ..Recovered::default() }.count_in([(OperationId(0), open)].into(), &plan, &mut summary, None);
         assert_eq!(summary, counted, "{through}");
+    }
+}
+
+#[test]
+fn what_a_question_came_to_is_in_outputs_and_checks() {
+    let program = "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n\
+                   output name: string = server.app.name\n\
+                   check \"it\" {\n assert = server.app.region != \"eu-west-2\"\n message = \"there\"\n}\n";
+    let desired = desired(program);
+    let one: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "app", false)];
+    let address = Address::managed("server", "app", None);
+    for (answer, told) in [(Answer::Adopt(RemoteId::new("srv_1")), 1), (Answer::Retry, 0)] {
+        let mut world = open("server", None);
+        let left = world.store.load().expect("loads").open;
+        world.options.answers = BTreeMap::from([(address.clone(), answer)]);
+        let cloud = Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
+        let (recovered, _) = recovered(&world, cloud);
+        let mut holdings = Holdings::default();
+        holdings.miss([address.clone()].into());
+        let catalog = world.context().catalog;
+        let outputs = recovered.catch_up(&left, &Plan::default(), (&desired, &catalog), &mut holdings);
+        let outputs = outputs.map(|(outputs, count)| (outputs[&Ident::new("name")].value.clone(), count));
+        assert_eq!(outputs, (told == 1).then(|| (Value::string("app"), 1)));
+        assert_eq!(checks(&desired, &holdings).0.len(), told);
     }
 }
