@@ -34,6 +34,10 @@ impl Run {
                 }
             } else {
                 let because = match &end {
+                    // What came of an earlier run's operation is that step's own affair.
+                    StepEnd::Skipped { because: None, .. } if matches!(action, Action::Wait(_)) => {
+                        Some(address.clone())
+                    }
                     StepEnd::Skipped { because, .. } => because.clone(),
                     StepEnd::Done | StepEnd::Failed { .. } | StepEnd::Open { .. } => Some(address.clone()),
                 };
