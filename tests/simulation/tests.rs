@@ -119,11 +119,3 @@ proptest! {
 fn the_simulated_store_refuses_illegal_entries_whole() {
     refuses_illegal_entries(&simulated_store().open(0).expect("an empty disk"));
 }
-
-#[test]
-fn zz_replay() {
-    let Ok(line) = std::env::var("CNX_REPLAY") else { return };
-    let case = Case::parse(&line).unwrap();
-    let lived = case.run(Look { log: true, ..Look::default() });
-    println!("{}\n{:#?}", lived.log.join("\n"), lived.violations);
-}
