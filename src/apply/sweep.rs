@@ -5,11 +5,18 @@ use super::codes;
 use super::context::Context;
 use super::identity::fingerprint_of;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Ident, Observed, RemoteId};
+use crate::model::{Ident, Observed, RemoteId, Timestamp, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
 use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, mark};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// When an object was made, RFC 3339 (`contract.md` 1).
+const CREATED: &str = "created_at";
+
+/// No request is carried out later than so long after it was sent, as far as two machines' clocks can say.
+const MOST_LATE: Duration = Duration::from_secs(60 * 60);
 
 /// The same over fresh lists, at the end of an apply: of the kinds of which creates were given up, and no other request.
 /// A list that cannot be had is left to the next plan.
@@ -33,11 +40,14 @@ pub async fn sweep_again(context: &Context, snapshot: &Snapshot) -> Diagnostics 
 /// as it would have made them and were not there before; and those that carry the mark of an object that is managed.
 pub fn sweep(snapshot: &Snapshot, live: &Live, catalog: &Catalog) -> Diagnostics {
     let mut found = Diagnostics::default();
+    let mut by_kind: BTreeMap<&Ident, BTreeMap<String, Vec<&Observed>>> = BTreeMap::new();
     for tombstone in snapshot.tombstones.values() {
         let Some(kind) = catalog.kind(&tombstone.kind) else { continue };
-        let objects = live.objects.get(&kind.name).into_iter().flatten();
-        let late = objects.filter(|(id, object)| is_unknown(snapshot, kind, id) && is_of(tombstone, kind, object));
-        found.0.extend(late.map(|(id, _)| describe(tombstone, kind, id)));
+        let unknown = by_kind.entry(&kind.name).or_insert_with(|| unknown(snapshot, live, kind));
+        let sign = if kind.stamp.is_some() { &tombstone.nonce.0 } else { &tombstone.fingerprint };
+        let alike = unknown.get(sign).into_iter().flatten();
+        let late = alike.filter(|object| is_in_time(tombstone, kind, object));
+        found.0.extend(late.map(|object| describe(tombstone, kind, &object.id)));
     }
     for kind in catalog.kinds.values() {
         found.0.extend(doubles(snapshot, live, kind));
@@ -65,16 +75,30 @@ fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
     others.into_iter().filter_map(double).collect()
 }
 
-fn is_unknown(snapshot: &Snapshot, kind: &Kind, id: &RemoteId) -> bool {
-    let was_there = snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
-    !was_there && !snapshot.ids.contains_key(id)
+/// Objects of a kind that are nobody's and were not there before, by their mark, or where there is none, by what they look like.
+fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<String, Vec<&'a Observed>> {
+    let was_there = |id: &RemoteId| snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
+    let objects = live.objects.get(&kind.name).into_iter().flatten();
+    let unknown = objects.filter(|(id, _)| !was_there(id) && !snapshot.ids.contains_key(*id));
+    let mut by_sign: BTreeMap<String, Vec<&Observed>> = BTreeMap::new();
+    for (_, object) in unknown {
+        let sign = match &kind.stamp {
+            Some(stamp) => mark(&object.attributes, stamp, STAMP_OPERATION).map(str::to_owned),
+            None => Some(fingerprint_of(kind, &object.attributes)),
+        };
+        if let Some(sign) = sign {
+            by_sign.entry(sign).or_default().push(object);
+        }
+    }
+    by_sign
 }
 
-fn is_of(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
-    match &kind.stamp {
-        Some(stamp) => mark(&object.attributes, stamp, STAMP_OPERATION) == Some(&tombstone.nonce.0),
-        None => fingerprint_of(kind, &object.attributes) == tombstone.fingerprint,
-    }
+/// Whether it was made when the create may have been carried out. What has a name of its own is told whenever it was made;
+/// without one, all that anybody makes of the same thing looks the same.
+fn is_in_time(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
+    let made = object.attributes.get(CREATED).and_then(Value::as_str).and_then(Timestamp::parse);
+    let is_named = kind.stamp.is_some() || !kind.natural_key.is_empty();
+    is_named || made.is_none_or(|made| made.since(tombstone.at).max(tombstone.at.since(made)) <= MOST_LATE)
 }
 
 fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
@@ -88,7 +112,7 @@ fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::apply::identity::fingerprint;
-    use crate::model::{Address, Attributes, Key, Timestamp, Value};
+    use crate::model::{Address, Attributes, Key};
     use crate::provider::cloudnexus;
     use crate::state::{Nonce, OperationId};
 
@@ -152,5 +176,16 @@ mod tests {
         assert_eq!(told("server", &named, &[], &["srv_b"]), ["srv_a"], "by its name, and not there before");
         let taken = [object("snap_a", "app", None), object("snap_b", "app", None), object("snap_c", "web", None)];
         assert_eq!(told("snapshot", &taken, &[], &["snap_b"]), ["snap_a"], "by what it was taken of");
+        let made = |id: &str, at| {
+            let mut made = object(id, "app", None);
+            made.attributes.insert(Ident::new(CREATED), Value::string(at));
+            made
+        };
+        let soon = "1970-01-01T00:20:00Z";
+        assert_eq!(
+            told("snapshot", &[made("snap_a", soon), made("snap_b", "1970-01-02T00:00:00Z")], &[], &[]),
+            ["snap_a"]
+        );
+        assert_eq!(told("server", &[made("srv_a", "1970-01-02T00:00:00Z")], &[], &[]), ["srv_a"], "it has a name");
     }
 }

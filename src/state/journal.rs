@@ -45,7 +45,9 @@ pub struct Intent {
     pub id: Option<RemoteId>,
     pub nonce: Nonce,
     pub idempotency_key: String,
-    /// Hash of the create-time attributes that a stranger's twin would share.
+    /// Hash of the create-time attributes that a stranger's twin would share: the natural key, or where the program does not
+    /// give it, what must be given of every object of the kind. Which these are is part of the format: intents and tombstones
+    /// of earlier versions are compared with what is hashed now.
     pub fingerprint: String,
     /// Hash of the whole request.
     pub inputs_hash: String,
