@@ -85,7 +85,8 @@ impl Budget {
         let now = clock.monotonic();
         let pace = lock(&self.pace);
         let limit = pace.limit()?;
-        let spent = pace.departures.iter().filter(|departure| **departure + WINDOW > now).count();
+        let left = pace.departed.iter().filter(|departed| **departed + WINDOW > now).count();
+        let spent = left + pace.departures.iter().filter(|departure| **departure > now).count();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Some((number(limit.saturating_sub(spent)), number(limit)))
     }

@@ -4,6 +4,7 @@ use super::support::*;
 use crate::cloud::budget::Budget;
 use crate::cloud::{RateLimit, Verb};
 use crate::model::Attributes;
+use crate::world::Clock;
 use futures::future::{FutureExt, join_all};
 use std::time::Duration;
 
@@ -42,6 +43,14 @@ fn what_is_left_of_a_minute_is_known() {
     let unlimited = stage_with(&[LIST], RateLimit::Unlimited);
     elapsed(&unlimited, 4);
     assert_eq!(unlimited.client.budgets(), []);
+
+    // One that was held back counts from when it left.
+    let stage = stage(&[LIST]);
+    let budget = Budget::new(RateLimit::Documented(2), 16);
+    budget.block(&*stage.clock, Duration::from_secs(50));
+    run(budget.slot(&*stage.clock, Duration::ZERO)).expect("a wait within a minute");
+    run(stage.clock.sleep(Duration::from_secs(15)));
+    assert_eq!(budget.left(&*stage.clock), Some((1, 2)));
 }
 
 #[test]
