@@ -224,7 +224,7 @@ impl Client {
             }
             Err(Failure::Transport(TransportError::Lost { reason })) => {
                 let lost = Outcome::Unknown { reason: redact(&reason), error: None };
-                return self.repeated_or(reach, parts, tries, lost);
+                return self.repeated_or(reach, parts, tries, lost, None);
             }
             Err(Failure::Transport(TransportError::NotSent { reason })) => {
                 tries.unsent += 1;
@@ -235,8 +235,8 @@ impl Client {
             }
         };
         match judge(meant, call, &response, &reach.surface.jobs_path) {
-            Verdict::Final(unclear @ Outcome::Unknown { .. }) if may_repeat(reach, parts, tries) => {
-                self.repeated_or(reach, parts, tries, unclear)
+            Verdict::Final(unclear @ Outcome::Unknown { .. }) => {
+                self.repeated_or(reach, parts, tries, unclear, Some(&response))
             }
             Verdict::Final(outcome) => {
                 self.note(reach, &response);
@@ -269,8 +269,10 @@ impl Client {
         parts: &Parts,
         tries: &mut Tries,
         unclear: Outcome,
+        response: Option<&Response>,
     ) -> ControlFlow<Outcome, Duration> {
         if !may_repeat(reach, parts, tries) {
+            response.into_iter().for_each(|response| self.note(reach, response));
             return ControlFlow::Break(unclear);
         }
         tries.repeated += 1;
