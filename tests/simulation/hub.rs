@@ -7,7 +7,7 @@ use super::faults::{self, Fault};
 use super::tally::Tally;
 use super::truth::Truth;
 use cnx::emulator::{Door, Emulator, Now};
-use cnx::model::http::{Request, Response};
+use cnx::model::http::{Method, Request, Response};
 use cnx::world::TransportError;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -246,8 +246,12 @@ impl Inner {
     pub fn depart(&mut self, process: usize, request: Request, deadline: Duration) -> Option<Arc<Mutex<Slot>>> {
         let fault = self.choices.fault(Point::Request, faults::of(&request));
         self.tally.requests += 1;
-        self.tally.pages += u64::from(request.query().contains("cursor=") || request.query().contains("&page="));
+        let is_further = request.query().contains("cursor=") || request.query().contains("&page=");
+        self.tally.pages += u64::from(is_further);
         let (number, now) = (self.tally.requests, self.now_ns);
+        if request.method == Method::Get && !is_further {
+            self.truth.listed.insert(request.path().to_owned(), now);
+        }
         self.note(|_| format!("p{process} #{number} {} {} {fault:?}", request.method.as_str(), request.target));
         if fault.is_some_and(|fault| matches!(fault, Fault::KillUnsent | Fault::KillSent | Fault::KillLater)) {
             self.kill(process, fault);
@@ -309,7 +313,7 @@ impl Inner {
         if let (Some(Fault::TimeoutMuchLater), Some(key)) =
             (flight.fault, flight.request.headers.get("Idempotency-Key"))
         {
-            self.truth.slow.insert(key.to_owned());
+            self.truth.slow.insert(key.to_owned(), self.now_ns);
         }
         let answer = cloud::carry_out(self, &flight);
         let back = match flight.fault {
@@ -390,7 +394,7 @@ impl Inner {
 
 fn empty() -> Request {
     Request {
-        method: cnx::model::http::Method::Get,
+        method: Method::Get,
         origin: String::new(),
         target: String::new(),
         headers: cnx::model::http::Headers::default(),

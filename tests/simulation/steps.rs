@@ -65,7 +65,7 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
     let is_retried = snapshot.tombstones.values().any(|given_up| given_up.address == open.intent.address);
     let complaint = match world.truth.makers.get(id.as_str()) {
         Some((_, Maker::Engine(key))) if *key == open.intent.idempotency_key => return,
-        Some((_, Maker::Engine(key))) if is_retried && world.truth.slow.contains(key) => return,
+        Some((_, Maker::Engine(key))) if is_retried && world.truth.slow.contains_key(key) => return,
         // Its own create was given up while lists left it out; then its name was taken, and it is what has it.
         Some((_, Maker::Engine(_))) if world.truth.hidden.contains(id.as_str()) => return,
         Some((_, Maker::Engine(_))) => {
@@ -115,10 +115,21 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
     if let Some(id) = left
         && !world.truth.hidden.contains(id.as_str())
         && !world.truth.denied.contains(id.as_str())
+        && !came_after_the_list(world, open)
     {
         let what = format!("the create of {} is given up, and it made {id}", open.intent.address);
         world.truth.violate("I1", what);
     }
+}
+
+/// A request that is slower than the window may arrive between the last list and what is concluded from it.
+fn came_after_the_list(world: &World, open: &Open) -> bool {
+    let kind = cloudnexus().kind(&open.intent.kind);
+    let route = kind.and_then(|kind| kind.list.routes.first()).map(|route| route.path.as_str());
+    let of_kind = |path: &str| route.is_some_and(|route| path.ends_with(route));
+    let listed = world.truth.listed.iter().filter(|(path, _)| of_kind(path)).map(|(_, at)| at).max();
+    let arrived = world.truth.slow.get(&open.intent.idempotency_key);
+    arrived.is_some_and(|arrived| listed.is_some_and(|listed| arrived > listed))
 }
 
 /// I14: nothing is called failed that is not.

@@ -48,8 +48,10 @@ pub struct Truth {
     pub spoilt: BTreeSet<String>,
     /// Objects that were taken over by a guess which was wrong, each with the key of the create that it was taken for.
     pub guessed: BTreeMap<String, String>,
-    /// Idempotency keys of requests that were slower than the settle window.
-    pub slow: BTreeSet<String>,
+    /// Idempotency keys of requests that were slower than the settle window, and when they arrived, in nanoseconds.
+    pub slow: BTreeMap<String, u64>,
+    /// When each list, by its path, was asked for last, in nanoseconds.
+    pub listed: BTreeMap<String, u64>,
 }
 
 impl Truth {
