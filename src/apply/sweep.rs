@@ -75,11 +75,13 @@ fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
     others.into_iter().filter_map(double).collect()
 }
 
-/// Objects of a kind that are nobody's and were not there before, by their mark, or where there is none, by what they look like.
+/// Objects of a kind that are nobody's, that no open question is about, and that were not there before, by their mark, or
+/// where there is none, by what they look like.
 fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<String, Vec<&'a Observed>> {
     let was_there = |id: &RemoteId| snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
+    let asked: BTreeSet<&RemoteId> = snapshot.open.values().flat_map(|open| &open.candidates).collect();
     let objects = live.objects.get(&kind.name).into_iter().flatten();
-    let unknown = objects.filter(|(id, _)| !was_there(id) && !snapshot.ids.contains_key(*id));
+    let unknown = objects.filter(|(id, _)| !was_there(id) && !snapshot.ids.contains_key(*id) && !asked.contains(id));
     let mut by_sign: BTreeMap<String, Vec<&Observed>> = BTreeMap::new();
     for (_, object) in unknown {
         let sign = match &kind.stamp {

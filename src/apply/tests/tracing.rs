@@ -5,9 +5,10 @@ use super::rollback::instance;
 use super::sim::{World, desired};
 use crate::cloud::{Call, Job, JobStatus, Listing, Outcome};
 use crate::model::{Address, Attributes, Ident, JobId, Key, Observed, RemoteId, Timestamp, Value};
-use crate::plan::{Action, ListRead, Plan, checks};
+use crate::plan::{Action, ListRead, Live, Plan, checks};
+use crate::provider::cloudnexus;
 use crate::state::{
-    Intent, JournalEntry, Nonce, Open, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store,
+    Intent, JournalEntry, Nonce, Open, OperationId, Purpose, Remembered, STAMP_OPERATION, Snapshot, Store, Tombstone,
 };
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
@@ -341,5 +342,27 @@ fn what_a_question_came_to_is_in_outputs_and_checks() {
         let outputs = outputs.map(|(outputs, count)| (outputs[&Ident::new("name")].value.clone(), count));
         assert_eq!(outputs, (told == 1).then(|| (Value::string("app"), 1)));
         assert_eq!(checks(&desired, &holdings).0.len(), told);
+    }
+}
+
+#[test]
+fn what_a_person_is_asked_about_is_not_called_late_as_well() {
+    let catalog = cloudnexus();
+    let shown = object("srv_1", "app", false);
+    let kind = catalog.kind(&Ident::new("server")).expect("a kind");
+    let asked = Open { intent: intent("server"), job: None, id: None, candidates: vec![shown.id.clone()], asked: true };
+    let former = Tombstone {
+        address: Address::managed("server", "former", None),
+        kind: kind.name.clone(),
+        nonce: Nonce("m".to_owned()),
+        fingerprint: identity::fingerprint(kind, &shown.attributes),
+        at: Timestamp(0),
+    };
+    let tombstones = BTreeMap::from([(OperationId(0), former)]);
+    let objects = BTreeMap::from([(kind.name.clone(), [(shown.id.clone(), shown)].into())]);
+    let live = Live { objects, ..Live::default() };
+    for (open, told) in [(BTreeMap::new(), 1), ([(OperationId(1), asked)].into(), 0)] {
+        let snapshot = Snapshot { tombstones: tombstones.clone(), open, ..Snapshot::default() };
+        assert_eq!(sweep(&snapshot, &live, catalog).0.len(), told);
     }
 }
