@@ -9,7 +9,7 @@ use super::steps::is_left;
 use super::truth::{Maker, living};
 use cnx::cli::exit::Exit;
 use cnx::model::{Mode, RemoteId};
-use cnx::state::{Condition, Snapshot, fold};
+use cnx::state::{Condition, JournalEntry, Snapshot, fold};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More requests than any run of these sizes may need, by object, by fault and by apply.
@@ -125,6 +125,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let makers = world.truth.makers.clone();
     let confirmed = world.truth.confirmed.clone();
     let denied = world.truth.denied.clone();
+    let slow: BTreeSet<String> = world.truth.slow.keys().cloned().collect();
     drop(world);
     let mut found: Vec<(&'static str, String)> = Vec::new();
     let refused = last.and_then(|report| report.refused.clone()).unwrap_or_default();
@@ -143,7 +144,9 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 let in_place = whose.as_ref().and_then(|address| snapshot.records.get(address));
                 let is_displaced =
                     in_place.is_some_and(|record| confirmed.iter().any(|other| *record.id.as_str() == **other));
-                if !is_told && !is_open && !denied.contains(id) && !is_displaced {
+                // What came after the window was shown to a person, as what another create may have made, and then changed.
+                let is_shown = || slow.contains(key) && was_asked_about(life, &remote);
+                if !is_told && !is_open && !denied.contains(id) && !is_displaced && !is_shown() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
                 }
@@ -244,6 +247,13 @@ fn same(
     if let Some(record) = unready {
         found.push(("I7", format!("{} is {:?} at rest", record.address, record.condition)));
     }
+}
+
+/// Whether a person was ever asked whether a create made it.
+fn was_asked_about(life: &Life, id: &RemoteId) -> bool {
+    let names =
+        |entry: &JournalEntry| matches!(entry, JournalEntry::Asked { candidates, .. } if candidates.contains(id));
+    life.disk.rows().iter().any(|row| names(row.entry()))
 }
 
 /// I8: what the journal holds is legal from the first entry to the last.

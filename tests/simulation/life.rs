@@ -8,7 +8,7 @@ use super::launch::{Compiled, Flags, Launch, Report, launch_seed};
 use super::planted::{self, Bug};
 use super::store::Disk;
 use super::tally::Tally;
-use super::truth::{Violation, living};
+use super::truth::{self, Violation, living};
 use super::{canary, checks, person, scheduler};
 use cnx::apply::Progress;
 use std::collections::BTreeSet;
@@ -208,7 +208,7 @@ impl Life {
         let assume_gone = self.hub.lock().truth.meddled > 0;
         let mut flags = Flags { assume_gone, ..Flags::default() };
         let mut last = None;
-        let (mut applies, mut asked, mut wrong) = (0, 0, 0);
+        let (mut applies, mut asked, mut wrong, mut has_waited) = (0, 0, 0, false);
         // The last one shows that nothing is left; one that asks or is refused is none of them.
         while applies <= CALM_APPLIES && asked < MOST_ASKED {
             person::look_after_guesses(self, &mut flags);
@@ -219,8 +219,14 @@ impl Life {
             let rests = report.as_ref().is_some_and(|report| report.claims_success() && !report.has_changes);
             let is_open = report.as_ref().is_some_and(|report| report.open_after_recovery > 0);
             last = report;
-            if rests {
+            if rests && (has_waited || !truth::is_at_work(&self.hub.lock().emulator)) {
                 break;
+            }
+            if rests {
+                // What arrived late is still at work, and what it changes shows only then.
+                has_waited = true;
+                cloud::an_hour_passes(&mut self.hub.lock());
+                continue;
             }
             let refused = last.as_ref().and_then(|report| report.refused.clone()).unwrap_or_default();
             if refused.contains("vanished") {

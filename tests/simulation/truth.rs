@@ -104,3 +104,10 @@ pub fn living(emulator: &Emulator) -> impl Iterator<Item = &Object> {
     let tenants = [Environment::Live, Environment::Test].map(|environment| emulator.tenant(environment));
     tenants.into_iter().flat_map(|tenant| Kind::ALL.into_iter().flat_map(move |kind| tenant.of(kind).in_order()))
 }
+
+/// Whether a job works on any of them.
+pub fn is_at_work(emulator: &Emulator) -> bool {
+    let tenants = [Environment::Live, Environment::Test].map(|environment| emulator.tenant(environment));
+    let mut jobs = tenants.into_iter().flat_map(|tenant| tenant.jobs.in_order());
+    jobs.any(|job| job.end.is_none())
+}
