@@ -151,8 +151,10 @@ impl Run {
         match why {
             Why::Before => self.still_as_planned(step, &observed),
             Why::Done | Why::Watching if deletes || !rests => self.watch_object(step, &observed),
-            Why::Watching if !self.is_there(step, &observed) => self.watch_object(step, &observed),
-            Why::Done if !self.is_there(step, &observed) => self.falls_short(step, &observed),
+            Why::Watching if !self.is_there(step, &observed) && self.may_still_change(step, &observed) => {
+                self.watch_object(step, &observed);
+            }
+            Why::Done | Why::Watching if !self.is_there(step, &observed) => self.falls_short(step, &observed),
             Why::Done | Why::Watching => self.through(step, &observed),
             Why::Conflict(error) => {
                 if !deletes && self.is_reached(step, &observed) {
@@ -296,7 +298,7 @@ impl Run {
         let Deed::Update(update) = &doing.deed else { return None };
         let applied = self.object_of(step).map(|record| &record.applied);
         let mut affected = kind.attributes.iter().filter(|(name, attribute)| {
-            doing.changed.contains(*name)
+            (doing.changed.is_empty() || doing.changed.contains(*name))
                 && work.wanted.get(*name).is_some_and(|wanted| plan::operation_for(attribute, wanted) == Some(update))
         });
         affected.find_map(|(name, attribute)| {
@@ -304,6 +306,15 @@ impl Run {
             let before = applied.and_then(|applied| applied.get(name));
             (!plan::is_same(&attribute.compare, wanted, shown, before)).then(|| (name.clone(), shown.clone()))
         })
+    }
+
+    /// Whether a job may be at work on an update that does not show: one that nobody named, until its time is over.
+    fn may_still_change(&self, step: NodeId, observed: &Observed) -> bool {
+        let Some(doing) = &self.works[step.0 as usize].doing else { return false };
+        let Deed::Update(update) = &doing.deed else { return true };
+        let operation = self.catalog.kind(&doing.kind).and_then(|kind| kind.updates.get(update));
+        let has_job = operation.is_some_and(|operation| operation.job) || doing.job.is_some();
+        observed.current_job.is_some() || has_job && self.now.monotonic < doing.deadline
     }
 
     /// The API says that it is done, and the object shows otherwise (`contract.md L47`): read again, then told.

@@ -1,12 +1,14 @@
 //! What stands in the way and is no accident: slow jobs, busy objects, a full disk, a key that is no longer good.
 
 use super::super::*;
-use super::sim::World;
+use super::rollback::instance;
+use super::sim::{Accident, World};
 use crate::cloud::{Call, Outcome, Verb};
 use crate::emulator::Config;
 use crate::model::{Ident, Value};
 use crate::state::{SqliteStore, Store};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 fn server(extra: &str) -> String {
@@ -55,6 +57,25 @@ fn a_busy_object_is_waited_for() {
     assert_eq!((ran.summary.updated, ran.summary.failed), (1, 0));
     let waited = ran.progress.iter().any(|told| matches!(told, Progress::Waiting { why, .. } if why.contains("busy")));
     assert!(waited, "{:#?}", ran.progress);
+    world.assert_state_is_cloud();
+}
+
+#[test]
+fn an_update_that_the_api_ignores_is_told_by_its_attribute_and_soon() {
+    let program = |team: &str| instance("app", "us-east-1", "standard-2x4", &format!("tags = {{ team = \"{team}\" }}"));
+    let world = World::local();
+    world.run(&program("a")).expect("lives");
+    let next = world.seams.writes.load(Ordering::Relaxed) + 1;
+    world.seams.accidents.lock().unwrap().insert(next, Accident::Ignored);
+    let reads = || world.seams.log.lock().unwrap().len();
+    let before = reads();
+    let ran = world.run(&program("b")).expect("lives");
+    assert_eq!((ran.summary.failed, ran.summary.open, ran.summary.updated), (1, 0, 0));
+    let told = format!("{:?}", ran.progress);
+    assert!(told.contains("the API says that it is done, and `tags` is"), "{told}");
+    assert!(reads() - before < 10, "{:?}", world.seams.log.lock().unwrap());
+    let ran = world.run(&program("b")).expect("lives");
+    assert_eq!((ran.summary.failed, ran.summary.updated), (0, 1));
     world.assert_state_is_cloud();
 }
 

@@ -111,6 +111,8 @@ pub enum Accident {
     /// As `LostBefore` and `LostAfter`, with a 502 from something in between.
     BadGatewayBefore,
     BadGatewayAfter,
+    /// The API says that it is done, shows the object, and changed nothing.
+    Ignored,
 }
 
 /// Where accidents happen, and whether the process still lives.
@@ -185,6 +187,9 @@ impl Transport for SimTransport {
                 Some(Accident::BadGatewayAfter) => {
                     self.carry_out(&request);
                     gateway()
+                }
+                Some(Accident::Ignored) => {
+                    Ok(self.carry_out(&Request { method: Method::Get, body: Vec::new(), ..request.clone() }))
                 }
             };
             self.clock.sleep(Duration::from_micros(50)).await;
