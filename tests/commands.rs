@@ -218,7 +218,9 @@ fn parameters_come_from_five_places() {
     assert_eq!(given.code, 1);
     given.says("brings its own parameters");
     project.write("main.cnx", "param n: bool = true\noutput o = n\n");
-    project.run(&["apply", "saved.json"]).says("expected bool, found int").says("saved plan)");
+    let wrong = project.run(&["apply", "saved.json"]);
+    wrong.says("expected bool, found int").says("saved plan)").says("make the plan again: `cnx plan --out FILE`");
+    assert!(!wrong.all().contains("give a value"), "{}", wrong.all());
     project.write("main.cnx", program);
     project.ok(&["apply", "saved.json"]).says("o = 7");
 }

@@ -4,7 +4,7 @@ use super::choices::is_secret;
 use super::exit::Failure;
 use super::shell::Shell;
 use super::{codes, parameter_file, project};
-use crate::desired::{GivenBy, ParamInput};
+use crate::desired::{GivenBy, ParamInput, SAVED_PLAN};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::program::Program;
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ pub fn given_by(shell: &Shell, given: &Given) -> GivenBy {
 
 /// As `given_by`, for those that a saved plan brings along.
 pub fn given_by_plan(saved: &Given) -> GivenBy {
-    saved.keys().map(|name| (name.clone(), ("the saved plan".to_owned(), None))).collect()
+    saved.keys().map(|name| (name.clone(), (SAVED_PLAN.to_owned(), None))).collect()
 }
 
 /// The variables of the process that give a parameter; the first counts.

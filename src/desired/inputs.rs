@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::machine::Machine;
-use super::origin::GivenBy;
+use super::origin::{GivenBy, SAVED_PLAN};
 use super::world::World;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -126,6 +126,14 @@ impl Inputs {
         let by = self.given_by.get(name).filter(|_| given.place().is_none());
         by.map_or_else(String::new, |(by, _)| format!(" (given by {by})"))
     }
+
+    /// What to do about what was given: what a saved plan brings along is not given anew, the plan is.
+    fn remedy(&self, name: &str, otherwise: &str) -> String {
+        match self.given_by.get(name) {
+            Some((by, _)) if by == SAVED_PLAN => "make the plan again: `cnx plan --out FILE`".to_owned(),
+            Some(_) | None => otherwise.to_owned(),
+        }
+    }
 }
 
 impl Default for Inputs {
@@ -224,7 +232,7 @@ pub fn unknown_params(program: &Program, inputs: &Inputs, diagnostics: &mut Diag
     for (name, given) in inputs.params.iter().filter(|(name, _)| names().all(|other| other != name.as_str())) {
         let help = did_you_mean(name, names(), "declare it: `param NAME: TYPE`");
         let message = format!("the program has no parameter `{name}`{}", inputs.by(name, given));
-        let complaint = Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(help);
+        let complaint = Diagnostic::new(&codes::UNKNOWN_PARAM, message).help(inputs.remedy(name, &help));
         diagnostics.push(match given.place() {
             Some(place) => complaint.at(place, "given here"),
             None => complaint,
@@ -252,7 +260,7 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
             Ok(value) => Some(value),
             Err(why) => {
                 let why = if param.secret { "the value is not of its type".to_owned() } else { why };
-                machine.diagnostics.push(wrong(param, &why, (given, inputs.by(param.name.value.as_str(), given))));
+                machine.diagnostics.push(wrong(param, &why, (given, inputs)));
                 None
             }
         };
@@ -269,17 +277,19 @@ pub fn param_value(machine: &mut Machine, at: usize, inputs: &Inputs) -> Option<
 }
 
 /// A value of another type; the place where it was given comes first.
-fn wrong(param: &Param, why: &str, (given, by): (&ParamInput, String)) -> Diagnostic {
-    let complaint = Diagnostic::new(&codes::WRONG_PARAM, format!("`{}`: {why}{by}", param.name.value));
+fn wrong(param: &Param, why: &str, (given, inputs): (&ParamInput, &Inputs)) -> Diagnostic {
+    let name = param.name.value.as_str();
+    let complaint = Diagnostic::new(&codes::WRONG_PARAM, format!("`{name}`: {why}{}", inputs.by(name, given)));
     let declared = format!("this parameter is of type {}", param.ty);
     match given.place() {
         Some(place) => complaint
             .at(place, "given here")
             .and(param.name.span, declared)
             .help("give a value of that type; texts stand in quotes"),
-        None => complaint
-            .at(param.name.span, declared)
-            .help("give a value of that type; texts need no quotes, lists are written `[\"a\", \"b\"]`"),
+        None => {
+            let written = "give a value of that type; texts need no quotes, lists are written `[\"a\", \"b\"]`";
+            complaint.at(param.name.span, declared).help(inputs.remedy(name, written))
+        }
     }
 }
 
@@ -297,6 +307,7 @@ fn missing(param: &Param) -> Diagnostic {
 /// Reports a parameter whose `assert` does not hold; `inputs` are those of the project's own parameters.
 pub fn assert_param(machine: &mut Machine, at: usize, inputs: Option<&Inputs>) {
     let program = Arc::clone(&machine.scope.program);
+    const OTHER: &str = "give another value";
     let Some(assertion) = &program.params[at].assertion else { return };
     if machine.value(&assertion.condition) != Some(Value::Bool(false)) {
         return;
@@ -315,7 +326,7 @@ pub fn assert_param(machine: &mut Machine, at: usize, inputs: Option<&Inputs>) {
     let complaint = Diagnostic::new(&codes::FAILED_ASSERTION, format!("`{}` is {value}: {text}", name.value))
         .at(assertion.condition.span, "does not hold")
         .and(name.span, format!("the value is {value}{by}"))
-        .help("give another value");
+        .help(given.map_or_else(|| OTHER.to_owned(), |(inputs, _)| inputs.remedy(name.value.as_str(), OTHER)));
     let place = inputs.and_then(|_| source(&program, at, given.map(|(_, given)| given), environment));
     machine.tell(match place {
         Some((place, text)) => complaint.and(place, text),

@@ -34,7 +34,7 @@ pub use evaluate::{early_settings, evaluate, foresee};
 pub use headers::{Absence, Cause, Header, Headers};
 pub use inputs::{Files, Inputs, OtherOutput, OtherOutputs, OtherProject, ParamInput, constant, parse_param};
 pub use machine::discreet;
-pub use origin::{Asked, Cut, GivenBy, Origin, Source};
+pub use origin::{Asked, Cut, GivenBy, Origin, SAVED_PLAN, Source};
 pub use types::*;
 
 #[cfg(test)]

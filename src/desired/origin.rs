@@ -17,6 +17,9 @@ pub enum Asked {
 /// Parameters of the project that were given from outside: by what, in words (`-p`, `CNX_PARAM_size`), and where that is written.
 pub type GivenBy = BTreeMap<String, (String, Option<Span>)>;
 
+/// By what a parameter was given that a saved plan brings along.
+pub const SAVED_PLAN: &str = "the saved plan";
+
 /// Seals are only shown here, never compared.
 pub const SALT: &str = "why";
 
