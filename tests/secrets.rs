@@ -192,6 +192,36 @@ fn mistakes_with_secrets_show_no_value() {
     }
 }
 
+/// What looks like a name may be a part of a value: the lines around a complaint show nothing of it.
+#[test]
+fn values_of_several_lines_in_a_file_of_parameters_are_not_shown() {
+    let program = "secret param keys: list(string) = [] {\n  assert  = length(keys) < 1\n  message = \"too many\"\n}\nparam n: int = 1\noutput o = n\n";
+    let project = Project::new(&[("main.cnx", program)]);
+    let inner = "  \"c2VjcmV0S2V5==\",\n  \"hunter2=x\",\n  \"!$%&/()\",\n";
+    let object = "{ \"keys\":\n  [\"c2VjcmV0S2V5==\",\n  \"hunter2=x\", \"!$%&/()\"],";
+    let cases = [
+        ("a.params", format!("keys = [\n{inner}]\nn = 1\n"), "keys =**"),
+        ("a.params", format!("n = \"x\"\nkeys = [\n{inner}]\n"), "n =****"),
+        ("a.params", format!("keys = [\n{inner}]\nn = [\n{inner}]\n"), "n =**"),
+        ("a.params", format!("keys = [\n{inner}n = 1\n"), "not shown"),
+        ("a.params", format!("keys = \n{inner}n = 1\n"), "not shown"),
+        ("a.params", format!("n = 1\nkeys = \"\"\"\n{inner}"), "not shown"),
+        ("a.json", format!("{object}\n\"n\": 1 }}"), "\"keys\":"),
+        ("a.json", format!("{object}\n\"n\": \"x\" }}"), "\"n\": ***"),
+        ("a.json", format!("{object}\n\"n\": }}"), "not understood"),
+        ("a.json", format!("{object}\n\"n\": {{\"hunter2\": 1, \"hunter2\": 2}} }}"), "is given again"),
+    ];
+    for (name, text, shown) in cases {
+        project.write(name, &text);
+        let run = project.run(&["plan", "--params", name]);
+        assert_eq!(run.code, 1, "{text}\n{}", run.all());
+        run.says(shown).says(&format!("{name}:"));
+        for part in ["c2Vj", "jcmV", "0S2V", "hunt", "ter2", "=x", "!$%", "&/("] {
+            assert!(!run.all().contains(part), "{part} of\n{text}\n{}", run.all());
+        }
+    }
+}
+
 #[test]
 fn a_secret_on_the_command_line_is_warned_of() {
     let project = Project::new(&[("main.cnx", PROGRAM)]);

@@ -15,6 +15,7 @@ mod completions;
 mod consent;
 mod console;
 mod console_history;
+mod discreet;
 mod docs;
 mod doctor;
 mod drift;

@@ -1,6 +1,7 @@
 //! A file of parameters: `name = value` lines of plain values, or one JSON object. Where a value may be secret, no text of the file is shown.
 
 use super::codes;
+use super::discreet::{self, OPENING};
 use super::exit::Failure;
 use super::json_places::{self, Twice};
 use super::parameters::Given;
@@ -18,9 +19,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What stands before the text of a file so that it reads as one object.
-const OPENING: &str = "{\n";
-
 /// `*.json`, and whatever begins with a brace: one object. Anything else: `name = value` lines. Where a parameter of the program is secret, no
 /// value of the file is shown.
 pub fn read(shell: &mut Shell, path: &Path, program: &Program) -> Result<Given, Failure> {
@@ -29,12 +27,12 @@ pub fn read(shell: &mut Shell, path: &Path, program: &Program) -> Result<Given, 
         return of_json(shell, path, &text, program).map_err(Failure::from);
     }
     let discreet = has_secrets(program);
-    let shown = if discreet { masked(&text, values(&text)) } else { text.clone() };
+    let shown = if discreet { discreet::of_lines(&text) } else { text.clone() };
     let file = shell.sources.add(&path.display().to_string(), &shown);
     let own = |complaint: Diagnostic| if discreet { mute(complaint) } else { complaint };
     let expr = parse_expression(file, &format!("{OPENING}{text}\n}}"))
         .map_err(|wrong| Failure::from(own(moved(wrong, text.len()))))?;
-    let ExprKind::Object(entries) = &expr.kind else { return Ok(Given::new()) };
+    let ExprKind::Object(entries) = &expr.kind else { return Err(moved(*not_plain(expr.span), text.len()).into()) };
     let mut complaints = Diagnostics::default();
     let mut given = Given::new();
     let mut places: BTreeMap<SmolStr, Span> = BTreeMap::new();
@@ -64,31 +62,6 @@ fn moved(mut complaint: Diagnostic, length: usize) -> Diagnostic {
     complaint.primary.iter_mut().for_each(label);
     complaint.secondary.iter_mut().for_each(label);
     complaint
-}
-
-/// The text with what stands at these places made unreadable, byte for byte: lines and columns stay.
-fn masked(text: &str, places: impl IntoIterator<Item = Range<usize>>) -> String {
-    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
-    for place in places {
-        shown.push_str(&text[at..place.start]);
-        shown.extend(text[place.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
-        at = place.end;
-    }
-    shown + &text[at..]
-}
-
-/// Where the values of `name = value` lines stand: behind the `=`; in a line without one, all but its punctuation.
-fn values(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    text.split_inclusive('\n').flat_map(move |line| {
-        let start = end;
-        end += line.len();
-        let hidden = line.find('=').map(|equals| start + equals + 1..end);
-        let letters = line.char_indices().filter(|(_, c)| !c.is_ascii_punctuation());
-        let letters = letters.map(move |(at, c)| start + at..start + at + c.len_utf8());
-        let has_value = hidden.is_some();
-        hidden.into_iter().chain(letters.filter(move |_| !has_value))
-    })
 }
 
 /// A complaint about a text with secrets in it: where, and nothing of what stands there.
@@ -125,8 +98,8 @@ fn of_json(shell: &mut Shell, path: &Path, text: &str, program: &Program) -> Res
     let (members, twice) = if read.is_ok() { json_places::members(text) } else { (Vec::new(), None) };
     let shown = match (has_secrets(program), &read) {
         (false, _) => text.to_owned(),
-        (true, Ok(_)) if twice.is_none() => masked(text, members.iter().map(|(_, place)| place.clone())),
-        (true, _) => masked(text, std::iter::once(0..text.len())),
+        (true, Ok(_)) if twice.is_none() => discreet::of_json(text, &members),
+        (true, _) => discreet::of_json(text, &[]),
     };
     let file = shell.sources.add(&path.display().to_string(), &shown);
     let bad = |why: String| {
