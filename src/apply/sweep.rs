@@ -97,7 +97,7 @@ fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<Str
 
 /// Whether it was made when the create may have been carried out. What has a name of its own is told whenever it was made;
 /// without one, all that anybody makes of the same thing looks the same.
-fn is_in_time(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
+pub(super) fn is_in_time(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
     let made = object.attributes.get(CREATED).and_then(Value::as_str).and_then(Timestamp::parse);
     let is_named = kind.stamp.is_some() || !kind.natural_key.is_empty();
     is_named || made.is_none_or(|made| made.since(tombstone.at).max(tombstone.at.since(made)) <= MOST_LATE)

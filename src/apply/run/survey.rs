@@ -6,33 +6,44 @@ use super::machine::Run;
 use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
 use crate::apply::identity::{could_be, fingerprint, fingerprint_of};
+use crate::apply::sweep::is_in_time;
 use crate::cloud::Listing;
 use crate::model::{Address, Ident, NodeId, Observed, RemoteId};
 use crate::plan::ListRead;
 use crate::provider::Kind;
-use crate::state::{Intent, JournalEntry, Open, OperationId, Purpose};
-use std::collections::BTreeSet;
+use crate::state::{Intent, JournalEntry, Open, OperationId, Purpose, Tombstone};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What creates of one kind that have no object may have made.
 pub(super) struct Claims<'a> {
     kind: &'a Kind,
     open: Vec<&'a Intent>,
-    given_up: BTreeSet<&'a str>,
-    /// The fingerprints of all of them.
+    /// The fingerprints of the open ones.
     alike: BTreeSet<&'a str>,
+    /// By their fingerprints.
+    given_up: BTreeMap<&'a str, Vec<&'a Tombstone>>,
 }
 
 impl Claims<'_> {
     /// Whether one of them may have made the object.
     pub fn hold(&self, object: &Observed) -> bool {
-        !(self.alike.is_empty() && self.open.is_empty())
-            && (self.alike.contains(fingerprint_of(self.kind, &object.attributes).as_str())
-                || self.open.iter().any(|intent| could_be(self.kind, intent, object)))
+        if self.open.is_empty() && self.given_up.is_empty() {
+            return false;
+        }
+        let sign = fingerprint_of(self.kind, &object.attributes);
+        self.alike.contains(sign.as_str())
+            || self.is_late(&sign, object)
+            || self.open.iter().any(|intent| could_be(self.kind, intent, object))
     }
 
     /// Whether one that was given up may have made it.
     pub fn hold_late(&self, object: &Observed) -> bool {
-        !self.given_up.is_empty() && self.given_up.contains(fingerprint_of(self.kind, &object.attributes).as_str())
+        !self.given_up.is_empty() && self.is_late(&fingerprint_of(self.kind, &object.attributes), object)
+    }
+
+    fn is_late(&self, sign: &str, object: &Observed) -> bool {
+        let mut alike = self.given_up.get(sign).into_iter().flatten();
+        alike.any(|tombstone| is_in_time(tombstone, self.kind, object))
     }
 }
 
@@ -129,10 +140,12 @@ impl Run {
     pub(super) fn claims<'a>(&'a self, kind: &'a Kind, than: Option<OperationId>) -> Claims<'a> {
         let others = self.nameless(&kind.name).map(|open| &open.intent);
         let open: Vec<&Intent> = others.filter(|intent| Some(intent.operation) != than).collect();
-        let given_up = self.snapshot.tombstones.values().filter(|tombstone| tombstone.kind == kind.name);
-        let given_up: BTreeSet<&str> = given_up.map(|tombstone| tombstone.fingerprint.as_str()).collect();
-        let alike = open.iter().map(|intent| intent.fingerprint.as_str()).chain(given_up.iter().copied()).collect();
-        Claims { kind, open, given_up, alike }
+        let alike = open.iter().map(|intent| intent.fingerprint.as_str()).collect();
+        let mut given_up: BTreeMap<&str, Vec<&Tombstone>> = BTreeMap::new();
+        for tombstone in self.snapshot.tombstones.values().filter(|tombstone| tombstone.kind == kind.name) {
+            given_up.entry(&tombstone.fingerprint).or_default().push(tombstone);
+        }
+        Claims { kind, open, alike, given_up }
     }
 
     /// The entry that says who was there, once a run and list.

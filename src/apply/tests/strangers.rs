@@ -9,7 +9,9 @@ use crate::emulator::Config;
 use crate::model::{Address, Attributes, Ident, Observed, RemoteId, Timestamp, Value};
 use crate::plan::ListRead;
 use crate::provider::cloudnexus;
-use crate::state::{Intent, JournalEntry, Nonce, OperationId, Purpose, Remembered, STAMP_OPERATION, Store, marks};
+use crate::state::{
+    HistoryRow, Intent, JournalEntry, Nonce, OperationId, Purpose, Remembered, STAMP_OPERATION, Store, marks,
+};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -171,45 +173,63 @@ fn a_question_asked_early_does_not_shorten_the_window() {
     assert!(world.context().clock.monotonic() - began < world.options.settle_window);
 }
 
+/// A create of these was given up that had left at this instant.
+fn given_up(world: &World, kind: &str, values: &[(&str, &str)], at: Timestamp) {
+    let wanted: Attributes = values.iter().map(|(name, value)| (Ident::new(name), Value::string(value))).collect();
+    let snapshot = world.store.load().expect("loads");
+    let (operation, epoch) = (OperationId(snapshot.next_operation), snapshot.epoch + 1);
+    let intent = Intent {
+        operation,
+        address: Address::managed(kind, "app", None),
+        kind: Ident::new(kind),
+        purpose: Purpose::Create,
+        id: None,
+        nonce: Nonce("n".to_owned()),
+        idempotency_key: String::new(),
+        fingerprint: fingerprint(cloudnexus().kind(&Ident::new(kind)).expect("a kind"), &wanted),
+        inputs_hash: String::new(),
+        wanted,
+        lifecycle: Remembered::default(),
+        epoch,
+        attempt: 1,
+        surveyed: true,
+        at,
+    };
+    let started =
+        JournalEntry::RunStarted { run: "r".into(), epoch, holder: "a@b".into(), plan: "p".into(), at: Timestamp(0) };
+    let given_up = JournalEntry::NotCreated { operation, evidence: "none".into() };
+    world.store.append(&[started, JournalEntry::Intent(Box::new(intent)), given_up]).expect("writes");
+}
+
 #[test]
 fn what_a_given_up_create_may_have_made_is_not_taken_for_the_next_ones() {
     let mut world = World::local();
     let values = [("name", "app"), ("plan", "standard-8"), ("region", "eu-west-2"), ("image", "ubuntu-22.04")];
     let late = made_by_somebody(&world, "server", &values, None);
     world.finish(world.context().clock.sleep(Duration::from_secs(600)));
-    let wanted: Attributes = values.iter().map(|(name, value)| (Ident::new(name), Value::string(value))).collect();
-    let operation = OperationId(0);
-    let intent = Intent {
-        operation,
-        address: Address::managed("server", "app", None),
-        kind: Ident::new("server"),
-        purpose: Purpose::Create,
-        id: None,
-        nonce: Nonce("n".to_owned()),
-        idempotency_key: String::new(),
-        fingerprint: fingerprint(cloudnexus().kind(&Ident::new("server")).expect("a kind"), &wanted),
-        inputs_hash: String::new(),
-        wanted,
-        lifecycle: Remembered::default(),
-        epoch: 1,
-        attempt: 1,
-        surveyed: true,
-        at: world.context().clock.now(),
-    };
-    let started = JournalEntry::RunStarted {
-        run: "r".into(),
-        epoch: 1,
-        holder: "a@b".into(),
-        plan: "p".into(),
-        at: Timestamp(0),
-    };
-    let given_up = JournalEntry::NotCreated { operation, evidence: "none".into() };
-    world.store.append(&[started, JournalEntry::Intent(Box::new(intent)), given_up]).expect("writes");
+    given_up(&world, "server", &values, world.context().clock.now());
     // The next create is lost, and the object is the only one that looks like it.
     world.seams.accidents.lock().unwrap().insert(2, Accident::LostBefore);
     world.options.adopt_exact = true;
     let ran = world.run(SERVER).expect("lives");
     asked(&ran, &world, &[&late]);
+}
+
+#[test]
+fn what_has_no_name_is_the_given_up_creates_only_for_as_long_as_it_may_come_late() {
+    for (hours, surveyed) in [(0, false), (2, true)] {
+        let world = World::local();
+        world.run(SERVER).expect("lives");
+        let server = list(&world, "server").pop().expect("a server").id;
+        given_up(&world, "snapshot", &[("source_id", server.as_str())], world.context().clock.now());
+        world.finish(world.context().clock.sleep(Duration::from_secs(hours * 3600)));
+        made_by_somebody(&world, "snapshot", &[("source_id", server.as_str())], None);
+        world.finish(world.context().clock.sleep(Duration::from_secs(600)));
+        world.run(&format!("{SERVER}snapshot own {{\n source_id = server.app.id\n}}\n")).expect("lives");
+        let rows = world.store.history(usize::MAX).expect("a history");
+        let own = |row: &HistoryRow| matches!(&row.entry, JournalEntry::Intent(it) if it.address.name.as_str() == "own" && it.surveyed);
+        assert_eq!(rows.iter().any(own), surveyed, "{hours}: {:#?}", world.store_history());
+    }
 }
 
 #[test]
