@@ -35,7 +35,9 @@ impl Run {
     /// The same operation again, under a new intent.
     pub(super) fn again(&mut self, step: NodeId) {
         let Some(done) = self.work(step).doing.take() else { return };
-        match self.prepare(step, done.deed.clone(), done.attempt + 1, done.tries) {
+        // These tell of the request before.
+        let tries = Tries { gone_since: None, jobless: false, unsure: false, ..done.tries };
+        match self.prepare(step, done.deed.clone(), done.attempt + 1, tries) {
             Ok(Some(doing)) => {
                 self.work(step).doing = Some(Box::new(doing));
                 self.enqueue_deed(step);

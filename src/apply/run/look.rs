@@ -4,7 +4,7 @@ use super::accept::is_at_rest;
 use super::begin::list_below;
 use super::errand::unseen;
 use super::machine::Run;
-use super::settle::may_be;
+use super::settle::{NOWHERE, may_be, nowhere};
 use super::work::{Deed, Errand, Failure, Next, Phase, Then, Waiter, Why};
 use crate::apply::command::Command;
 use crate::apply::context::{Seen, Target};
@@ -255,23 +255,17 @@ impl Run {
         if self.is_refused {
             return self.leave_open(step, "the new object does not show yet".to_owned());
         }
-        let message = "the API accepted it, and it is nowhere to be seen".to_owned();
         if !others.is_empty()
             && let Some(intent) = self.intent_of(step)
         {
-            let why = may_be(&others, &message);
+            let why = may_be(&others, NOWHERE);
             return self.ask(step, intent.operation, others, why);
         }
         // A list showed what may be it: that the last one did not says nothing.
         if self.is_recalling(step) {
-            return self.settle(step, message);
+            return self.settle_accepted(step, NOWHERE.to_owned());
         }
-        let failure = Failure {
-            message,
-            help: "run again; if it happens again, ask the support with the job's id".to_owned(),
-            ..Failure::default()
-        };
-        self.failed_for_good(step, failure, None);
+        self.failed_for_good(step, nowhere(), None);
     }
 
     fn watch_unclear(&mut self, step: NodeId, why: Why, observed: &Observed) {

@@ -166,11 +166,12 @@ impl Run {
         }
     }
 
-    /// Whether a list that the documents show tells of the step's object.
+    /// Whether a list that the documents show tells of the step's object, or has yet to tell.
     fn is_listed(&self, step: NodeId) -> bool {
         let Some(doing) = &self.works[step.0 as usize].doing else { return false };
         let listed = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.documented_list);
-        listed && (doing.id.is_some() || doing.deed == Deed::Create) && doing.phase == Phase::Polling
+        let is_shown = doing.id.is_some() || doing.deed == Deed::Create && !doing.tries.unsure;
+        listed && is_shown && doing.phase == Phase::Polling
     }
 
     /// As `watch_job`, asked for soon and by itself: what the object shows is not enough.
@@ -275,6 +276,7 @@ impl Run {
             doing.id = named;
         }
         doing.tries.jobless |= job.status == JobStatus::Missing;
+        let is_accepted = job.status != JobStatus::Missing || doing.tries.unsure;
         let (deed, has_object) = (doing.deed.clone(), doing.id.is_some());
         match (&job.status, deed) {
             (JobStatus::Scheduled(at), _) if waits => {
@@ -301,7 +303,12 @@ impl Run {
                 false
             }
             (JobStatus::Succeeded | JobStatus::Scheduled(_) | JobStatus::Missing, Deed::Create) if !has_object => {
-                self.settle(step, format!("job {} does not name what it made", job.id));
+                let reason = format!("job {} does not name what it made", job.id);
+                if is_accepted {
+                    self.settle_accepted(step, reason);
+                } else {
+                    self.settle(step, reason);
+                }
                 false
             }
             (JobStatus::Missing, Deed::Run) => {

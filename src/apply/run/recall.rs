@@ -38,7 +38,7 @@ impl Run {
     /// A list came: what is remembered and not in it is missing, what is in it is given back.
     pub(super) fn recall(&mut self, step: NodeId, listed: &[Observed]) -> Vec<RemoteId> {
         let Some(doing) = &self.works[step.0 as usize].doing else { return Vec::new() };
-        let shown = |id: &&RemoteId| doing.shown.contains(*id);
+        let shown = |id: &&RemoteId| doing.shown.contains(*id) && self.is_nobodys(step, id);
         let there: BTreeSet<&RemoteId> = listed.iter().map(|object| &object.id).filter(shown).collect();
         let missing = doing.shown.iter().filter(|id| !there.contains(id) && self.is_nobodys(step, id));
         let (missing, there) = (missing.cloned().collect(), there.into_iter().cloned().collect());

@@ -50,12 +50,12 @@ impl Run {
     pub(super) fn appear(&mut self, step: NodeId, listed: &BTreeMap<RemoteId, Observed>, peers: usize) {
         let Some(intent) = self.intent_of(step) else { return };
         let Some(kind) = self.catalog.kind(&intent.kind) else { return };
-        let unknown = listed.values().filter(|object| !self.is_known(&intent, &object.id));
         let shows_mark = |stamp: &&Ident| listed.values().any(|object| object.attributes.contains_key(*stamp));
         let stamp = kind.stamp.as_ref().filter(shows_mark);
         let is_its_own = |object: &Observed| stamp.is_none_or(|stamp| is_marked(object, stamp, &intent));
+        let unknown = listed.values().filter(|object| is_its_own(object) && !self.is_known(&intent, &object.id));
         let (new, others): (Vec<&Observed>, Vec<&Observed>) =
-            unknown.partition(|object| is_its_own(object) && could_be(kind, &intent, object));
+            unknown.partition(|object| could_be(kind, &intent, object));
         let claims = self.claims(kind, Some(intent.operation));
         // What an earlier create may have made as well is not this one's for its looks.
         let is_late = |object: &&Observed| stamp.is_none() && claims.hold_late(object);
@@ -77,8 +77,24 @@ impl Run {
                 let entries = self.binding(step, operation, &first);
                 self.append(Waiter::Step(step), entries);
             }
-            Some(_) => self.settle(step, "what is new may be another one's".to_owned()),
+            Some(_) => {
+                let new: Vec<RemoteId> = new.iter().map(|object| object.id.clone()).collect();
+                self.remember(step, &new);
+                self.tell_apart(step);
+            }
         }
+    }
+
+    /// The list shows what may be another one's: its own job names what it made. Where that was asked, a search has to do.
+    fn tell_apart(&mut self, step: NodeId) {
+        let Some(doing) = self.work(step).doing.as_mut() else { return };
+        let Some(job) = doing.job.clone().filter(|_| !doing.tries.unsure) else {
+            return self.settle_accepted(step, "what is new may be another one's".to_owned());
+        };
+        doing.tries.unsure = true;
+        doing.phase = Phase::Polling;
+        let surface = doing.surface.clone();
+        self.watch_job(step, surface, job);
     }
 
     fn set_round(&mut self, list: &ListRead) {

@@ -40,6 +40,9 @@ const CLOCKS_APART: Duration = Duration::from_secs(5);
 /// Rules that prove nothing: what is adopted by them is left alone until somebody confirms it.
 const GUESSES: &[&str] = &["answer", "exact", "vague job"];
 
+/// What the API accepted and nothing shows.
+pub(super) const NOWHERE: &str = "the API accepted it, and it is nowhere to be seen";
+
 /// What the evidence says.
 pub(super) enum Verdict {
     Adopt { id: RemoteId, rule: &'static str, evidence: String },
@@ -49,13 +52,22 @@ pub(super) enum Verdict {
 impl Run {
     /// Starts tracing. The window begins now: the request can no longer leave this machine.
     pub(super) fn settle(&mut self, step: NodeId, reason: String) {
+        self.trace(step, Settling { reason, ..Settling::default() });
+    }
+
+    /// As `settle`, of a create that the API accepted: it is asked about or fails, and is never sent again.
+    pub(super) fn settle_accepted(&mut self, step: NodeId, reason: String) {
+        self.trace(step, Settling { reason, is_accepted: true, ..Settling::default() });
+    }
+
+    fn trace(&mut self, step: NodeId, settling: Settling) {
         let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
         let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
         // That nothing shows is only said when the window is over; about candidates it may be asked earlier.
         let is_over = open.is_some_and(|open| open.asked && open.candidates.is_empty());
         let window = if self.in_process || is_over { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
-        self.begin_search(step, Settling { until, reason, ..Settling::default() });
+        self.begin_search(step, Settling { until, ..settling });
     }
 
     /// A create's job failed without naming what it made: one look at what is there.
@@ -220,7 +232,7 @@ impl Run {
         self.scaled(BETWEEN_LISTS).max(least)
     }
 
-    /// The jobs are there: one that made a candidate is exact evidence.
+    /// The jobs are there: one that made a candidate is exact evidence, the create's own before all others.
     pub(super) fn recent_jobs(&mut self, step: NodeId, answer: Result<Vec<Job>, String>) {
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let Phase::Settling(settling) = &doing.phase else { return };
@@ -237,20 +249,25 @@ impl Run {
         let others = &settling.others;
         let is_contested = |object: &RemoteId| self.is_contested(step, &intent, &jobs, &Seen { object, others });
         let is_contested = matches!(candidates.as_slice(), [one] if is_contested(&one.id));
-        let verdict = match candidates.as_slice() {
+        let own = jobs.iter().find(|job| doing.job.as_ref() == Some(&job.id));
+        let own = own.and_then(|job| candidates.iter().find(|object| makes(job, object)));
+        let verdict = match (own, candidates.as_slice()) {
+            (Some(one), _) => {
+                Verdict::Adopt { id: one.id.clone(), rule: "job", evidence: format!("its own job names {}", one.id) }
+            }
             // Who was there before is not known: each of them can be a stranger's.
             _ if !intent.surveyed => Verdict::Ask(shown.clone()),
-            [one] if made(one) && !is_contested => Verdict::Adopt {
+            (None, [one]) if made(one) && !is_contested => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "job",
                 evidence: format!("a create job names {}, which is new and as wanted", one.id),
             },
-            [one] if self.is_unique(step) => Verdict::Adopt {
+            (None, [one]) if self.is_unique(step) => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "unique",
                 evidence: format!("{} is new and as wanted, and there can be no other", one.id),
             },
-            [one] if is_vague(one) && !is_contested => Verdict::Adopt {
+            (None, [one]) if is_vague(one) && !is_contested => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "vague job",
                 evidence: format!(
@@ -258,7 +275,7 @@ impl Run {
                     one.id
                 ),
             },
-            [one] if self.options.adopt_exact => Verdict::Adopt {
+            (None, [one]) if self.options.adopt_exact => Verdict::Adopt {
                 id: one.id.clone(),
                 rule: "exact",
                 evidence: format!("{} is the only new one that is as wanted, and --adopt exact was given", one.id),
@@ -354,16 +371,21 @@ impl Run {
         let Some(mut settling) = self.settling(step).map(std::mem::take) else { return };
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let (operation, inherited, attempt) = (doing.operation, doing.inherited, doing.attempt);
-        let marked = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.stamp.is_some());
+        let kind = self.catalog.kind(&doing.kind);
+        let is_telling = |kind: &Kind| kind.stamp.is_some() || settling.is_accepted && kind.documented_list;
+        let is_told = kind.is_some_and(is_telling);
         let is_seen_blank = settling.blank >= AGREEING_LISTS;
         if let Some(failure) = settling.failure.take_if(|_| is_seen_blank) {
             let failure = self.beside(step, *failure, &settling.unexplained);
             return self.failed_for_good(step, failure, None);
         }
-        let is_provable = is_seen_blank && (marked || self.in_process || self.options.retry_unknown);
+        let is_provable = is_seen_blank && (is_told || self.in_process || self.options.retry_unknown);
         if !is_provable || !settling.unexplained.is_empty() {
             let why = no_proof(&settling);
             return self.ask(step, operation, settling.unexplained, why);
+        }
+        if settling.is_accepted {
+            return self.failed_for_good(step, nowhere(), None);
         }
         let evidence = format!("not in {} lists after: {}", settling.passes, settling.reason);
         let entry = JournalEntry::NotCreated { operation, evidence };
@@ -406,6 +428,15 @@ fn no_proof(settling: &Settling) -> String {
         );
     }
     may_be(&settling.unexplained, reason)
+}
+
+/// That the API accepted a create and nothing shows of it, as a failure.
+pub(super) fn nowhere() -> Failure {
+    Failure {
+        message: NOWHERE.to_owned(),
+        help: "run again; if it happens again, ask the support with the job's id".to_owned(),
+        ..Failure::default()
+    }
 }
 
 /// The question about objects that are not as wanted.

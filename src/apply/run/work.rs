@@ -160,6 +160,8 @@ pub(super) struct Tries {
     pub gone_since: Option<Duration>,
     /// Its job was asked for by itself, and the API does not know it.
     pub jobless: bool,
+    /// A list showed several that could be it: only its job can tell.
+    pub unsure: bool,
     /// Monotonic: since when a delete of an earlier run has no effect.
     pub absent_since: Option<Duration>,
     /// Monotonic: when the reading that is awaited was asked for. An answer may be as old as its question.
@@ -254,6 +256,8 @@ pub(super) struct Settling {
     pub shown: BTreeSet<RemoteId>,
     /// The create's job failed so, and only what it left is searched for.
     pub failure: Option<Box<Failure>>,
+    /// The API accepted the create: that nothing shows of it is a failure, and it is not sent again.
+    pub is_accepted: bool,
 }
 
 /// Words of a failure, as they are shown.

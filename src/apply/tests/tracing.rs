@@ -22,6 +22,15 @@ struct Restless {
     shows: fn(usize) -> Vec<Observed>,
     job: JobStatus,
     near: bool,
+    /// What the job names where it is asked for by itself, and how often it was: among others it is left unasked.
+    names: Option<&'static str>,
+    polls: AtomicUsize,
+}
+
+impl Restless {
+    fn showing(shows: fn(usize) -> Vec<Observed>, job: JobStatus, near: bool) -> Restless {
+        Restless { lists: AtomicUsize::new(0), shows, job, near, names: None, polls: AtomicUsize::new(0) }
+    }
 }
 
 impl Cloud for Restless {
@@ -40,13 +49,14 @@ impl Cloud for Restless {
     }
 
     fn jobs(&self, _surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        let is_left = self.names.is_some() && self.polls.fetch_add(1, Ordering::Relaxed) < 2;
         let job = |id| Job {
             id,
             work: "server.create".to_owned(),
             created: None,
-            status: self.job.clone(),
+            status: if is_left { JobStatus::Unasked } else { self.job.clone() },
             progress: 100,
-            resource: None,
+            resource: self.names.filter(|_| !is_left).map(RemoteId::new),
             result: None,
             error: None,
         };
@@ -128,8 +138,11 @@ fn begin(world: &World, intent: Intent) {
 
 /// `server.app` is managed, and is this one.
 fn manage(world: &World, id: &str) {
-    let address = Address::managed("server", "app", None);
-    let (observed, kind) = (object(id, "app", false), Ident::new("server"));
+    manage_at(world, Address::managed("server", "app", None), id);
+}
+
+fn manage_at(world: &World, address: Address, id: &str) {
+    let (observed, kind) = (object(id, "app", false), address.kind.clone());
     let (applied, lifecycle, at) = (observed.attributes.clone(), Remembered::default(), Timestamp(0));
     let entry = JournalEntry::Imported { address, kind, observed, applied, lifecycle, at };
     world.store.append(&[entry]).expect("writes");
@@ -166,7 +179,7 @@ fn lists_that_never_agree_end_in_a_question() {
         for near in [true, false] {
             let mut world = open(kind, None);
             world.options.adopt_exact = exact;
-            let cloud = Restless { lists: AtomicUsize::new(0), shows, job: JobStatus::Missing, near };
+            let cloud = Restless::showing(shows, JobStatus::Missing, near);
             let (recovered, lists) = recovered(&world, cloud);
             assert!((24..=60).contains(&lists), "{kind}: {lists} lists");
             assert_eq!(recovered.snapshot.open.len(), 1, "{kind}: it is asked about");
@@ -192,7 +205,7 @@ fn what_showed_once_is_asked_for_by_itself_before_its_create_is_given_up() {
         [("server", left_out, Some("srv_1")), ("compute_instance", marked, Some("inst_1")), ("server", gone, None)]
     {
         let world = open(kind, None);
-        let cloud = Restless { lists: AtomicUsize::new(0), shows, job: JobStatus::Missing, near: true };
+        let cloud = Restless::showing(shows, JobStatus::Missing, true);
         let (recovered, lists) = recovered(&world, cloud);
         assert!(lists <= 60, "{lists} lists");
         let asked = candidates(&recovered.snapshot);
@@ -204,7 +217,7 @@ fn what_showed_once_is_asked_for_by_itself_before_its_create_is_given_up() {
 #[test]
 fn what_was_accepted_and_changed_before_it_was_found_is_asked_about() {
     let renamed: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "other", false)];
-    let cloud = || Restless { lists: AtomicUsize::new(0), shows: renamed, job: JobStatus::Succeeded, near: false };
+    let cloud = || Restless::showing(renamed, JobStatus::Succeeded, false);
     let world = open("server", Some("job_1"));
     let (first, _) = recovered(&world, cloud());
     assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")], "{:#?}", world.store_history());
@@ -216,11 +229,87 @@ fn what_was_accepted_and_changed_before_it_was_found_is_asked_about() {
     assert!(world.context().clock.monotonic() - began < world.options.settle_window, "at once");
 }
 
+const TWINS: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "app", false), object("srv_2", "app", false)];
+
+#[test]
+fn a_job_of_its_own_tells_which_of_several_a_create_made() {
+    for surveyed in [true, false] {
+        let world = World::local();
+        begin(&world, Intent { surveyed, ..intent("server") });
+        let entry = JournalEntry::Accepted { operation: OperationId(0), job: Some(JobId::new("job_1")), id: None };
+        world.store.append(&[entry]).expect("writes");
+        let cloud = Restless { names: Some("srv_2"), ..Restless::showing(TWINS, JobStatus::Succeeded, false) };
+        let (recovered, _) = recovered(&world, cloud);
+        assert_eq!((recovered.snapshot.open.len(), recovered.summary.asked), (0, 0), "{:#?}", world.store_history());
+        assert_eq!(recovered.snapshot.ids.keys().map(RemoteId::as_str).collect::<Vec<_>>(), ["srv_2"]);
+    }
+}
+
+/// What a create came to that the API had accepted, with a job that names nothing.
+fn accepted(intent: Intent, shows: fn(usize) -> Vec<Observed>) -> (World, Recovered) {
+    let world = World::local();
+    begin(&world, intent);
+    let entry = JournalEntry::Accepted { operation: OperationId(0), job: Some(JobId::new("job_1")), id: None };
+    world.store.append(&[entry]).expect("writes");
+    let (recovered, _) = recovered(&world, Restless::showing(shows, JobStatus::Succeeded, true));
+    (world, recovered)
+}
+
+#[test]
+fn what_was_accepted_is_not_called_never_made() {
+    let stranger: fn(usize) -> Vec<Observed> =
+        |n| if n == 1 { vec![object("srv_1", "other", false)] } else { Vec::new() };
+    let unsure: fn(usize) -> Vec<Observed> = |n| if n == 1 { TWINS(n) } else { Vec::new() };
+    let nothing: fn(usize) -> Vec<Observed> = |_| Vec::new();
+    // Lists of other instances show marks, and none of theirs is its own.
+    let other: fn(usize) -> Vec<Observed> = |_| vec![object("inst_1", "other", true)];
+    let by_another = Intent { nonce: Nonce("m".to_owned()), ..intent("compute_instance") };
+    for (intent, shows) in [
+        (intent("server"), stranger),
+        (intent("server"), unsure),
+        (intent("server"), nothing),
+        (intent("compute_instance"), nothing),
+        (intent("ssh_key"), nothing),
+        (by_another, other),
+    ] {
+        let kind = intent.kind.clone();
+        let (world, recovered) = accepted(intent, shows);
+        let end = recovered.ends.get(&OperationId(0));
+        let Some(StepEnd::Failed { message, .. }) = end else { panic!("{kind}: {end:?} {:#?}", world.store_history()) };
+        assert!(message.contains("nowhere to be seen"), "{message}");
+        assert!(recovered.snapshot.open.is_empty() && recovered.snapshot.tombstones.len() == 1, "it may still show");
+    }
+}
+
+#[test]
+fn what_made_it_unsure_is_remembered() {
+    let once: fn(usize) -> Vec<Observed> = |n| if n == 0 { vec![object("srv_1", "app", false)] } else { Vec::new() };
+    let (world, recovered) = accepted(Intent { surveyed: false, ..intent("server") }, once);
+    assert_eq!(candidates(&recovered.snapshot), [RemoteId::new("srv_1")], "{:#?}", world.store_history());
+    assert_eq!(recovered.snapshot.open.len(), 1, "it is still there by its own route");
+}
+
+#[test]
+fn what_is_managed_by_now_is_not_asked_about_again() {
+    let shows: fn(usize) -> Vec<Observed> = |_| vec![object("inst_1", "app", false), object("inst_2", "web", true)];
+    for managed in [true, false] {
+        let world = World::local();
+        begin(&world, Intent { nonce: Nonce("m".to_owned()), ..intent("compute_instance") });
+        let candidates = vec![RemoteId::new("inst_1")];
+        world.store.append(&[JournalEntry::Asked { operation: OperationId(0), candidates }]).expect("writes");
+        if managed {
+            manage_at(&world, Address::managed("compute_instance", "theirs", None), "inst_1");
+        }
+        let (recovered, _) = recovered(&world, Restless::showing(shows, JobStatus::Missing, true));
+        assert_eq!(recovered.snapshot.open.is_empty(), managed, "{:#?}", world.store_history());
+    }
+}
+
 #[test]
 fn a_failed_create_names_what_appeared_meanwhile() {
     let renamed: fn(usize) -> Vec<Observed> = |_| vec![object("srv_1", "other", false)];
     let world = open("server", Some("job_1"));
-    let cloud = Restless { lists: AtomicUsize::new(0), shows: renamed, job: JobStatus::Failed, near: false };
+    let cloud = Restless::showing(renamed, JobStatus::Failed, false);
     let left = world.store.load().expect("loads").open;
     let (recovered, _) = recovered(&world, cloud);
     let Some(StepEnd::Failed { help, .. }) = recovered.ends.get(&OperationId(0)) else {
@@ -258,7 +347,7 @@ fn what_a_question_came_to_counts_in_the_run_that_asked() {
             let mut world = World::local();
             former.into_iter().for_each(|id| manage(&world, id));
             begin(&world, intent("server"));
-            let cloud = || Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
+            let cloud = || Restless::showing(one, JobStatus::Missing, true);
             let (first, _) = recovered(&world, cloud());
             assert_eq!(candidates(&first.snapshot), [RemoteId::new("srv_1")]);
             let left = first.snapshot.open.clone();
@@ -289,7 +378,7 @@ fn what_came_to_nothing_is_no_success() {
         let wanted = Attributes::from([(Ident::new("plan"), Value::string("standard-16"))]);
         begin(&world, Intent { purpose: purpose.clone(), id, wanted, ..intent(kind) });
         let left = world.store.load().expect("loads").open;
-        let cloud = Restless { lists: AtomicUsize::new(0), shows, job: JobStatus::Missing, near: true };
+        let cloud = Restless::showing(shows, JobStatus::Missing, true);
         let (recovered, _) = recovered(&world, cloud);
         assert!(recovered.snapshot.open.is_empty(), "{:?}", recovered.snapshot.open);
         let mut summary = Summary { open: 1, ..Summary::default() };
@@ -333,7 +422,7 @@ fn what_a_question_came_to_is_in_outputs_and_checks() {
         let mut world = open("server", None);
         let left = world.store.load().expect("loads").open;
         world.options.answers = BTreeMap::from([(address.clone(), answer)]);
-        let cloud = Restless { lists: AtomicUsize::new(0), shows: one, job: JobStatus::Missing, near: true };
+        let cloud = Restless::showing(one, JobStatus::Missing, true);
         let (recovered, _) = recovered(&world, cloud);
         let mut holdings = Holdings::default();
         holdings.miss([address.clone()].into());
