@@ -80,6 +80,8 @@ fn the_test_command_is_ci_s_test_command() {
     let command = shown(&readme()).into_iter().map(|shown| shown.command).find(|c| c.starts_with("cargo test"));
     let script = std::fs::read_to_string(root().join(".ci/run")).expect(".ci/run");
     assert!(script.lines().any(|line| Some(line) == command.as_deref()), "{command:?} is not in .ci/run");
+    let sets = |line: &&str| line.starts_with("export") && line.contains("PROFILE");
+    assert_eq!(script.lines().find(sets), None, "tests are built as a user builds them");
 }
 
 #[test]
