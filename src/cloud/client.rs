@@ -236,6 +236,11 @@ impl Client {
         };
         match judge(meant, call, &response, &reach.surface.jobs_path) {
             Verdict::Final(unclear @ Outcome::Unknown { .. }) => {
+                if response.status == 429 {
+                    // Whoever says it, and whatever became of this request: no other one leaves earlier.
+                    let wait = pace::after_too_many(&response.headers, self.clock.now(), 1, &*self.random);
+                    reach.budget.block(&*self.clock, wait);
+                }
                 self.repeated_or(reach, parts, tries, unclear, Some(&response))
             }
             Verdict::Final(outcome) => {
