@@ -138,7 +138,9 @@ impl Run {
         if id.as_ref().is_some_and(|id| self.is_being_let_go(&address, id)) {
             return self.end(step, StepEnd::Done);
         }
-        let entry = match (id, deposed) {
+        // An open create that ended meanwhile has put another object in its place.
+        let is_aside = id.as_ref().is_some_and(|id| self.snapshot.records.get(&address).is_none_or(|it| it.id != *id));
+        let entry = match (id, deposed || is_aside) {
             (Some(id), true) => JournalEntry::Deleted { operation: None, address, id },
             (_, false) | (None, true) => {
                 self.holdings.drop(&address);
