@@ -17,6 +17,7 @@ pub fn summary(plan: &Plan, context: &Context<'_>) -> String {
     if !plan.has_changes() {
         let stay = match plan.unchanged {
             _ if !plan.steps.is_empty() => "nothing is to be done at the API".to_owned(),
+            _ if plan.refresh_only => "the state is as the cloud is".to_owned(),
             0 => "nothing is declared and nothing is managed".to_owned(),
             1 => "1 resource is as declared".to_owned(),
             many => format!("{many} resources are as declared"),

@@ -250,6 +250,7 @@ fn each_class_alone() {
     for (name, steps) in cases {
         check(name, &planned(steps), None, Look::default());
     }
+    check("nothing_to_refresh", &Plan { refresh_only: true, ..planned(vec![]) }, None, Look::default());
 }
 
 #[test]
