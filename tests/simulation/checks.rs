@@ -125,7 +125,6 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let makers = world.truth.makers.clone();
     let confirmed = world.truth.confirmed.clone();
     let denied = world.truth.denied.clone();
-    let slow: BTreeSet<String> = world.truth.slow.keys().cloned().collect();
     drop(world);
     let mut found: Vec<(&'static str, String)> = Vec::new();
     let refused = last.and_then(|report| report.refused.clone()).unwrap_or_default();
@@ -144,8 +143,8 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 let in_place = whose.as_ref().and_then(|address| snapshot.records.get(address));
                 let is_displaced =
                     in_place.is_some_and(|record| confirmed.iter().any(|other| *record.id.as_str() == **other));
-                // What came after the window was shown to a person, as what another create may have made, and then changed.
-                let is_shown = || slow.contains(key) && was_asked_about(life, &remote);
+                // Shown to a person as what another create may have made, who said that it is not that one's.
+                let is_shown = || was_asked_about(life, &remote);
                 if !is_told && !is_open && !denied.contains(id) && !is_displaced && !is_shown() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
