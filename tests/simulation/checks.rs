@@ -9,7 +9,7 @@ use super::steps::is_left;
 use super::truth::{Maker, living};
 use cnx::cli::exit::Exit;
 use cnx::model::{Mode, RemoteId};
-use cnx::state::{Condition, JournalEntry, Snapshot, fold};
+use cnx::state::{Condition, JournalEntry, OperationId, Snapshot, fold};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More requests than any run of these sizes may need, by object, by fault and by apply.
@@ -138,14 +138,18 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                     || life.late.iter().any(|line| line.contains(id.as_str()))
                     || refused.contains(id.as_str());
                 let is_open = snapshot.open.values().any(|open| open.intent.idempotency_key == *key);
-                let whose = life.disk.intent(key).map(|(_, address, _)| address);
+                let intent = life.disk.intent(key);
+                let operation = intent.as_ref().map(|(operation, ..)| *operation);
+                let whose = intent.map(|(_, address, _)| address);
                 // A stranger's object was taken for it, which a list had left out before, and nothing could tell.
                 let in_place = whose.as_ref().and_then(|address| snapshot.records.get(address));
                 let is_displaced =
                     in_place.is_some_and(|record| confirmed.iter().any(|other| *record.id.as_str() == **other));
                 // Shown to a person as what another create may have made, who said that it is not that one's.
                 let is_shown = || was_asked_about(life, &remote);
-                if !is_told && !is_open && !denied.contains(id) && !is_displaced && !is_shown() {
+                let was_displaced = || operation.is_some_and(|operation| took_other(life, operation, &confirmed));
+                let is_excused = || is_displaced || is_shown() || was_displaced();
+                if !is_told && !is_open && !denied.contains(id) && !is_excused() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));
                 }
@@ -246,6 +250,17 @@ fn same(
     if let Some(record) = unready {
         found.push(("I7", format!("{} is {:?} at rest", record.address, record.condition)));
     }
+}
+
+/// Whether one of these was taken for what a create made, whatever became of it since.
+fn took_other(life: &Life, operation: OperationId, others: &[String]) -> bool {
+    let takes = |entry: &JournalEntry| match entry {
+        JournalEntry::Adopted { operation: of, id, .. } | JournalEntry::Bound { operation: of, id } => {
+            *of == operation && others.iter().any(|other| other == id.as_str())
+        }
+        _ => false,
+    };
+    life.disk.rows().iter().any(|row| takes(row.entry()))
 }
 
 /// Whether a person was ever asked whether a create made it.
