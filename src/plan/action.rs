@@ -25,8 +25,8 @@ impl<'a> Planner<'a> {
             unit.problems.push(unknown_kind(address, Some(instance.span)));
             return self.keep(unit);
         };
-        if let Some(open) = self.open.get(address).copied() {
-            unit.forward.push(waiting(&unit, open, Some(node)));
+        if let Some(open) = self.open.get(address) {
+            unit.forward = open.iter().map(|open| waiting(&unit, open, Some(node))).collect();
             return self.keep(unit);
         }
         let arguments = instance.values();

@@ -118,13 +118,14 @@ impl<'a> Planner<'a> {
         self.keep(unit);
     }
 
-    /// An operation of an earlier run is open: nothing else is decided about the address now.
-    pub(super) fn wait(&mut self, mut unit: Unit<'a>, kind: &Kind, open: &'a Open, record: Option<&Record>) {
-        let Some(node) = unit.node else { return };
-        unit.forward.push(waiting(&unit, open, Some(node)));
-        let applied = record.map_or(&open.intent.wanted, |record| &record.applied);
+    /// Operations of earlier runs are open: nothing else is decided about the address now.
+    pub(super) fn wait(&mut self, mut unit: Unit<'a>, kind: &Kind, open: &[&'a Open], record: Option<&Record>) {
+        let (Some(node), Some(last)) = (unit.node, open.last()) else { return };
+        unit.forward = open.iter().map(|open| waiting(&unit, open, Some(node))).collect();
+        let applied = record.map_or(&last.intent.wanted, |record| &record.applied);
         let mut attributes = planned(kind, unit.address, applied, record.map(|record| &record.observed));
-        if let Some(id) = open.id.as_ref().or(record.map(|record| &record.id)) {
+        let made = open.iter().find_map(|open| open.id.as_ref());
+        if let Some(id) = made.or(record.map(|record| &record.id)) {
             attributes.insert(Ident::new("id"), Value::string(id.as_str()));
         }
         self.outputs.set(node, Cow::Owned(attributes));
@@ -239,7 +240,8 @@ pub(super) fn waiting(unit: &Unit<'_>, open: &Open, node: Option<NodeId>) -> sup
         span: None,
     };
     let mut step = unit::blank(unit.address, Action::Wait(open.intent.operation), reason);
-    step.id = open.id.clone().or_else(|| unit.record.map(|record| record.id.clone()));
+    let own = open.id.as_ref().or(open.intent.id.as_ref());
+    step.id = own.cloned().or_else(|| unit.record.map(|record| record.id.clone()));
     (step.desired, step.requests) = (node, 1);
     step
 }

@@ -36,7 +36,8 @@ pub struct Planner<'a> {
     pub unit_of: Vec<Option<u32>>,
     /// Whose dependants, or who itself, asks to be created before it is destroyed.
     pub create_first: Vec<bool>,
-    pub open: BTreeMap<&'a Address, &'a Open>,
+    /// What earlier runs began and did not end, by address: one of its object, others of those that it took the place of.
+    pub open: BTreeMap<&'a Address, Vec<&'a Open>>,
     pub strangers: Strangers<'a>,
     pub drift: Vec<Drift>,
     pub unchanged: usize,
@@ -49,6 +50,10 @@ impl<'a> Planner<'a> {
         let mut complaints = Diagnostics::default();
         let survey = Survey::take(inputs.snapshot, inputs.live, inputs.catalog, inputs.options, &mut complaints);
         let nodes = inputs.desired.graph.len();
+        let mut open: BTreeMap<&Address, Vec<&Open>> = BTreeMap::new();
+        for one in inputs.snapshot.open.values() {
+            open.entry(&one.intent.address).or_default().push(one);
+        }
         Planner {
             inputs,
             survey,
@@ -56,7 +61,7 @@ impl<'a> Planner<'a> {
             units: Vec::new(),
             unit_of: vec![None; nodes],
             create_first: spread(inputs.desired),
-            open: inputs.snapshot.open.values().map(|open| (&open.intent.address, open)).collect(),
+            open,
             strangers: Strangers::new(inputs.snapshot),
             drift: Vec::new(),
             unchanged: 0,
@@ -109,9 +114,8 @@ impl<'a> Planner<'a> {
             unit.problems.push(unknown_kind(address, Some(instance.span)));
             return self.keep(unit);
         };
-        if let Some(open) = self.open.get(address).copied() {
-            self.wait(unit, kind, open, record);
-            return;
+        if let Some(open) = self.open.get(address).cloned() {
+            return self.wait(unit, kind, &open, record);
         }
         let Some(record) = record else {
             if let Some(import) = self.inputs.desired.imports.get(address) {

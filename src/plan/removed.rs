@@ -59,9 +59,8 @@ impl<'a> Planner<'a> {
         let inputs = self.inputs;
         let kind = inputs.catalog.kind(&record.kind);
         let mut unit = Unit { record: Some(record), ..Unit::new(&record.address) };
-        if let Some(open) = self.open.get(&record.address).copied() {
-            unit.forward.push(waiting(&unit, open, None));
-        }
+        let open = self.open.get(&record.address).into_iter().flatten();
+        unit.forward = open.map(|open| waiting(&unit, open, None)).collect();
         let declared: Option<&Instance> =
             inputs.desired.by_address.get(&record.address).map(|node| inputs.desired.graph.node(*node));
         let standing = match self.survey.presence(record, inputs.live, inputs.catalog) {
@@ -176,14 +175,15 @@ impl<'a> Planner<'a> {
     /// Creates of an earlier run that are open and that nothing stands for any more.
     fn half_created(&mut self, declared: &impl Fn(&Address) -> bool) {
         let inputs = self.inputs;
-        let open: Vec<(&'a Address, &'a crate::state::Open)> =
-            self.open.iter().map(|(address, open)| (*address, *open)).collect();
-        for (address, open) in open {
-            if !declared(address) && !inputs.snapshot.records.contains_key(address) {
-                let mut unit = Unit::new(address);
-                unit.forward.push(waiting(&unit, open, None));
-                self.keep(unit);
-            }
+        let is_alone = |address: &Address| !declared(address) && !inputs.snapshot.records.contains_key(address);
+        let alone = self.open.iter().filter(|(address, _)| is_alone(address));
+        let units = alone.map(|(address, open)| {
+            let mut unit = Unit::new(address);
+            unit.forward = open.iter().map(|open| waiting(&unit, open, None)).collect();
+            unit
+        });
+        for unit in units.collect::<Vec<_>>() {
+            self.keep(unit);
         }
     }
 }

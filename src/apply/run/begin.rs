@@ -41,7 +41,7 @@ impl Run {
         match action {
             Action::Create => self.do_all(step, [Deed::Create]),
             Action::Update(operations) => self.do_all(step, operations.into_iter().map(Deed::Update)),
-            Action::Destroy => self.do_all(step, [Deed::Delete]),
+            Action::Destroy => self.destroy(step),
             Action::Run => self.do_all(step, [Deed::Run]),
             Action::Forget => self.forget(step),
             Action::Note => self.note(step),
@@ -131,6 +131,15 @@ impl Run {
     fn do_all(&mut self, step: NodeId, deeds: impl IntoIterator<Item = Deed>) {
         self.work(step).todo.extend(deeds);
         self.next_deed(step);
+    }
+
+    /// Where an operation of an earlier run has done it by now, nothing is left to do.
+    fn destroy(&mut self, step: NodeId) {
+        let Step { address, id, .. } = self.step(step).clone();
+        if id.is_some_and(|id| self.is_being_let_go(&address, &id)) {
+            return self.end(step, StepEnd::Done);
+        }
+        self.do_all(step, [Deed::Delete]);
     }
 
     fn forget(&mut self, step: NodeId) {

@@ -150,6 +150,17 @@ destroy server.web delete_because_no_resource_config < server.web";
     let plan = world.plan(&desired(""), &Options::default());
     assert_eq!(show(&plan), ends);
     assert!(plan.expect("plans").steps.order().all(|(_, step)| step.twin.is_none() && step.action != Action::Create));
+    // Deletes of the object and of one whose place it took.
+    for (operation, id) in [(7, "srv_1"), (8, "srv_0")] {
+        let mut deletes = Open { id: None, ..open("server.web", Purpose::Delete, Some(id)) };
+        deletes.intent.operation = OperationId(operation);
+        world.snapshot.open.insert(OperationId(operation), deletes);
+    }
+    let plan = world.plan(&desired(""), &Options::default()).expect("plans");
+    let waits = plan.steps.order().filter(|(_, step)| step.action != Action::Destroy);
+    let waits: Vec<_> = waits.map(|(_, step)| (step.action.clone(), step.id.clone())).collect();
+    let wait = |operation, id| (Action::Wait(OperationId(operation)), Some(RemoteId::new(id)));
+    assert_eq!(waits, [wait(7, "srv_1"), wait(8, "srv_0")]);
 }
 
 #[test]
