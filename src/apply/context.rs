@@ -3,7 +3,7 @@
 use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::desired::Desired;
 use crate::diag::Diagnostic;
-use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::Catalog;
 use crate::state::{Pin, Snapshot, Store};
@@ -61,6 +61,10 @@ pub trait Cloud: Send + Sync {
     /// A repeated request under the same idempotency key is answered with the first one's answer, as far as was found.
     fn honours_keys(&self, _surface: &Ident) -> bool {
         false
+    }
+    /// What the cloud's clock shows, as far as its answers told.
+    fn time(&self) -> Option<Timestamp> {
+        None
     }
     /// Requests sent so far.
     fn requests(&self) -> u32;

@@ -8,9 +8,13 @@ use crate::provider::{Attribute, Kind, Presence};
 use crate::state::{Intent, Nonce, STAMP_OPERATION, mark};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// 32 random bytes, from which everything of one run that must be unique is derived.
 pub type Seed = [u8; 32];
+
+/// So far apart two clocks may be that tell the same time.
+pub const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 /// The nonce of one try; never the same twice under one seed.
 pub fn nonce(seed: &Seed, count: u64) -> Nonce {

@@ -13,7 +13,7 @@ use super::shared::Queues;
 use super::sources::Account;
 use super::{pace, redact};
 use crate::model::http::{Headers, Request, Response};
-use crate::model::{Attributes, Ident, RemoteId, Secrets};
+use crate::model::{Attributes, Ident, RemoteId, Secrets, Timestamp};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
@@ -71,6 +71,8 @@ pub struct Client {
     pub(super) routeless: Mutex<BTreeSet<Ident>>,
     /// The first 401: nothing is sent after it.
     pub(super) refusal: OnceLock<ReadError>,
+    /// The API's clock, as its answers tell it.
+    time: pace::ServerClock,
     /// What `examine` made and has not deleted yet.
     pub(super) trials: Mutex<Vec<(Ident, RemoteId)>>,
 }
@@ -123,6 +125,7 @@ impl Client {
             queues: Queues::default(),
             routeless: Mutex::default(),
             refusal: OnceLock::new(),
+            time: pace::ServerClock::default(),
             trials: Mutex::default(),
         }
     }
@@ -144,6 +147,11 @@ impl Client {
             Some((surface.clone(), remaining, limit))
         };
         self.reaches.iter().filter_map(left).collect()
+    }
+
+    /// What the API's clock shows, where an answer told.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time.now(&*self.clock)
     }
 
     /// The API does not accept a key: the first error that said so. Nothing was sent since.
@@ -295,6 +303,7 @@ impl Client {
         }
         let response = sent.map_err(Failure::Transport)?;
         reach.budget.observe(&*self.clock, &response.headers);
+        self.time.observe(&*self.clock, &response.headers);
         let is_told = response.status >= 400 || parts.target.starts_with(&reach.surface.jobs_path);
         Ok(if is_told && !self.secrets.is_empty() { without_secrets(response, &self.secrets) } else { response })
     }

@@ -2,7 +2,8 @@
 
 use crate::model::Timestamp;
 use crate::model::http::Headers;
-use crate::world::Random;
+use crate::world::{Clock, Random};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// A number from 0 to 1.
@@ -42,6 +43,33 @@ pub(super) fn until_reset(headers: &Headers, now: Timestamp) -> Option<Duration>
         delta => return Some(Duration::from_secs(delta.unsigned_abs())),
     };
     Some(at.since(server_time(headers, now)).max(Duration::from_secs(1)))
+}
+
+/// A clock of a server, as far as its answers tell.
+#[derive(Default)]
+pub(super) struct ServerClock {
+    /// Its time less ours by the monotonic clock, milliseconds. The greatest that was told: what a cache or a slow way brings
+    /// is older than it was when it was sent.
+    ahead: Mutex<Option<i64>>,
+}
+
+impl ServerClock {
+    pub fn observe(&self, clock: &dyn Clock, headers: &Headers) {
+        let Some(told) = headers.get("Date").and_then(date) else { return };
+        let ahead = told.0 - milliseconds(clock.monotonic());
+        let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(known.map_or(ahead, |known| known.max(ahead)));
+    }
+
+    /// What it shows now.
+    pub fn now(&self, clock: &dyn Clock) -> Option<Timestamp> {
+        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.map(|ahead| Timestamp(ahead + milliseconds(clock.monotonic())))
+    }
+}
+
+fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The server's clock, which its own instants are to be compared with.
