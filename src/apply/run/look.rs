@@ -84,8 +84,7 @@ impl Run {
                 doing.tries.asked = now;
             }
         }
-        let ticket = self.ticket(Waiter::Steps(steps));
-        self.out.push(Command::List { ticket, list });
+        self.list_jointly(list, steps);
     }
 
     /// How many requests a list of the kind takes, about.
@@ -436,7 +435,8 @@ impl Run {
         match then {
             Then::Retry => self.again(step),
             Then::Look(why) => self.look(step, why),
-            Then::Settle(settling) => self.search(step, *settling),
+            // In its round.
+            Then::Settle(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The machine's door: one event in, the commands that follow out. Deterministic; time comes with the event.
 
 use super::poll::Poller;
-use super::rounds::Round;
+use super::rounds::{Joint, Round};
 use super::schedule::Schedule;
 use super::work::{Aim, Setup, Status, Waiter, Work};
 use crate::apply::command::{Command, Event, Moment, Ticket};
@@ -91,6 +91,8 @@ pub struct Run {
     pub(super) strangers_noted: BTreeSet<ListRead>,
     /// Lists with objects that another create, open or given up, may have made, so that not all who were there before are known.
     pub(super) half_surveyed: BTreeSet<ListRead>,
+    /// What was asked for in the event that is being handled.
+    pub(super) joint: Joint,
     pub(super) out: Vec<Command>,
     pub(super) now: Moment,
     next_ticket: u64,
@@ -131,6 +133,7 @@ impl Run {
             surveys: BTreeMap::new(),
             strangers_noted: BTreeSet::new(),
             half_surveyed: BTreeSet::new(),
+            joint: Joint::default(),
             out: Vec::new(),
             now: Moment { wall: Timestamp(0), monotonic: Duration::ZERO },
             next_ticket: 0,
@@ -153,6 +156,7 @@ impl Run {
     /// Takes one event in. After `Finish` nothing comes any more.
     pub fn on(&mut self, now: Moment, event: Event) -> Vec<Command> {
         self.now = now;
+        self.joint = Joint::default();
         if self.course != Course::Over {
             self.take(event);
             self.pump();
@@ -192,11 +196,11 @@ impl Run {
             }
             Event::Jobs { ticket, answer } => match self.waiters.remove(&ticket) {
                 Some(Waiter::Jobs(surface, ids)) => self.polled(&surface, &ids, answer),
-                Some(Waiter::Step(step)) => self.recent_jobs(step, answer),
+                Some(Waiter::Steps(steps)) => steps.into_iter().for_each(|step| self.recent_jobs(step, answer.clone())),
                 Some(
-                    Waiter::Poll(_)
+                    Waiter::Step(_)
+                    | Waiter::Poll(_)
                     | Waiter::Round(_)
-                    | Waiter::Steps(_)
                     | Waiter::Survey(_)
                     | Waiter::Start
                     | Waiter::End,

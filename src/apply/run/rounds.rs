@@ -1,9 +1,9 @@
-//! Objects that are watched without a job: those of one list together, so that one request follows all of them
-//! (`contract.md` 2.5).
+//! Objects that are watched without a job, and creates that are traced: those of one list together, so that one request
+//! follows all of them (`contract.md` 2.5).
 
 use super::begin::list_below;
 use super::machine::Run;
-use super::work::{Phase, Then, Waiter, Why};
+use super::work::{Phase, Settling, Then, Waiter, Why};
 use crate::apply::command::{Command, Ticket};
 use crate::apply::identity::{could_be, is_marked};
 use crate::model::{Ident, NodeId, Observed, RemoteId};
@@ -19,18 +19,56 @@ pub(super) struct Round {
     timer: Option<(Duration, Ticket)>,
 }
 
+/// What was asked for while one event is handled: whoever needs the same joins in.
+#[derive(Debug, Default)]
+pub(super) struct Joint {
+    lists: BTreeMap<ListRead, Ticket>,
+    jobs: BTreeMap<Ident, Ticket>,
+}
+
 /// No sooner than so long after the last look at the same list.
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
 
 impl Run {
+    /// One list for all who ask for it at once.
+    pub(super) fn list_jointly(&mut self, list: ListRead, steps: Vec<NodeId>) {
+        let under_way = self.joint.lists.get(&list).and_then(|ticket| self.waiters.get_mut(ticket));
+        if let Some(Waiter::Steps(waiting)) = under_way {
+            return waiting.extend(steps);
+        }
+        let ticket = self.ticket(Waiter::Steps(steps));
+        self.joint.lists.insert(list.clone(), ticket);
+        self.out.push(Command::List { ticket, list });
+    }
+
+    /// The jobs that a surface still knows, for all who ask for them at once.
+    pub(super) fn jobs_jointly(&mut self, surface: Ident, step: NodeId) {
+        let under_way = self.joint.jobs.get(&surface).and_then(|ticket| self.waiters.get_mut(ticket));
+        if let Some(Waiter::Steps(waiting)) = under_way {
+            return waiting.push(step);
+        }
+        let ticket = self.ticket(Waiter::Steps(vec![step]));
+        self.joint.jobs.insert(surface.clone(), ticket);
+        self.out.push(Command::RecentJobs { ticket, surface });
+    }
+
     /// The step's object is looked at after a while, with the others of its list.
     pub(super) fn look_in_round(&mut self, step: NodeId, span: Duration) {
+        self.in_round(step, span, Then::Look(Why::Watching));
+    }
+
+    /// Another pass of a search after a while, with the others of its list.
+    pub(super) fn search_in_round(&mut self, step: NodeId, span: Duration, settling: Settling) {
+        self.in_round(step, span, Then::Settle(Box::new(settling)));
+    }
+
+    fn in_round(&mut self, step: NodeId, span: Duration, then: Then) {
         let Some(list) = self.list_of(step) else {
             return self.leave_open(step, "its kind is not in the catalog".to_owned());
         };
         let due = self.now.monotonic + span;
         if let Some(doing) = self.work(step).doing.as_mut() {
-            doing.phase = Phase::Pausing(Then::Look(Why::Watching));
+            doing.phase = Phase::Pausing(then);
         }
         self.rounds.entry(list.clone()).or_default().waiting.insert((due, step));
         self.set_round(&list);
@@ -122,19 +160,29 @@ impl Run {
         round.timer = None;
         let due = round.waiting.iter().take_while(|(due, _)| *due <= soon).count();
         let taken = if due > pages { round.waiting.len() } else { due };
-        let steps: Vec<NodeId> = (0..taken).filter_map(|_| round.waiting.pop_first()).map(|(_, step)| step).collect();
-        let still = |step: &NodeId| {
-            let doing = self.works[step.0 as usize].doing.as_ref();
-            doing.is_some_and(|doing| doing.phase == Phase::Pausing(Then::Look(Why::Watching)))
-        };
-        let steps: Vec<NodeId> = steps.into_iter().filter(still).collect();
-        let (named, nameless): (Vec<_>, Vec<_>) = steps
-            .into_iter()
-            .partition(|step| self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.id.is_some()));
-        if nameless.is_empty() {
+        let (mut watched, mut searched) = (Vec::new(), Vec::new());
+        for (due, step) in (0..taken).filter_map(|_| round.waiting.pop_first()).collect::<Vec<_>>() {
+            let Some(doing) = self.works[step.0 as usize].doing.as_mut() else { continue };
+            match &mut doing.phase {
+                Phase::Pausing(Then::Look(Why::Watching)) => watched.push(step),
+                // Lists that are to agree with each other are not asked for at once.
+                Phase::Pausing(Then::Settle(_)) if due > soon => {
+                    round.waiting.insert((due, step));
+                }
+                Phase::Pausing(Then::Settle(settling)) => searched.push((step, std::mem::take(settling.as_mut()))),
+                _ => {}
+            }
+        }
+        let has_id = |step: &NodeId| self.works[step.0 as usize].doing.as_ref().is_some_and(|doing| doing.id.is_some());
+        let (named, nameless): (Vec<_>, Vec<_>) = watched.into_iter().partition(has_id);
+        if nameless.is_empty() && searched.is_empty() {
             self.look_together(named, &Why::Watching);
         } else {
-            self.list_for(list.clone(), named.into_iter().chain(nameless).collect(), &Why::Watching);
+            let watched: Vec<NodeId> = named.into_iter().chain(nameless).collect();
+            if !watched.is_empty() {
+                self.list_for(list.clone(), watched, &Why::Watching);
+            }
+            searched.into_iter().for_each(|(step, settling)| self.search(step, settling));
         }
         self.set_round(list);
     }

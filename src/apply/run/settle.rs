@@ -4,10 +4,9 @@ use super::accept::is_at_rest;
 use super::begin::list_below;
 use super::evidence::Seen;
 use super::machine::Run;
-use super::work::{Failure, Next, Phase, Settling, Then, Waiter};
-use crate::apply::command::Command;
+use super::work::{Failure, Next, Phase, Settling, Waiter};
 use crate::apply::event::StepEnd;
-use crate::apply::identity::{could_be, differing, is_marked};
+use crate::apply::identity::{CLOCKS_APART, could_be, differing, is_marked};
 use crate::cloud::{Job, Listing};
 use crate::model::{Ident, NodeId, Observed, RemoteId};
 use crate::provider::Kind;
@@ -33,9 +32,6 @@ const MOST_SHOWN: usize = 20;
 /// An object that differs from what a create wanted in no more attributes than this may be what it made, changed since
 /// (somebody gave it another name), as long as its job tells nothing else.
 const MOST_CHANGED: usize = 1;
-
-/// So far apart two clocks may be.
-const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 /// Rules that prove nothing: what is adopted by them is left alone until somebody confirms it.
 const GUESSES: &[&str] = &["answer", "exact", "vague job"];
@@ -63,8 +59,11 @@ impl Run {
     fn trace(&mut self, step: NodeId, settling: Settling) {
         let operation = self.works[step.0 as usize].doing.as_ref().map(|doing| doing.operation);
         let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
-        // That nothing shows is only said when the window is over; about candidates it may be asked earlier.
-        let is_over = open.is_some_and(|open| open.asked && open.candidates.is_empty());
+        // That nothing shows is only said when the window is over; about candidates it may be asked earlier. Where requests are
+        // repeated, one may have left since.
+        let may_repeat =
+            self.works[step.0 as usize].doing.as_ref().is_some_and(|it| self.honouring.contains(&it.surface));
+        let is_over = !may_repeat && open.is_some_and(|open| open.asked && open.candidates.is_empty());
         let window = if self.in_process || is_over { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
         self.begin_search(step, Settling { until, ..settling });
@@ -94,8 +93,7 @@ impl Run {
         let Some(kind) = self.catalog.kind(&doing.kind) else { return };
         doing.phase = Phase::Settling(Settling { passes: settling.passes + 1, listed: None, ..settling });
         let list = list_below(kind, &work.wanted);
-        let ticket = self.ticket(Waiter::Step(step));
-        self.out.push(Command::List { ticket, list });
+        self.list_jointly(list, vec![step]);
     }
 
     /// The list is there.
@@ -159,8 +157,7 @@ impl Run {
         if is_blank {
             return self.pass_over(step, None);
         }
-        let ticket = self.ticket(Waiter::Step(step));
-        self.out.push(Command::RecentJobs { ticket, surface });
+        self.jobs_jointly(surface, step);
     }
 
     /// Ours already, or there before the first create. What a person was asked about stays a candidate, though later creates
@@ -224,7 +221,7 @@ impl Run {
         }
         let Some(settling) = self.settling(step).map(std::mem::take) else { return };
         let span = self.between_lists();
-        self.pause(step, span, Then::Settle(Box::new(settling)));
+        self.search_in_round(step, span, settling);
     }
 
     fn between_lists(&self) -> Duration {

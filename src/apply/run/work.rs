@@ -286,7 +286,7 @@ pub(super) enum Waiter {
     Poll(Ident),
     /// The timer of the objects that a list shows.
     Round(ListRead),
-    /// One list for several steps.
+    /// One list, or the jobs of a surface, for several steps.
     Steps(Vec<NodeId>),
     /// A list before the first create of a kind.
     Survey(ListRead),
