@@ -5,7 +5,7 @@ use super::codes;
 use super::context::Context;
 use super::identity::fingerprint_of;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Ident, Observed, RemoteId, Timestamp, Value};
+use crate::model::{Ident, Observed, RemoteId, Timestamp, Type, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
 use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, mark};
@@ -23,17 +23,24 @@ const MOST_LATE: Duration = Duration::from_secs(60 * 60);
 pub async fn sweep_again(context: &Context, snapshot: &Snapshot) -> Diagnostics {
     let kinds: BTreeSet<&Ident> = snapshot.tombstones.values().map(|tombstone| &tombstone.kind).collect();
     let mut live = Live::default();
-    for kind in kinds {
-        if context.catalog.kind(kind).is_none_or(|kind| kind.parent.is_some()) {
-            continue;
-        }
-        let list = ListRead { kind: kind.clone(), parent: BTreeMap::new() };
-        if let Ok(listing) = context.cloud.list(list).await {
-            let objects = listing.objects.into_iter().map(|object| (object.id.clone(), object));
-            live.objects.insert(kind.clone(), objects.collect());
+    for kind in kinds.into_iter().filter_map(|kind| context.catalog.kind(kind)) {
+        for list in lists_of(snapshot, kind) {
+            if let Ok(listing) = context.cloud.list(list).await {
+                let objects = listing.objects.into_iter().map(|object| (object.id.clone(), object));
+                live.objects.entry(kind.name.clone()).or_default().extend(objects);
+            }
         }
     }
     sweep(snapshot, &live, &context.catalog)
+}
+
+/// The lists that show all objects of a kind: one, or one below each parent that is managed.
+fn lists_of(snapshot: &Snapshot, kind: &Kind) -> Vec<ListRead> {
+    let list = |parent: BTreeMap<Ident, RemoteId>| ListRead { kind: kind.name.clone(), parent };
+    let Some(parent) = &kind.parent else { return vec![list(BTreeMap::new())] };
+    let Some(Type::Id(of)) = kind.attributes.get(parent).map(|attribute| &attribute.ty) else { return Vec::new() };
+    let parents = snapshot.records.values().filter(|record| record.kind == *of);
+    parents.map(|record| list(BTreeMap::from([(parent.clone(), record.id.clone())]))).collect()
 }
 
 /// Among what was read: objects that carry the mark of a create that was given up, or where there is no mark, that look
@@ -141,6 +148,7 @@ mod tests {
             nonce: Nonce("n".to_owned()),
             fingerprint: fingerprint(kind, &wanted),
             at: Timestamp(0),
+            surveyed: true,
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| RemoteId::new(id)).collect::<BTreeSet<_>>();
         let owner = Address::managed(kind.name.as_str(), "other", None);

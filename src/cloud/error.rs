@@ -116,11 +116,15 @@ pub fn rejection(error: &ApiError) -> Diagnostic {
         }
         (429, _) => told(&codes::RATE_LIMITED, error, "run again later, or raise `max_wait` in the provider settings"),
         (_, "quota_exceeded") => told(&codes::REFUSED, error, "destroy what is not needed, or ask for a higher quota"),
-        (_, "already_exists") => told(
-            &codes::REFUSED,
-            error,
-            "give it another name, or adopt the one that is there (`lifecycle { adopt = true }`)",
-        ),
+        (_, "already_exists") => {
+            let is_id = |id: &&str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let there = detail(error, "existing_id");
+            let there = there.as_ref().and_then(|id| id.as_str()).filter(is_id);
+            let there = there.map(|id| format!(" ({id})")).unwrap_or_default();
+            let help =
+                format!("give it another name, or adopt the one that is there{there} (`lifecycle {{ adopt = true }}`)");
+            told(&codes::REFUSED, error, &help)
+        }
         (_, "resource_in_use") => told(&codes::REFUSED, error, "remove what uses it first"),
         (_, "precondition_failed") => told(&codes::REFUSED, error, "it changed since the plan: plan again"),
         (_, _) => told(&codes::REFUSED, error, &fields_help(error)),

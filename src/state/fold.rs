@@ -250,8 +250,8 @@ impl Folding<'_> {
 
     /// What turns up of it later is not to be taken for a stranger's.
     fn bury(&mut self, operation: OperationId, intent: Intent) {
-        let Intent { address, kind, nonce, fingerprint, at, .. } = intent;
-        self.snapshot.tombstones.insert(operation, Tombstone { address, kind, nonce, fingerprint, at });
+        let Intent { address, kind, nonce, fingerprint, at, surveyed, .. } = intent;
+        self.snapshot.tombstones.insert(operation, Tombstone { address, kind, nonce, fingerprint, at, surveyed });
     }
 
     /// A create that bound an object did make something.

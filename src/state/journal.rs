@@ -293,6 +293,8 @@ pub struct Tombstone {
     pub nonce: Nonce,
     pub fingerprint: String,
     pub at: Timestamp,
+    /// It was known who was there before it.
+    pub surveyed: bool,
 }
 
 /// The last run of an action: what it was run with.

@@ -289,6 +289,8 @@ pub struct TombstoneWire {
     nonce: String,
     fingerprint: String,
     at: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    surveyed: bool,
 }
 
 impl TombstoneWire {
@@ -299,6 +301,7 @@ impl TombstoneWire {
             nonce: tombstone.nonce.0.clone(),
             fingerprint: tombstone.fingerprint.clone(),
             at: tombstone.at,
+            surveyed: tombstone.surveyed,
         }
     }
 
@@ -309,6 +312,7 @@ impl TombstoneWire {
             nonce: Nonce(self.nonce.clone()),
             fingerprint: self.fingerprint.clone(),
             at: self.at,
+            surveyed: self.surveyed,
         })
     }
 }

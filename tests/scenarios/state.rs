@@ -71,6 +71,7 @@ pub(super) fn late_duplicate() -> Vec<String> {
         nonce: Nonce("n".to_owned()),
         fingerprint: String::new(),
         at: Timestamp(0),
+        surveyed: true,
     };
     snapshot.tombstones.insert(OperationId(0), tombstone);
     let tags = BTreeMap::from([(cnx::model::Key::text(cnx::state::STAMP_OPERATION), cnx::model::Value::string("n"))]);

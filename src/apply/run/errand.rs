@@ -5,7 +5,7 @@ use super::work::Failure;
 use crate::apply::context::Seen;
 use crate::cloud::Listing;
 use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Value};
-use crate::plan::{self, ReasonCode};
+use crate::plan::{self, Action, ReasonCode};
 use crate::state::JournalEntry;
 
 impl Run {
@@ -69,10 +69,31 @@ impl Run {
         self.step(step).reason.code == ReasonCode::NaturalKeyExists && !asked
     }
 
+    /// Whether the object shows the natural key that is wanted: what the API names in a refusal may only share something else.
+    fn has_its_name(&self, step: NodeId, observed: &Observed) -> bool {
+        let Some(kind) = self.catalog.kind(&self.step(step).address.kind) else { return false };
+        let wanted = &self.works[step.0 as usize].wanted;
+        kind.natural_key.iter().all(|name| {
+            let attribute = kind.attributes.get(name);
+            let shown = attribute.and_then(|attribute| Some((attribute, plan::seen(attribute, &observed.attributes)?)));
+            match (wanted.get(name), shown) {
+                (Some(wanted), Some((attribute, shown))) => plan::is_same(&attribute.compare, wanted, shown, None),
+                (_, _) => true,
+            }
+        })
+    }
+
     pub(super) fn adoptable(&mut self, step: NodeId, seen: Seen) {
         self.work(step).errand = None;
         let address = self.step(step).address.clone();
         match seen {
+            Seen::Found(observed)
+                if self.step(step).action == Action::Create && !self.has_its_name(step, &observed) =>
+            {
+                let message = format!("{} is in its place, and has another name", observed.id);
+                let help = "change what may be there once only, or what is there".to_owned();
+                self.end(step, Failure { message, help, ..Failure::default() }.end());
+            }
             Seen::Found(observed) => {
                 let (applied, lifecycle) = (self.work(step).wanted.clone(), self.work(step).lifecycle.clone());
                 let (kind, at) = (address.kind.clone(), self.now.wall);

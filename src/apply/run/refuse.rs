@@ -7,7 +7,7 @@ use crate::apply::event::{Progress, StepEnd};
 use crate::cloud::{self, ApiError};
 use crate::model::{Ident, JobId, NodeId, Observed, RemoteId, Value};
 use crate::provider::Update;
-use crate::state::JournalEntry;
+use crate::state::{JournalEntry, Tombstone};
 use std::time::Duration;
 
 /// A busy object is waited for so often.
@@ -139,14 +139,28 @@ impl Run {
         self.close_with(step, entries, Next::Again(Duration::ZERO));
     }
 
-    /// Something with this name is there: taken under management where the program says so.
+    /// Something with this name is there: taken under management where the program says so, or where an earlier create of this
+    /// very address made it, that was given up.
     fn exists(&mut self, step: NodeId, error: ApiError) {
         let adopts = self.works[step.0 as usize].instance.as_ref().is_some_and(|i| i.lifecycle.adopt);
         let id = detail(&error, "existing_id").and_then(|id| id.as_str().map(RemoteId::new));
         let free = id.as_ref().is_some_and(|id| !self.snapshot.ids.contains_key(id));
-        let Some(id) = id.filter(|_| adopts && free) else { return self.refused_for_good(step, error) };
+        let is_taken = |id: &RemoteId| free && (adopts || self.is_late(step, id));
+        let Some(id) = id.filter(is_taken) else { return self.refused_for_good(step, error) };
         let entries = self.rejection(step, &error).into_iter().collect();
         self.close_with(step, entries, Next::Adopt(id));
+    }
+
+    /// Whether a create of this address that was given up made the object: there can be only one of its name, and it was not
+    /// there before.
+    fn is_late(&self, step: NodeId, id: &RemoteId) -> bool {
+        let Some(intent) = self.intent_of(step) else { return false };
+        let is_unique = self.catalog.kind(&intent.kind).is_some_and(|kind| kind.natural_key_unique);
+        let was_there = self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id));
+        let is_its_own = |given_up: &Tombstone| {
+            given_up.surveyed && given_up.address == intent.address && given_up.fingerprint == intent.fingerprint
+        };
+        is_unique && !was_there && self.snapshot.tombstones.values().any(is_its_own)
     }
 
     /// The object is not in the state that the operation needs: another operation makes way first, where the catalog knows one.

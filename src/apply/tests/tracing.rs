@@ -446,6 +446,7 @@ fn what_a_person_is_asked_about_is_not_called_late_as_well() {
         nonce: Nonce("m".to_owned()),
         fingerprint: identity::fingerprint(kind, &shown.attributes),
         at: Timestamp(0),
+        surveyed: true,
     };
     let tombstones = BTreeMap::from([(OperationId(0), former)]);
     let objects = BTreeMap::from([(kind.name.clone(), [(shown.id.clone(), shown)].into())]);
