@@ -172,7 +172,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     };
     let rests = report.claims_success() && !report.has_changes;
     // Whoever is told that ours has the name has to say what it is: it is not as declared, or it would have been imported.
-    let is_named = refused.contains("exists_already") && person::names_ours(life, &refused);
+    let is_named = refused.contains("exists_already") && person::names_ours(life, &refused) || fails_for_names(life);
     if !rests && !waits && !is_named {
         let why = report.refused.clone().unwrap_or_else(|| format!("{:?}", report.summary));
         let told = life.told.lock().expect("one thread");
@@ -203,6 +203,14 @@ fn differs(life: &mut Life, snapshot: &Snapshot) -> Option<String> {
     let longer = now.lines().count() != expected.lines().count();
     let told = other.map(|(now, expected)| format!("{now}\n     and not {expected}"));
     told.or_else(|| longer.then(|| format!("{now}\n     and not {expected}")))
+}
+
+/// Whether the last failure says that ours has the name: nobody but a person can say what is to become of it.
+fn fails_for_names(life: &Life) -> bool {
+    let told = life.told.lock().expect("one thread");
+    let last = told.iter().rev().find_map(bad_end).unwrap_or_default();
+    drop(told);
+    last.contains("already_exists") && person::names_ours(life, &last)
 }
 
 fn bad_end(progress: &cnx::apply::Progress) -> Option<String> {

@@ -101,7 +101,7 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
     let lost = |reason: &str| Err(TransportError::Lost { reason: reason.to_owned() });
     let Some(door) = door_of(&flight.request) else { return lost("a stranger's host") };
     let request = &flight.request;
-    strangers(world, flight, door);
+    let twin = strangers(world, flight, door);
     if let Some(Fault::NotFound | Fault::Job404) = flight.fault {
         let more = [0, 1, 2, 6][world.choices.choose(Point::Detail, 3) as usize];
         world.blind.insert(request.target.clone(), more);
@@ -120,6 +120,8 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
         return Ok(page.clone());
     }
     let mut response = meet(world, flight, door);
+    let beside_nothing = twin.filter(|_| response.status >= 300);
+    world.truth.twins.extend(beside_nothing.map(|id| (flight.number, id)));
     if flight.fault == Some(Fault::CopiedAway) && request.method == Method::Post && copy(world, flight) {
         return lost("the connection was reset");
     }
@@ -272,10 +274,10 @@ fn page(status: u16) -> Response {
     Response { status, headers, body: b"<html><body>busy</body></html>".to_vec() }
 }
 
-/// What other people do in between.
-fn strangers(world: &mut Inner, flight: &Flight, door: Door) {
+/// What other people do in between: the twin of what our request is to make, if they made one.
+fn strangers(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
     match flight.fault {
-        Some(Fault::Twin) => twin(world, flight, door),
+        Some(Fault::Twin) => return twin(world, flight, door),
         Some(Fault::Copied) => drop(copy(world, flight)),
         Some(Fault::CopiedAway) if flight.request.method != Method::Post => drop(copy(world, flight)),
         Some(Fault::OutsideDelete) => outside(world, flight, |id| json!({"id": id, "effect": "delete"})),
@@ -284,15 +286,16 @@ fn strangers(world: &mut Inner, flight: &Flight, door: Door) {
         }
         Some(_) | None => {}
     }
+    None
 }
 
 /// A stranger makes an object that looks the same, where there can be two.
-pub fn twin(world: &mut Inner, flight: &Flight, door: Door) {
+fn twin(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
     let path = flight.request.path();
     if !["/v1/servers", "/v1/databases", "/v1/compute/instances"].contains(&path) {
-        return;
+        return None;
     }
-    let Ok(mut body) = serde_json::from_slice::<Value>(&flight.request.body) else { return };
+    let mut body = serde_json::from_slice::<Value>(&flight.request.body).ok()?;
     if let Some(members) = body.as_object_mut() {
         members.remove("tags");
     }
@@ -300,9 +303,12 @@ pub fn twin(world: &mut Inner, flight: &Flight, door: Door) {
     request.headers.0.retain(|(name, _)| name == "Content-Type");
     request.headers.push("Authorization", format!("Bearer {STRANGER}"));
     request.body = body.to_string().into_bytes();
-    if ask(world, door, &request, Maker::Stranger).status < 300 {
-        world.took_effect(flight.fault);
+    let known = world.truth.strangers();
+    if ask(world, door, &request, Maker::Stranger).status >= 300 {
+        return None;
     }
+    world.took_effect(flight.fault);
+    world.truth.strangers().difference(&known).next().cloned()
 }
 
 /// A stranger makes a copy of what a create of ours made, mark and all, under another name; and deletes the original,

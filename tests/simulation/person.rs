@@ -45,7 +45,8 @@ fn rightly_guessed(life: &Life) -> Vec<Address> {
 /// Whether every object that a refusal names was made by a run of ours.
 pub fn names_ours(life: &Life, refused: &str) -> bool {
     let world = life.hub.lock();
-    let mut named = refused.split([' ', ',']).filter_map(|word| world.truth.makers.get(word)).peekable();
+    let words = refused.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let mut named = words.filter_map(|word| world.truth.makers.get(word)).peekable();
     named.peek().is_some() && named.all(|(_, maker)| *maker != Maker::Stranger)
 }
 

@@ -108,7 +108,12 @@ pub const ALL: &[Planted] = &[
     (WindowFromIntent, "the settle window begins at the intent", &["one"], &[Fault::KillLater]),
     (NoWindow, "one list without it, and it is sent again", &["one"], &[Fault::KillLater, Fault::TimeoutLater]),
     (ParallelTwins, "creates that look alike run side by side", &["twins"], &[]),
-    (AdoptsAnyCandidate, "the only candidate is taken for ours", &["server"], &[Fault::Twin, Fault::LostBefore]),
+    (
+        AdoptsAnyCandidate,
+        "the only candidate is taken for ours",
+        &["server"],
+        &[Fault::Twin, Fault::KillWaiting, Fault::OutsideRename],
+    ),
     (TrustsNextLinks, "the links of lists are followed", &["one", "chain"], &[Fault::NextIsForeign]),
     (
         TakesErrorsForGone,

@@ -7,7 +7,7 @@ use super::seams::get;
 use cnx::apply::{Cloud, Seen, Target};
 use cnx::cloud::{ApiError, Call, IdempotencyKey, Job, JobStatus, Listing, Outcome, Verb};
 use cnx::model::http::{Headers, Request, Response};
-use cnx::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
+use cnx::model::{Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
 use cnx::plan::ListRead;
 use cnx::state::STAMP_OPERATION;
 use cnx::world::{Transport, TransportError};
@@ -163,6 +163,10 @@ impl Cloud for BuggedCloud {
 
     fn dies_with_sender(&self) -> bool {
         self.below.dies_with_sender()
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        self.below.time()
     }
 
     fn requests(&self) -> u32 {

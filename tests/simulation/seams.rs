@@ -143,12 +143,11 @@ impl SimTransport {
             }
             return;
         };
-        let is_new = {
+        {
             let mut world = self.hub.lock();
             let is_new = world.truth.sent.insert(key.to_owned());
             world.tally.repeats += u64::from(!is_new);
-            is_new
-        };
+        }
         let Some((operation, address, purpose)) = self.disk.intent(key) else {
             return complaint("I4", "no durable intent".to_owned());
         };
@@ -158,8 +157,8 @@ impl SimTransport {
         if let Some(what) = self.disk.look(|snapshot| steps::tells_apart(snapshot, operation)) {
             complaint("I2", what);
         }
-        // The very request of an earlier run needs what that run's program said.
-        let needs = self.needs.get(&address).filter(|_| is_new);
+        // The very request of an earlier run, sent by that one or not, needs what that run's program said.
+        let needs = self.needs.get(&address).filter(|_| self.disk.is_of_last_run(key));
         for need in needs.into_iter().flatten() {
             let is_there = self
                 .disk

@@ -2,7 +2,7 @@
 //! against what is really so at that instant.
 
 use super::hub::Inner as World;
-use super::truth::{Maker, living};
+use super::truth::{Maker, Truth, living};
 use cnx::emulator::{Body, Emulator, Object};
 use cnx::model::{Address, Attributes, Ident, RemoteId};
 use cnx::provider::{Kind, cloudnexus};
@@ -71,8 +71,8 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
         Some((_, Maker::Engine(_))) => {
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
-        // A list that left it out showed nobody there before the create.
-        Some((_, Maker::Stranger)) if world.truth.hidden.contains(id.as_str()) => {
+        // A list that left it out showed nobody there before the create, or ours was refused and nobody heard it.
+        Some((_, Maker::Stranger)) if is_only(&world.truth, id) => {
             world.truth.confirmed.push(id.to_string());
             return;
         }
@@ -166,6 +166,10 @@ fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
     if is_denied(world, &record.id) {
         world.truth.denied.insert(record.id.to_string());
     }
+}
+
+fn is_only(truth: &Truth, id: &RemoteId) -> bool {
+    truth.hidden.contains(id.as_str()) || truth.alone.contains(id.as_str())
 }
 
 fn is_denied(world: &World, id: &RemoteId) -> bool {

@@ -45,6 +45,9 @@ impl Row {
     }
 }
 
+/// What an intent is about.
+type About = (OperationId, Address, Purpose);
+
 /// What the disk holds, and what is only in its cache.
 #[derive(Debug, Default)]
 struct Inner {
@@ -53,8 +56,8 @@ struct Inner {
     /// Of everything written, synced or not.
     snapshot: Snapshot,
     rows: Vec<Row>,
-    /// What each durable intent is about, by its idempotency key.
-    intents: BTreeMap<String, (OperationId, Address, Purpose)>,
+    /// What each durable intent is about, by its idempotency key, and the epoch of the run that wrote it.
+    intents: BTreeMap<String, (About, u64)>,
     shape: u64,
     /// What processes were told to be durable goes as far as this serial.
     acknowledged: u64,
@@ -85,8 +88,14 @@ impl Disk {
     }
 
     /// What a durable intent says that a request with this key is for.
-    pub fn intent(&self, key: &str) -> Option<(OperationId, Address, Purpose)> {
-        self.inner().intents.get(key).cloned()
+    pub fn intent(&self, key: &str) -> Option<About> {
+        self.inner().intents.get(key).map(|(intent, _)| intent.clone())
+    }
+
+    /// Whether the run that began last wrote the intent of the request with this key.
+    pub fn is_of_last_run(&self, key: &str) -> bool {
+        let inner = self.inner();
+        inner.intents.get(key).is_some_and(|(_, epoch)| *epoch == inner.snapshot.epoch)
     }
 
     /// Looks at what is durable.
@@ -217,7 +226,8 @@ impl Inner {
         for entry in entries {
             if let JournalEntry::Intent(intent) = entry {
                 let Intent { operation, address, purpose, idempotency_key, .. } = &**intent;
-                self.intents.insert(idempotency_key.clone(), (*operation, address.clone(), purpose.clone()));
+                let intent = (*operation, address.clone(), purpose.clone());
+                self.intents.insert(idempotency_key.clone(), (intent, self.snapshot.epoch));
             }
         }
     }

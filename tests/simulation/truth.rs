@@ -36,6 +36,10 @@ pub struct Truth {
     pub copies: u32,
     /// Objects of strangers that a person said are ours, or that a list left out before our create.
     pub confirmed: Vec<String>,
+    /// Objects that strangers made while a create of ours was refused, by the number of our request.
+    pub twins: BTreeMap<u64, String>,
+    /// Those of them where nobody read the refusal: nothing else could be what ours made.
+    pub alone: BTreeSet<String>,
     /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
     /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
@@ -91,6 +95,11 @@ impl Truth {
 
     pub fn is_of_stranger(&self, id: &str) -> bool {
         self.makers.get(id).is_some_and(|(_, maker)| *maker == Maker::Stranger)
+    }
+
+    pub fn strangers(&self) -> BTreeSet<String> {
+        let of_strangers = self.makers.iter().filter(|(_, (_, maker))| *maker == Maker::Stranger);
+        of_strangers.map(|(id, _)| id.clone()).collect()
     }
 
     pub fn newest_of_engine(&self, emulator: &Emulator) -> Option<String> {
