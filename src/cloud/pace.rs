@@ -86,6 +86,7 @@ pub(super) fn date(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::StillClock;
 
     /// Always the largest number.
     struct Largest;
@@ -93,6 +94,21 @@ mod tests {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(0xff);
         }
+    }
+
+    #[test]
+    fn the_servers_clock_is_the_latest_that_was_told() {
+        let (clock, time) = (StillClock::default(), ServerClock::default());
+        assert_eq!(time.now(&clock), None);
+        let told = |date: &str| time.observe(&clock, &Headers(vec![("Date".to_owned(), date.to_owned())]));
+        told("Sat, 01 Feb 2025 01:00:00 GMT");
+        drop(clock.sleep(Duration::from_secs(30)));
+        // As a cache has kept it.
+        told("Sat, 01 Feb 2025 01:00:00 GMT");
+        told("no date");
+        assert_eq!(time.now(&clock), Timestamp::parse("2025-02-01T01:00:30Z"));
+        told("Sat, 01 Feb 2025 01:00:31 GMT");
+        assert_eq!(time.now(&clock), Timestamp::parse("2025-02-01T01:00:31Z"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod accidents;
 mod cycles;
+mod given_up;
 mod holdings;
 mod machine;
 mod obstacles;

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A cloud of which nothing is known but what its n-th list shows and how the create's job ended.
-struct Restless {
-    lists: AtomicUsize,
+pub(super) struct Restless {
+    pub(super) lists: AtomicUsize,
     shows: fn(usize) -> Vec<Observed>,
     job: JobStatus,
     near: bool,
@@ -28,7 +28,7 @@ struct Restless {
 }
 
 impl Restless {
-    fn showing(shows: fn(usize) -> Vec<Observed>, job: JobStatus, near: bool) -> Restless {
+    pub(super) fn showing(shows: fn(usize) -> Vec<Observed>, job: JobStatus, near: bool) -> Restless {
         Restless { lists: AtomicUsize::new(0), shows, job, near, names: None, polls: AtomicUsize::new(0) }
     }
 }
@@ -105,7 +105,7 @@ fn open(kind: &str, job: Option<&str>) -> World {
 }
 
 /// The create of `app`.
-fn intent(kind: &str) -> Intent {
+pub(super) fn intent(kind: &str) -> Intent {
     Intent {
         operation: OperationId(0),
         address: Address::managed(kind, "app", None),
