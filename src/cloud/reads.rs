@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// Reads an object, and where it does not answer confirms against the list. Where the API answers for no single
-    /// object, the list alone.
+    /// object, the list tells; gone is only what neither shows.
     pub fn presence<'a>(
         &'a self,
         kind: &'a Ident,
@@ -101,6 +101,13 @@ impl Client {
                 Ok(Presence::Present(object.clone()))
             }
             (None, known) => {
+                // A list may leave out what is there, and what was learned of the route may have been one wrong answer.
+                if known == Some(false)
+                    && let Ok(object) = self.read(&kind.name, id, values).await
+                {
+                    singles.set(true);
+                    return Ok(Presence::Present(object));
+                }
                 if let (None, Some(listed)) = (known, listing.objects.first()) {
                     self.probe(kind, &listed.id, values).await;
                 }
