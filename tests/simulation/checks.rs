@@ -1,5 +1,6 @@
 //! The invariants that are looked at when a process has ended, and when everything is at rest.
 
+use super::cloud::RENAMED;
 use super::faults::Fault;
 use super::launch::{Compiled, Report};
 use super::life::Life;
@@ -123,6 +124,9 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let alive: BTreeMap<String, String> =
         living(&world.emulator).map(|object| (object.id.to_string(), object.status.as_str().to_owned())).collect();
     let makers = world.truth.makers.clone();
+    let slow: BTreeSet<String> = world.truth.slow.keys().cloned().collect();
+    let is_renamed = |object: &&cnx::emulator::Object| object.name.as_str() == RENAMED;
+    let renamed: BTreeSet<String> = living(&world.emulator).filter(is_renamed).map(|it| it.id.to_string()).collect();
     let confirmed = world.truth.confirmed.clone();
     let denied = world.truth.denied.clone();
     drop(world);
@@ -148,7 +152,9 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 // Shown to a person as what another create may have made, who said that it is not that one's.
                 let is_shown = || was_asked_about(life, &remote);
                 let was_displaced = || operation.is_some_and(|operation| took_other(life, operation, &confirmed));
-                let is_excused = || is_displaced || is_shown() || was_displaced();
+                // Slower than the window, and by another name before anybody looked again.
+                let is_hidden = slow.contains(key) && renamed.contains(id);
+                let is_excused = || is_displaced || is_hidden || is_shown() || was_displaced();
                 if !is_told && !is_open && !denied.contains(id) && !is_excused() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// So many copies a stranger makes at most.
 const MOST_COPIES: u32 = 3;
 
+/// What strangers call what they give another name.
+pub const RENAMED: &str = "renamed";
+
 /// The key of every process; it may be in no output.
 pub const CANARY: &str = "cnx_sk_live_canary0123456789abcdef";
 /// Of another account, which sees nothing of ours.
@@ -120,8 +123,9 @@ pub fn carry_out(world: &mut Inner, flight: &Flight) -> Answered {
         return Ok(page.clone());
     }
     let mut response = meet(world, flight, door);
+    let key = request.headers.get("Idempotency-Key").unwrap_or_default();
     let beside_nothing = twin.filter(|_| response.status >= 300);
-    world.truth.twins.extend(beside_nothing.map(|id| (flight.number, id)));
+    world.truth.alone.extend(beside_nothing.map(|id| (id, key.to_owned())));
     if flight.fault == Some(Fault::CopiedAway) && request.method == Method::Post && copy(world, flight) {
         return lost("the connection was reset");
     }
@@ -282,7 +286,7 @@ fn strangers(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
         Some(Fault::CopiedAway) if flight.request.method != Method::Post => drop(copy(world, flight)),
         Some(Fault::OutsideDelete) => outside(world, flight, |id| json!({"id": id, "effect": "delete"})),
         Some(Fault::OutsideRename) => {
-            outside(world, flight, |id| json!({"id": id, "effect": "rename", "name": "renamed"}));
+            outside(world, flight, |id| json!({"id": id, "effect": "rename", "name": RENAMED}));
         }
         Some(_) | None => {}
     }

@@ -338,8 +338,6 @@ impl Inner {
             return None;
         }
         if Arc::strong_count(&flight.slot) == 1 {
-            let twin = self.truth.twins.remove(&flight.number);
-            self.truth.alone.extend(twin);
             return None;
         }
         if let Some(Fault::NotSent | Fault::CutRequest | Fault::LostBefore | Fault::TimeoutNever) = flight.fault {

@@ -42,10 +42,12 @@ fn rightly_guessed(life: &Life) -> Vec<Address> {
     guessed(life).into_iter().filter(|(.., is_right)| *is_right).map(|(address, ..)| address).collect()
 }
 
-/// Whether every object that a refusal names was made by a run of ours.
+/// Whether every object was made by a run of ours that a refusal names as there already.
 pub fn names_ours(life: &Life, refused: &str) -> bool {
     let world = life.hub.lock();
-    let words = refused.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let told = refused.split("; ").filter(|told| told.contains("exists_already") || told.contains("already_exists"));
+    let told = told.collect::<Vec<_>>().join(" ");
+    let words = told.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let mut named = words.filter_map(|word| world.truth.makers.get(word)).peekable();
     named.peek().is_some() && named.all(|(_, maker)| *maker != Maker::Stranger)
 }

@@ -71,8 +71,8 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
         Some((_, Maker::Engine(_))) => {
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
-        // A list that left it out showed nobody there before the create, or ours was refused and nobody heard it.
-        Some((_, Maker::Stranger)) if is_only(&world.truth, id) => {
+        // A list that left it out showed nobody there before the create, or ours was refused and nobody knows.
+        Some((_, Maker::Stranger)) if is_only(&world.truth, id, open) => {
             world.truth.confirmed.push(id.to_string());
             return;
         }
@@ -168,8 +168,9 @@ fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
     }
 }
 
-fn is_only(truth: &Truth, id: &RemoteId) -> bool {
-    truth.hidden.contains(id.as_str()) || truth.alone.contains(id.as_str())
+fn is_only(truth: &Truth, id: &RemoteId, open: &Open) -> bool {
+    let is_alone = truth.alone.get(id.as_str()) == Some(&open.intent.idempotency_key);
+    is_alone || truth.hidden.contains(id.as_str())
 }
 
 fn is_denied(world: &World, id: &RemoteId) -> bool {

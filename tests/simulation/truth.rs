@@ -36,10 +36,9 @@ pub struct Truth {
     pub copies: u32,
     /// Objects of strangers that a person said are ours, or that a list left out before our create.
     pub confirmed: Vec<String>,
-    /// Objects that strangers made while a create of ours was refused, by the number of our request.
-    pub twins: BTreeMap<u64, String>,
-    /// Those of them where nobody read the refusal: nothing else could be what ours made.
-    pub alone: BTreeSet<String>,
+    /// Objects that strangers made while a create of ours was refused, each with that one's key. Where the refusal is not read,
+    /// or not written, nothing else could be what ours made.
+    pub alone: BTreeMap<String, String>,
     /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
     /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
