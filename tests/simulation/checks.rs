@@ -21,6 +21,9 @@ const REQUESTS_EACH: u64 = 40;
 const LOOKS: u64 = 2;
 const BETWEEN_LOOKS_MS: u64 = 5_000;
 
+/// What is said of a job that does not end.
+const TOO_LONG: &str = "takes longer than its timeout";
+
 /// I14: exit code and last line are true. `open`: nobody else may have left it so.
 fn tells_the_truth(life: &Life, report: &Report, process: usize, open: Option<usize>) {
     let was_interrupted = life.hub.lock().manners[process].interrupted;
@@ -172,7 +175,9 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
         world.tally.faults.contains_key(&Fault::JobStuck)
             || living(&world.emulator).any(|object| is_left(&world.emulator, object))
     };
-    let waits = never_ends && snapshot.open.values().any(|open| open.job.is_some() || open.id.is_some());
+    let is_followed = |open: &cnx::state::Open| open.job.is_some() || open.id.is_some();
+    // Its own job, or one that keeps something else busy.
+    let waits = never_ends && (snapshot.open.values().any(is_followed) || last_end(life).contains(TOO_LONG));
     let Some(report) = last else {
         return tell(life, vec![("liveness", "the last calm run has no report".to_owned())]);
     };
@@ -213,10 +218,13 @@ fn differs(life: &mut Life, snapshot: &Snapshot) -> Option<String> {
 
 /// Whether the last failure says that ours has the name: nobody but a person can say what is to become of it.
 fn fails_for_names(life: &Life) -> bool {
-    let told = life.told.lock().expect("one thread");
-    let last = told.iter().rev().find_map(bad_end).unwrap_or_default();
-    drop(told);
+    let last = last_end(life);
     last.contains("already_exists") && person::names_ours(life, &last)
+}
+
+/// The last step that did not end well, in words.
+fn last_end(life: &Life) -> String {
+    life.told.lock().expect("one thread").iter().rev().find_map(bad_end).unwrap_or_default()
 }
 
 fn bad_end(progress: &cnx::apply::Progress) -> Option<String> {
