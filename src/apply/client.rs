@@ -3,7 +3,7 @@
 use super::context::{Cloud, Seen, Target};
 use crate::cloud::{Call, Client, Job, Listing, Outcome, Presence, ReadError};
 use crate::diag::Diagnostic;
-use crate::model::{Attributes, Ident, JobId, Timestamp, Value};
+use crate::model::{Attributes, Ident, JobId, Value};
 use crate::plan::ListRead;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -66,8 +66,8 @@ impl Cloud for Client {
         Client::honours_keys(self, surface)
     }
 
-    fn time(&self) -> Option<Timestamp> {
-        Client::time(self)
+    fn clock_ahead(&self) -> i64 {
+        Client::clock_ahead(self)
     }
 
     fn budgets(&self) -> Vec<(Ident, u32, u32)> {

@@ -3,7 +3,7 @@
 use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::desired::Desired;
 use crate::diag::Diagnostic;
-use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
+use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::Catalog;
 use crate::state::{Pin, Snapshot, Store};
@@ -62,9 +62,9 @@ pub trait Cloud: Send + Sync {
     fn honours_keys(&self, _surface: &Ident) -> bool {
         false
     }
-    /// What the cloud's clock shows, as far as its answers told.
-    fn time(&self) -> Option<Timestamp> {
-        None
+    /// How far the cloud's clock is ahead of this machine's, in milliseconds, as far as its answers told.
+    fn clock_ahead(&self) -> i64 {
+        0
     }
     /// Requests sent so far.
     fn requests(&self) -> u32;

@@ -5,7 +5,7 @@ use super::command::{Command, Event, Moment, Ticket};
 use super::context::{Context, Input, Interrupt, Seen};
 use super::event::{Progress, Summary};
 use super::holdings::Holdings;
-use super::identity::{CLOCKS_APART, Seed};
+use super::identity::Seed;
 use super::run::{Aim, Parts, Run, Setup};
 use crate::model::{Ident, Timestamp};
 use crate::plan::Approved;
@@ -160,10 +160,8 @@ fn finished(context: &Context, summary: Summary, before: u32, tell: &mut (dyn Fn
 /// The time is the cloud's where this machine's clock is off: instants of the journal are compared with those of objects
 /// and jobs.
 fn moment(context: &Context) -> Moment {
-    let own = context.clock.now();
-    let is_off = |theirs: &Timestamp| theirs.since(own).max(own.since(*theirs)) > CLOCKS_APART;
-    let wall = context.cloud.time().filter(is_off).unwrap_or(own);
-    Moment { wall, monotonic: context.clock.monotonic() }
+    let wall = context.clock.now().0.saturating_add(context.cloud.clock_ahead());
+    Moment { wall: Timestamp(wall), monotonic: context.clock.monotonic() }
 }
 
 /// One commit for all that is to be written now. Where only intents have no room, the rest is written without them.

@@ -8,13 +8,9 @@ use crate::provider::{Attribute, Kind, Presence};
 use crate::state::{Intent, Nonce, STAMP_OPERATION, mark};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 /// 32 random bytes, from which everything of one run that must be unique is derived.
 pub type Seed = [u8; 32];
-
-/// So far apart two clocks may be that tell the same time.
-pub const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 /// The nonce of one try; never the same twice under one seed.
 pub fn nonce(seed: &Seed, count: u64) -> Nonce {
@@ -77,9 +73,18 @@ pub fn could_be(kind: &Kind, intent: &Intent, object: &Observed) -> bool {
 
 /// The attributes that the object shows otherwise than the create wanted them.
 pub fn differing<'a>(kind: &'a Kind, intent: &'a Intent, object: &'a Observed) -> impl Iterator<Item = &'a Ident> {
+    differing_from(kind, &intent.wanted, object)
+}
+
+/// The attributes that the object shows otherwise than they are wanted.
+pub fn differing_from<'a>(
+    kind: &'a Kind,
+    wanted: &'a Attributes,
+    object: &'a Observed,
+) -> impl Iterator<Item = &'a Ident> {
     let sent = kind.attributes.values().filter(|it| it.presence != Presence::Computed && it.sent);
-    let differs = |attribute: &&Attribute| {
-        let (wanted, shown) = (intent.wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
+    let differs = move |attribute: &&Attribute| {
+        let (wanted, shown) = (wanted.get(&attribute.name), plan::seen(attribute, &object.attributes));
         match (wanted, shown) {
             (Some(wanted), Some(shown)) if !wanted.is_null() => !plan::is_same(&attribute.compare, wanted, shown, None),
             (Some(_) | None, _) => false,

@@ -16,14 +16,21 @@ use std::time::Duration;
 const CREATED: &str = "created_at";
 
 /// No request is carried out later than so long after it was sent, as far as two machines' clocks can say.
-const MOST_LATE: Duration = Duration::from_secs(60 * 60);
+pub(super) const MOST_LATE: Duration = Duration::from_secs(60 * 60);
 
 /// The same over fresh lists, at the end of an apply: of the kinds of which creates were given up, and no other request.
 /// A list that cannot be had is left to the next plan.
 pub async fn sweep_again(context: &Context, snapshot: &Snapshot) -> Diagnostics {
     let kinds: BTreeSet<&Ident> = snapshot.tombstones.values().map(|tombstone| &tombstone.kind).collect();
     let mut live = Live::default();
-    for kind in kinds.into_iter().filter_map(|kind| context.catalog.kind(kind)) {
+    let now = Timestamp(context.clock.now().0.saturating_add(context.cloud.clock_ahead()));
+    let is_recent = |kind: &Kind| {
+        let mut given_up = snapshot.tombstones.values().filter(|tombstone| tombstone.kind == kind.name);
+        given_up.any(|tombstone| now.since(tombstone.at) <= MOST_LATE)
+    };
+    // One list for each parent: only as long as a request may still be carried out.
+    let is_meant = |kind: &&Kind| kind.parent.is_none() || is_recent(kind);
+    for kind in kinds.into_iter().filter_map(|kind| context.catalog.kind(kind)).filter(is_meant) {
         for list in lists_of(snapshot, kind) {
             if let Ok(listing) = context.cloud.list(list).await {
                 let objects = listing.objects.into_iter().map(|object| (object.id.clone(), object));
@@ -105,9 +112,14 @@ fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<Str
 /// Whether it was made when the create may have been carried out. What has a name of its own is told whenever it was made;
 /// without one, all that anybody makes of the same thing looks the same.
 pub(super) fn is_in_time(tombstone: &Tombstone, kind: &Kind, object: &Observed) -> bool {
-    let made = object.attributes.get(CREATED).and_then(Value::as_str).and_then(Timestamp::parse);
+    let made = made_at(object);
     let is_named = kind.stamp.is_some() || !kind.natural_key.is_empty();
     is_named || made.is_none_or(|made| made.since(tombstone.at).max(tombstone.at.since(made)) <= MOST_LATE)
+}
+
+/// When the object was made, where it shows that.
+pub(super) fn made_at(object: &Observed) -> Option<Timestamp> {
+    object.attributes.get(CREATED).and_then(Value::as_str).and_then(Timestamp::parse)
 }
 
 fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {

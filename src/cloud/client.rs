@@ -13,7 +13,7 @@ use super::shared::Queues;
 use super::sources::Account;
 use super::{pace, redact};
 use crate::model::http::{Headers, Request, Response};
-use crate::model::{Attributes, Ident, RemoteId, Secrets, Timestamp};
+use crate::model::{Attributes, Ident, RemoteId, Secrets};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
@@ -149,9 +149,9 @@ impl Client {
         self.reaches.iter().filter_map(left).collect()
     }
 
-    /// What the API's clock shows, where an answer told.
-    pub fn time(&self) -> Option<Timestamp> {
-        self.time.now(&*self.clock)
+    /// How far the API's clock is ahead of this machine's, in milliseconds, as its last answer told.
+    pub fn clock_ahead(&self) -> i64 {
+        self.time.ahead()
     }
 
     /// The API does not accept a key: the first error that said so. Nothing was sent since.
@@ -296,6 +296,7 @@ impl Client {
     pub(super) async fn exchange(&self, reach: &Reach, parts: &Parts, deadline: Duration) -> Result<Response, Failure> {
         let _permit = reach.budget.permit().await;
         reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
+        let begun = self.clock.now();
         let mut sent = self.transport.send(request_of(reach, parts), deadline).await;
         if let Some(forms) = &reach.forms {
             sent = sent.map_err(|error| forms.error(error));
@@ -303,7 +304,10 @@ impl Client {
         }
         let response = sent.map_err(Failure::Transport)?;
         reach.budget.observe(&*self.clock, &response.headers);
-        self.time.observe(&*self.clock, &response.headers);
+        // What stands in between answers in other words, and with a clock of its own.
+        if response.body.first() == Some(&b'{') {
+            self.time.observe(&response.headers, begun, self.clock.now());
+        }
         let is_told = response.status >= 400 || parts.target.starts_with(&reach.surface.jobs_path);
         Ok(if is_told && !self.secrets.is_empty() { without_secrets(response, &self.secrets) } else { response })
     }

@@ -33,6 +33,7 @@ pub use endpoint::{Endpoint, MAX_WAIT, RateLimit, against_urls};
 pub use error::{ReadError, rejection, sentence};
 pub use findings::{Findings, Found};
 pub use jobs::SINGLE_JOBS;
+pub use pace::CLOCKS_APART;
 pub use reads::Presence;
 pub use redact::redact;
 pub use sources::Account;

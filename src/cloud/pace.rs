@@ -2,8 +2,8 @@
 
 use crate::model::Timestamp;
 use crate::model::http::Headers;
-use crate::world::{Clock, Random};
-use std::sync::{Mutex, PoisonError};
+use crate::world::Random;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// A number from 0 to 1.
@@ -45,26 +45,27 @@ pub(super) fn until_reset(headers: &Headers, now: Timestamp) -> Option<Duration>
     Some(at.since(server_time(headers, now)).max(Duration::from_secs(1)))
 }
 
-/// A clock of a server, as far as its answers tell.
+/// So far apart two clocks may be that tell the same time.
+pub const CLOCKS_APART: Duration = Duration::from_secs(5);
+
+/// How far the API's clock is ahead of this machine's, by the last answer; nothing as long as both may tell the same time.
 #[derive(Default)]
-pub(super) struct ServerClock {
-    /// Its time less ours by the monotonic clock, milliseconds. The greatest that was told: what a cache or a slow way brings
-    /// is older than it was when it was sent.
-    ahead: Mutex<Option<i64>>,
-}
+pub(super) struct ServerClock(AtomicI64);
 
 impl ServerClock {
-    pub fn observe(&self, clock: &dyn Clock, headers: &Headers) {
+    /// The answer to a request that was sent and answered at these instants of this machine's clock.
+    pub fn observe(&self, headers: &Headers, sent: Timestamp, answered: Timestamp) {
         let Some(told) = headers.get("Date").and_then(date) else { return };
-        let ahead = told.0 - milliseconds(clock.monotonic());
-        let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some(known.map_or(ahead, |known| known.max(ahead)));
+        let apart = milliseconds(CLOCKS_APART);
+        // It was made in between, and a date has no milliseconds.
+        let (least, most) = (told.0.saturating_sub(answered.0), told.0.saturating_sub(sent.0).saturating_add(1000));
+        let ahead = if least > apart { least } else { most.min(0) };
+        self.0.store(if ahead.saturating_abs() > apart { ahead } else { 0 }, Ordering::Relaxed);
     }
 
-    /// What it shows now.
-    pub fn now(&self, clock: &dyn Clock) -> Option<Timestamp> {
-        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        ahead.map(|ahead| Timestamp(ahead + milliseconds(clock.monotonic())))
+    /// Milliseconds.
+    pub fn ahead(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -86,7 +87,6 @@ pub(super) fn date(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::StillClock;
 
     /// Always the largest number.
     struct Largest;
@@ -97,18 +97,24 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_clock_is_the_latest_that_was_told() {
-        let (clock, time) = (StillClock::default(), ServerClock::default());
-        assert_eq!(time.now(&clock), None);
-        let told = |date: &str| time.observe(&clock, &Headers(vec![("Date".to_owned(), date.to_owned())]));
-        told("Sat, 01 Feb 2025 01:00:00 GMT");
-        drop(clock.sleep(Duration::from_secs(30)));
-        // As a cache has kept it.
-        told("Sat, 01 Feb 2025 01:00:00 GMT");
-        told("no date");
-        assert_eq!(time.now(&clock), Timestamp::parse("2025-02-01T01:00:30Z"));
-        told("Sat, 01 Feb 2025 01:00:31 GMT");
-        assert_eq!(time.now(&clock), Timestamp::parse("2025-02-01T01:00:31Z"));
+    fn a_clock_is_off_where_no_moment_of_the_exchange_is_near_what_the_answer_tells() {
+        let instant = |text: &str| Timestamp::parse(text).unwrap();
+        let ahead = |date: &str, sent, answered| {
+            let time = ServerClock::default();
+            let headers = Headers(vec![("Date".to_owned(), date.to_owned())]);
+            time.observe(&headers, instant(sent), instant(answered));
+            time.ahead()
+        };
+        let date = "Sat, 01 Feb 2025 01:00:00 GMT";
+        assert_eq!(ahead(date, "2025-02-01T00:59:56Z", "2025-02-01T00:59:57Z"), 0);
+        assert_eq!(ahead(date, "2025-02-01T00:59:00Z", "2025-02-01T01:00:50Z"), 0, "a slow answer");
+        assert_eq!(ahead(date, "2025-01-31T00:59:59Z", "2025-01-31T01:00:00Z"), 86_400_000);
+        assert_eq!(ahead(date, "2025-02-01T02:00:00Z", "2025-02-01T02:00:09Z"), -3_599_000);
+        assert_eq!(
+            ahead("Fri, 31 Dec 9999 23:59:59 GMT", "1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z") / 1_000_000_000,
+            253_402
+        );
+        assert_eq!(ahead("soon", "1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z"), 0);
     }
 
     #[test]

@@ -102,11 +102,16 @@ impl Client {
             }
             (None, known) => {
                 // A list may leave out what is there, and what was learned of the route may have been one wrong answer.
-                if known == Some(false)
-                    && let Ok(object) = self.read(&kind.name, id, values).await
-                {
-                    singles.set(true);
-                    return Ok(Presence::Present(object));
+                if known == Some(false) {
+                    match self.read(&kind.name, id, values).await {
+                        Ok(object) => {
+                            singles.set(true);
+                            return Ok(Presence::Present(object));
+                        }
+                        Err(ReadError::NotFound(_)) => {}
+                        Err(ReadError::Permission(_)) => return Ok(Presence::Hidden),
+                        Err(error) => return Err(error),
+                    }
                 }
                 if let (None, Some(listed)) = (known, listing.objects.first()) {
                     self.probe(kind, &listed.id, values).await;

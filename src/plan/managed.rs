@@ -10,7 +10,7 @@ use crate::desired::Instance;
 use crate::diag::Diagnostic;
 use crate::model::{Attributes, Ident, NodeId, RemoteId, Value};
 use crate::provider::Kind;
-use crate::state::{Open, Record};
+use crate::state::{Open, Purpose, Record};
 use std::borrow::Cow;
 
 impl<'a> Planner<'a> {
@@ -120,11 +120,14 @@ impl<'a> Planner<'a> {
 
     /// Operations of earlier runs are open: nothing else is decided about the address now.
     pub(super) fn wait(&mut self, mut unit: Unit<'a>, kind: &Kind, open: &[&'a Open], record: Option<&Record>) {
-        let (Some(node), Some(last)) = (unit.node, open.last()) else { return };
+        let Some(node) = unit.node else { return };
         unit.forward = open.iter().map(|open| waiting(&unit, open, Some(node))).collect();
-        let applied = record.map_or(&last.intent.wanted, |record| &record.applied);
+        let create = open.iter().find(|open| open.intent.purpose == Purpose::Create);
+        let nothing = Attributes::new();
+        let meant = create.map_or(&nothing, |open| &open.intent.wanted);
+        let applied = record.map_or(meant, |record| &record.applied);
         let mut attributes = planned(kind, unit.address, applied, record.map(|record| &record.observed));
-        let made = open.iter().find_map(|open| open.id.as_ref());
+        let made = create.and_then(|open| open.id.as_ref());
         if let Some(id) = made.or(record.map(|record| &record.id)) {
             attributes.insert(Ident::new("id"), Value::string(id.as_str()));
         }

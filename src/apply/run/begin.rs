@@ -1,7 +1,7 @@
 //! How a step starts: its instance is resolved with what is known by now, then it takes up its first operation or errand.
 
 use super::machine::Run;
-use super::work::{Deed, Errand, Failure, Waiter};
+use super::work::{Deed, Errand, Failure, Refused, Waiter};
 use crate::apply::command::Command;
 use crate::apply::context::Target;
 use crate::apply::event::{Progress, StepEnd};
@@ -46,7 +46,7 @@ impl Run {
             Action::Forget => self.forget(step),
             Action::Note => self.note(step),
             Action::Read => self.read_source(step),
-            Action::Adopt(id) => self.adopt(step, id),
+            Action::Adopt(id) => self.adopt(step, id, None),
             Action::Wait(operation) => self.wait_for(step, operation),
         }
     }
@@ -196,8 +196,8 @@ impl Run {
         }
     }
 
-    pub(super) fn adopt(&mut self, step: NodeId, id: RemoteId) {
-        self.work(step).errand = Some(Errand::Adopting);
+    pub(super) fn adopt(&mut self, step: NodeId, id: RemoteId, refused: Option<Box<Refused>>) {
+        self.work(step).errand = Some(Errand::Adopting(refused));
         let target =
             Target { kind: self.step(step).address.kind.clone(), id, attributes: self.work(step).wanted.clone() };
         let ticket = self.ticket(Waiter::Step(step));

@@ -340,9 +340,9 @@ impl Run {
             Next::End(end) => self.end(step, end),
             Next::Again(span) if span.is_zero() => self.again(step),
             Next::Again(span) => self.pause(step, span, super::work::Then::Retry),
-            Next::Adopt(id) => {
+            Next::Adopt(id, refused) => {
                 self.work(step).doing = None;
-                self.adopt(step, id);
+                self.adopt(step, id, Some(refused));
             }
             Next::AfterJob(surface, job) => self.watch_job(step, surface, job),
         }

@@ -1,11 +1,14 @@
 //! Steps without an operation: reading a data source, taking an existing object under management.
 
+use super::accept::{FAILED, is_at_rest};
 use super::machine::Run;
-use super::work::Failure;
+use super::work::{Failure, Refused};
 use crate::apply::context::Seen;
-use crate::cloud::Listing;
-use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Value};
-use crate::plan::{self, Action, ReasonCode};
+use crate::apply::identity::differing_from;
+use crate::apply::sweep::{MOST_LATE, made_at};
+use crate::cloud::{CLOCKS_APART, Listing};
+use crate::model::{Attributes, Ident, NodeId, Observed, RemoteId, Timestamp, Value};
+use crate::plan::{self, ReasonCode};
 use crate::state::JournalEntry;
 
 impl Run {
@@ -69,31 +72,38 @@ impl Run {
         self.step(step).reason.code == ReasonCode::NaturalKeyExists && !asked
     }
 
-    /// Whether the object shows the natural key that is wanted: what the API names in a refusal may only share something else.
-    fn has_its_name(&self, step: NodeId, observed: &Observed) -> bool {
-        let Some(kind) = self.catalog.kind(&self.step(step).address.kind) else { return false };
-        let wanted = &self.works[step.0 as usize].wanted;
-        kind.natural_key.iter().all(|name| {
-            let attribute = kind.attributes.get(name);
-            let shown = attribute.and_then(|attribute| Some((attribute, plan::seen(attribute, &observed.attributes)?)));
-            match (wanted.get(name), shown) {
-                (Some(wanted), Some((attribute, shown))) => plan::is_same(&attribute.compare, wanted, shown, None),
-                (_, _) => true,
-            }
-        })
+    /// What keeps the object from being what a create was refused for.
+    fn is_another(&self, step: NodeId, refused: &Refused, observed: &Observed) -> Option<&'static str> {
+        let kind = self.catalog.kind(&self.step(step).address.kind)?;
+        let differing: Vec<&Ident> = differing_from(kind, &self.works[step.0 as usize].wanted, observed).collect();
+        if differing.iter().any(|name| kind.natural_key.contains(name)) {
+            return Some("has another name");
+        }
+        if refused.asked {
+            return None;
+        }
+        let is_well = is_at_rest(kind, observed) && observed.status.as_deref() != Some(FAILED);
+        let made = made_at(observed);
+        let is_in_time =
+            |at: &Timestamp| made.is_some_and(|made| at.since(made) <= CLOCKS_APART && made.since(*at) <= MOST_LATE);
+        let is_as_made = differing.is_empty() && is_well && refused.given_up.iter().any(is_in_time);
+        (!is_as_made).then_some("may be anybody's")
     }
 
-    pub(super) fn adoptable(&mut self, step: NodeId, seen: Seen) {
+    pub(super) fn adoptable(&mut self, step: NodeId, refused: Option<Box<Refused>>, seen: Seen) {
         self.work(step).errand = None;
         let address = self.step(step).address.clone();
+        if let (Some(refused), Seen::Found(observed)) = (&refused, &seen)
+            && let Some(why) = self.is_another(step, refused, observed)
+        {
+            let failure = refused.failure.clone();
+            let help = match refused.asked {
+                true => format!("{} {why}: change one of the two", observed.id),
+                false => format!("{}; {} {why}", failure.help, observed.id),
+            };
+            return self.end(step, Failure { help, ..failure }.end());
+        }
         match seen {
-            Seen::Found(observed)
-                if self.step(step).action == Action::Create && !self.has_its_name(step, &observed) =>
-            {
-                let message = format!("{} is in its place, and has another name", observed.id);
-                let help = "change what may be there once only, or what is there".to_owned();
-                self.end(step, Failure { message, help, ..Failure::default() }.end());
-            }
             Seen::Found(observed) => {
                 let (applied, lifecycle) = (self.work(step).wanted.clone(), self.work(step).lifecycle.clone());
                 let (kind, at) = (address.kind.clone(), self.now.wall);

@@ -97,8 +97,9 @@ impl Run {
 
     /// An object was read.
     pub(super) fn seen(&mut self, step: NodeId, seen: Seen) {
-        if self.works[step.0 as usize].errand == Some(Errand::Adopting) {
-            return self.adoptable(step, seen);
+        if let Some(Errand::Adopting(refused)) = &mut self.work(step).errand {
+            let refused = refused.take();
+            return self.adoptable(step, refused, seen);
         }
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         if matches!(doing.phase, Phase::Settling(_)) {

@@ -2,10 +2,10 @@
 
 use super::begin::route_of;
 use super::machine::{Course, Run};
-use super::work::{Deed, Failure, Next, Phase, Then, Why};
+use super::work::{Deed, Failure, Next, Phase, Refused, Then, Why};
 use crate::apply::event::{Progress, StepEnd};
 use crate::cloud::{self, ApiError};
-use crate::model::{Ident, JobId, NodeId, Observed, RemoteId, Value};
+use crate::model::{Ident, JobId, NodeId, Observed, RemoteId, Timestamp, Value};
 use crate::provider::Update;
 use crate::state::{JournalEntry, Tombstone};
 use std::time::Duration;
@@ -142,25 +142,33 @@ impl Run {
     /// Something with this name is there: taken under management where the program says so, or where an earlier create of this
     /// very address made it, that was given up.
     fn exists(&mut self, step: NodeId, error: ApiError) {
-        let adopts = self.works[step.0 as usize].instance.as_ref().is_some_and(|i| i.lifecycle.adopt);
+        let asked = self.works[step.0 as usize].instance.as_ref().is_some_and(|i| i.lifecycle.adopt);
         let id = detail(&error, "existing_id").and_then(|id| id.as_str().map(RemoteId::new));
-        let free = id.as_ref().is_some_and(|id| !self.snapshot.ids.contains_key(id));
-        let is_taken = |id: &RemoteId| free && (adopts || self.is_late(step, id));
-        let Some(id) = id.filter(is_taken) else { return self.refused_for_good(step, error) };
+        let Some(id) = id.filter(|id| !self.snapshot.ids.contains_key(id)) else {
+            return self.refused_for_good(step, error);
+        };
+        let given_up = self.given_up(step, &id);
+        if !asked && given_up.is_empty() {
+            return self.refused_for_good(step, error);
+        }
         let entries = self.rejection(step, &error).into_iter().collect();
-        self.close_with(step, entries, Next::Adopt(id));
+        let refused = Refused { failure: failure_of(&error), asked, given_up };
+        self.close_with(step, entries, Next::Adopt(id, Box::new(refused)));
     }
 
-    /// Whether a create of this address that was given up made the object: there can be only one of its name, and it was not
-    /// there before.
-    fn is_late(&self, step: NodeId, id: &RemoteId) -> bool {
-        let Some(intent) = self.intent_of(step) else { return false };
+    /// When creates of this address began that were given up and may have made the object: there can be only one of its name,
+    /// and it was not there before.
+    fn given_up(&self, step: NodeId, id: &RemoteId) -> Vec<Timestamp> {
+        let Some(intent) = self.intent_of(step) else { return Vec::new() };
         let is_unique = self.catalog.kind(&intent.kind).is_some_and(|kind| kind.natural_key_unique);
         let was_there = self.snapshot.strangers.get(&intent.kind).is_some_and(|ids| ids.contains(id));
-        let is_its_own = |given_up: &Tombstone| {
+        if !is_unique || was_there {
+            return Vec::new();
+        }
+        let is_its_own = |given_up: &&Tombstone| {
             given_up.surveyed && given_up.address == intent.address && given_up.fingerprint == intent.fingerprint
         };
-        is_unique && !was_there && self.snapshot.tombstones.values().any(is_its_own)
+        self.snapshot.tombstones.values().filter(is_its_own).map(|given_up| given_up.at).collect()
     }
 
     /// The object is not in the state that the operation needs: another operation makes way first, where the catalog knows one.

@@ -35,6 +35,15 @@ impl Run {
         true
     }
 
+    /// Whether the request may have left again since a question was asked about it.
+    pub(super) fn may_have_repeated(&self, step: NodeId) -> bool {
+        let Some(intent) = self.intent_of(step) else { return false };
+        let age = self.now.wall.since(intent.at);
+        let doing = self.works[step.0 as usize].doing.as_ref();
+        doing.is_some_and(|doing| self.honouring.contains(&doing.surface))
+            && age < KEYS_LAST + self.options.settle_window
+    }
+
     /// The attributes of the first request, where they are all known and the key is still good.
     fn as_sent(&self, step: NodeId, intent: &Intent) -> Option<Attributes> {
         let doing = self.works[step.0 as usize].doing.as_ref()?;

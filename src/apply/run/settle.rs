@@ -6,8 +6,8 @@ use super::evidence::Seen;
 use super::machine::Run;
 use super::work::{Failure, Next, Phase, Settling, Waiter};
 use crate::apply::event::StepEnd;
-use crate::apply::identity::{CLOCKS_APART, could_be, differing, is_marked};
-use crate::cloud::{Job, Listing};
+use crate::apply::identity::{could_be, differing, is_marked};
+use crate::cloud::{CLOCKS_APART, Job, Listing};
 use crate::model::{Ident, NodeId, Observed, RemoteId};
 use crate::provider::Kind;
 use crate::state::{Intent, JournalEntry, OperationId};
@@ -61,9 +61,8 @@ impl Run {
         let open = operation.and_then(|operation| self.snapshot.open.get(&operation));
         // That nothing shows is only said when the window is over; about candidates it may be asked earlier. Where requests are
         // repeated, one may have left since.
-        let may_repeat =
-            self.works[step.0 as usize].doing.as_ref().is_some_and(|it| self.honouring.contains(&it.surface));
-        let is_over = !may_repeat && open.is_some_and(|open| open.asked && open.candidates.is_empty());
+        let is_over =
+            !self.may_have_repeated(step) && open.is_some_and(|open| open.asked && open.candidates.is_empty());
         let window = if self.in_process || is_over { Duration::ZERO } else { self.options.settle_window };
         let until = self.now.monotonic + window;
         self.begin_search(step, Settling { until, ..settling });

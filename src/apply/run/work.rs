@@ -115,7 +115,19 @@ pub(super) enum Errand {
     Noting,
     Sourcing,
     LookingUp,
-    Adopting,
+    /// Where it is no step of its own: the create that was refused because the object is there.
+    Adopting(Option<Box<Refused>>),
+}
+
+/// A create that was refused because something is there already.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refused {
+    /// How the step ends where that is left alone.
+    pub failure: Failure,
+    /// The program asks for whatever is there to be taken over.
+    pub asked: bool,
+    /// When earlier creates of the address began that were given up, and before which it was known who was there.
+    pub given_up: Vec<Timestamp>,
 }
 
 /// The operation that a step is at.
@@ -230,8 +242,8 @@ pub(super) enum Next {
     Again(Duration),
     /// As `Again`, when this job of somebody else is over.
     AfterJob(Ident, JobId),
-    /// What is there is taken under management instead.
-    Adopt(RemoteId),
+    /// What is there is taken under management instead, if it is what it seems to be.
+    Adopt(RemoteId, Box<Refused>),
 }
 
 /// An unclear create being traced.
