@@ -156,7 +156,8 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 let is_shown = || was_asked_about(life, &remote);
                 let was_displaced = || operation.is_some_and(|operation| took_other(life, operation, &confirmed));
                 // Slower than the window, and by another name before anybody looked again.
-                let is_hidden = slow.contains(key) && renamed.contains(id);
+                let is_unmarked = whose.as_ref().is_some_and(|address| super::store::is_unmarked(&address.kind));
+                let is_hidden = is_unmarked && slow.contains(key) && renamed.contains(id);
                 let is_excused = || is_displaced || is_hidden || is_shown() || was_displaced();
                 if !is_told && !is_open && !denied.contains(id) && !is_excused() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
@@ -177,7 +178,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     };
     let is_followed = |open: &cnx::state::Open| open.job.is_some() || open.id.is_some();
     // Its own job, or one that keeps something else busy.
-    let waits = never_ends && (snapshot.open.values().any(is_followed) || last_end(life).contains(TOO_LONG));
+    let waits = never_ends && (snapshot.open.values().any(is_followed) || last_ends(life).contains(TOO_LONG));
     let Some(report) = last else {
         return tell(life, vec![("liveness", "the last calm run has no report".to_owned())]);
     };
@@ -216,15 +217,17 @@ fn differs(life: &mut Life, snapshot: &Snapshot) -> Option<String> {
     told.or_else(|| longer.then(|| format!("{now}\n     and not {expected}")))
 }
 
-/// Whether the last failure says that ours has the name: nobody but a person can say what is to become of it.
+/// Whether a failure of the last run says that ours has the name: nobody but a person can say what is to become of it.
 fn fails_for_names(life: &Life) -> bool {
-    let last = last_end(life);
+    let last = last_ends(life);
     last.contains("already_exists") && person::names_ours(life, &last)
 }
 
-/// The last step that did not end well, in words.
-fn last_end(life: &Life) -> String {
-    life.told.lock().expect("one thread").iter().rev().find_map(bad_end).unwrap_or_default()
+/// The steps of the last run that did not end well, in words.
+fn last_ends(life: &Life) -> String {
+    let told = life.told.lock().expect("one thread");
+    let ends = told[life.told_before.min(told.len())..].iter().filter_map(bad_end);
+    ends.collect::<Vec<_>>().join("; ")
 }
 
 fn bad_end(progress: &cnx::apply::Progress) -> Option<String> {

@@ -78,6 +78,8 @@ pub struct Life {
     pub hub: Arc<Hub>,
     pub disk: Arc<Disk>,
     pub told: Arc<Mutex<Vec<Progress>>>,
+    /// How much of that was told before the last run began.
+    pub told_before: usize,
     /// What the sweeps told of so far.
     pub late: BTreeSet<String>,
     /// How each run ended, in its own words.
@@ -117,6 +119,7 @@ impl Life {
             disk: Arc::new(disk),
             hub,
             told: Arc::default(),
+            told_before: 0,
             late: BTreeSet::new(),
             ends: Vec::new(),
             look,
@@ -179,6 +182,7 @@ impl Life {
             }
         });
         let launches: Vec<Launch> = launches.collect();
+        self.told_before = self.told.lock().expect("one thread").len();
         if self.plot.clock_jumps {
             let jump = [0, 86_400_000, -86_400_000, 3_000][(self.launches % 4) as usize];
             self.hub.lock().skew_ms = jump;

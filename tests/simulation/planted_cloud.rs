@@ -7,7 +7,7 @@ use super::seams::get;
 use cnx::apply::{Cloud, Seen, Target};
 use cnx::cloud::{ApiError, Call, IdempotencyKey, Job, JobStatus, Listing, Outcome, Verb};
 use cnx::model::http::{Headers, Request, Response};
-use cnx::model::{Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
+use cnx::model::{Attributes, Ident, JobId, Observed, RemoteId, Value};
 use cnx::plan::ListRead;
 use cnx::state::STAMP_OPERATION;
 use cnx::world::{Transport, TransportError};
@@ -165,8 +165,8 @@ impl Cloud for BuggedCloud {
         self.below.dies_with_sender()
     }
 
-    fn time(&self) -> Option<Timestamp> {
-        self.below.time()
+    fn clock_ahead(&self) -> i64 {
+        self.below.clock_ahead()
     }
 
     fn requests(&self) -> u32 {

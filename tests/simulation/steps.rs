@@ -160,10 +160,12 @@ fn really_gone(world: &mut World, id: &RemoteId) {
     }
 }
 
-/// What was forgotten since both ways to ask for it denied it, nobody can know of any more.
+/// What was forgotten since both ways to ask for it, or for what it is below of, denied it, nobody can know of any more.
 fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
     let Some(record) = snapshot.records.get(address) else { return };
-    if is_denied(world, &record.id) {
+    let parent = cloudnexus().kind(&record.kind).and_then(|kind| kind.parent.as_ref());
+    let parent = parent.and_then(|parent| record.observed.get(parent)?.as_str().map(RemoteId::new));
+    if is_denied(world, &record.id) || parent.is_some_and(|parent| is_denied(world, &parent)) {
         world.truth.denied.insert(record.id.to_string());
     }
 }
