@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// Reads an object, and where it does not answer confirms against the list. Where the API answers for no single
-    /// object, the list tells; gone is only what neither shows.
+    /// object, the list alone.
     pub fn presence<'a>(
         &'a self,
         kind: &'a Ident,
@@ -101,18 +101,6 @@ impl Client {
                 Ok(Presence::Present(object.clone()))
             }
             (None, known) => {
-                // A list may leave out what is there, and what was learned of the route may have been one wrong answer.
-                if known == Some(false) {
-                    match self.read(&kind.name, id, values).await {
-                        Ok(object) => {
-                            singles.set(true);
-                            return Ok(Presence::Present(object));
-                        }
-                        Err(ReadError::NotFound(_)) => {}
-                        Err(ReadError::Permission(_)) => return Ok(Presence::Hidden),
-                        Err(error) => return Err(error),
-                    }
-                }
                 if let (None, Some(listed)) = (known, listing.objects.first()) {
                     self.probe(kind, &listed.id, values).await;
                 }

@@ -4,20 +4,17 @@
 use super::changes::{BACK, Change, DESTRUCTIONS, UNDONE, ends, failing, prepared};
 use super::sweep::{points, sweep_of};
 use super::world::{Cloud, Ending, PROGRAM, cnx, next_run_ends_it};
-use crate::outside::tools::{is_ci, say};
+use crate::outside::tools::{alone, is_ci, say};
 use crate::support::Project;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, PoisonError};
-
-static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Whether strace is there; with `CI=true` it is installed, else its absence is said.
 fn is_there() -> bool {
     let works = || Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success());
-    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     if works() {
         return true;
     }

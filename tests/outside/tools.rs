@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PYTHON_PACKAGES: &[&str] = &["openapi-spec-validator==0.9.0", "schemathesis==4.32.0"];
 const NODE_PACKAGES: &[&str] =
@@ -59,9 +59,14 @@ pub fn say(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("a standard error");
 }
 
+/// Whoever installs something does it alone.
+pub fn alone() -> MutexGuard<'static, ()> {
+    INSTALLING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether the packages are there in these versions. The list of versions is written last.
 fn ensure(home: &Path, packages: &[&str], install: impl Fn(&Path)) -> bool {
-    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let (list, wanted) = (home.join("installed"), packages.join("\n"));
     if std::fs::read_to_string(&list).is_ok_and(|found| found == wanted) {
         return true;

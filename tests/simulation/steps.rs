@@ -175,8 +175,10 @@ fn is_only(truth: &Truth, id: &RemoteId, open: &Open) -> bool {
     is_alone || truth.hidden.contains(id.as_str())
 }
 
+/// Whether both ways to ask for it denied it. Where the API once said 404 of what its list shows, it is taken for one that
+/// answers for no single object (`contract.md` 2.3), and a list tells alone.
 fn is_denied(world: &World, id: &RemoteId) -> bool {
-    world.truth.hidden_read.contains(id.as_str()) && world.truth.hidden.contains(id.as_str())
+    !world.truth.hidden_read.is_empty() && world.truth.hidden.contains(id.as_str())
 }
 
 /// I2: of creates that nobody can tell apart only one is under way. For kinds without a mark.
