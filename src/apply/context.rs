@@ -3,7 +3,7 @@
 use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::desired::Desired;
 use crate::diag::Diagnostic;
-use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Value};
+use crate::model::{Address, Attributes, Ident, JobId, Observed, RemoteId, Timestamp, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::Catalog;
 use crate::state::{Pin, Snapshot, Store};
@@ -83,6 +83,14 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     pub catalog: Arc<Catalog>,
     pub options: Options,
+}
+
+impl Context {
+    /// The time, which is the cloud's where this machine's clock is off: instants of the journal are compared with those of
+    /// objects and jobs.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now().0.saturating_add(self.cloud.clock_ahead()))
+    }
 }
 
 impl std::fmt::Debug for Context {

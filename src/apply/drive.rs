@@ -7,7 +7,7 @@ use super::event::{Progress, Summary};
 use super::holdings::Holdings;
 use super::identity::Seed;
 use super::run::{Aim, Parts, Run, Setup};
-use crate::model::{Ident, Timestamp};
+use crate::model::Ident;
 use crate::plan::Approved;
 use crate::state::{JournalEntry, StoreError};
 use futures::future::{BoxFuture, FutureExt};
@@ -157,11 +157,8 @@ fn finished(context: &Context, summary: Summary, before: u32, tell: &mut (dyn Fn
     summary
 }
 
-/// The time is the cloud's where this machine's clock is off: instants of the journal are compared with those of objects
-/// and jobs.
 fn moment(context: &Context) -> Moment {
-    let wall = context.clock.now().0.saturating_add(context.cloud.clock_ahead());
-    Moment { wall: Timestamp(wall), monotonic: context.clock.monotonic() }
+    Moment { wall: context.now(), monotonic: context.clock.monotonic() }
 }
 
 /// One commit for all that is to be written now. Where only intents have no room, the rest is written without them.

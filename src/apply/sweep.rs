@@ -23,7 +23,7 @@ pub(super) const MOST_LATE: Duration = Duration::from_secs(60 * 60);
 pub async fn sweep_again(context: &Context, snapshot: &Snapshot) -> Diagnostics {
     let kinds: BTreeSet<&Ident> = snapshot.tombstones.values().map(|tombstone| &tombstone.kind).collect();
     let mut live = Live::default();
-    let now = Timestamp(context.clock.now().0.saturating_add(context.cloud.clock_ahead()));
+    let now = context.now();
     let is_recent = |kind: &Kind| {
         let mut given_up = snapshot.tombstones.values().filter(|tombstone| tombstone.kind == kind.name);
         given_up.any(|tombstone| now.since(tombstone.at) <= MOST_LATE)
