@@ -118,7 +118,7 @@ impl Folding<'_> {
         }
         for (operation, open) in snapshot.open.iter_mut().filter(|(_, open)| open.intent.address == *from) {
             open.intent.address = to.clone();
-            if snapshot.creating.remove(from).is_some() {
+            if matches!(open.intent.purpose, Purpose::Create) && snapshot.creating.remove(from).is_some() {
                 snapshot.creating.insert(to.clone(), *operation);
             }
             self.touched.operations.insert(*operation);

@@ -22,6 +22,8 @@ mod wire_value;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod fold_tests;
+#[cfg(test)]
 mod store_tests;
 
 pub use export::{ExportError, export, read_export};
