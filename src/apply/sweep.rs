@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Observed, RemoteId, Timestamp, Type, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
-use crate::state::{STAMP_OPERATION, Snapshot, Tombstone, mark};
+use crate::state::{Purpose, STAMP_OPERATION, Snapshot, Tombstone, mark};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -90,19 +90,22 @@ fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
 }
 
 /// Objects of a kind that are nobody's, that no open question is about, and that were not there before, by their mark, or
-/// where there is none, by what they look like.
+/// where there is none, by what they look like. What looks like an open create's may be that one's, which shows when it ends.
 fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<String, Vec<&'a Observed>> {
     let was_there = |id: &RemoteId| snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
-    let asked: BTreeSet<&RemoteId> = snapshot.open.values().flat_map(|open| &open.candidates).collect();
+    let asked: BTreeSet<&RemoteId> =
+        snapshot.open.values().flat_map(|open| open.candidates.iter().chain(&open.id)).collect();
     let objects = live.objects.get(&kind.name).into_iter().flatten();
     let unknown = objects.filter(|(id, _)| !was_there(id) && !snapshot.ids.contains_key(*id) && !asked.contains(id));
+    let creates = snapshot.open.values().filter(|open| open.intent.purpose == Purpose::Create && open.id.is_none());
+    let waited: BTreeSet<&str> = creates.map(|open| open.intent.fingerprint.as_str()).collect();
     let mut by_sign: BTreeMap<String, Vec<&Observed>> = BTreeMap::new();
     for (_, object) in unknown {
         let sign = match &kind.stamp {
             Some(stamp) => mark(&object.attributes, stamp, STAMP_OPERATION).map(str::to_owned),
             None => Some(fingerprint_of(kind, &object.attributes)),
         };
-        if let Some(sign) = sign {
+        if let Some(sign) = sign.filter(|sign| !waited.contains(sign.as_str())) {
             by_sign.entry(sign).or_default().push(object);
         }
     }
@@ -133,9 +136,10 @@ fn describe(tombstone: &Tombstone, kind: &Kind, id: &RemoteId) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::apply::identity::fingerprint;
+    use crate::apply::tests::intent;
     use crate::model::{Address, Attributes, Key};
     use crate::provider::cloudnexus;
-    use crate::state::{Nonce, OperationId};
+    use crate::state::{Intent, Nonce, Open, OperationId};
 
     fn object(id: &str, name: &str, mark: Option<&str>) -> Observed {
         let mut attributes = Attributes::from([
@@ -152,6 +156,17 @@ mod tests {
 
     /// Which of the objects are told of, after the create of `app` with the nonce `n` was given up.
     fn told(kind: &str, objects: &[Observed], known: &[&str], strangers: &[&str]) -> Vec<String> {
+        told_beside(None, kind, objects, known, strangers)
+    }
+
+    /// The same while another create of the same thing is open.
+    fn told_beside(
+        open: Option<Open>,
+        kind: &str,
+        objects: &[Observed],
+        known: &[&str],
+        strangers: &[&str],
+    ) -> Vec<String> {
         let kind = cloudnexus().kind(&Ident::new(kind)).expect("a kind");
         let wanted = object("", "app", None).attributes;
         let tombstone = Tombstone {
@@ -168,6 +183,7 @@ mod tests {
             tombstones: BTreeMap::from([(OperationId(0), tombstone)]),
             ids: ids(known).into_iter().map(|id| (id, owner.clone())).collect(),
             strangers: BTreeMap::from([(kind.name.clone(), ids(strangers))]),
+            open: open.into_iter().map(|open| (OperationId(1), open)).collect(),
             ..Snapshot::default()
         };
         let mut live = Live::default();
@@ -186,6 +202,23 @@ mod tests {
         assert!(told("compute_instance", &all, &["inst_a", "inst_b"], &[]).is_empty(), "both are managed");
         assert!(told("compute_instance", &all, &["inst_d"], &[]).is_empty());
         assert!(told("compute_instance", &all, &[], &[]).is_empty(), "of which nobody knows an original");
+    }
+
+    #[test]
+    fn what_an_open_create_may_have_made_is_not_told_as_another_ones() {
+        let kind = cloudnexus().kind(&Ident::new("server")).expect("a kind");
+        let named = [object("srv_a", "app", None), object("srv_b", "app", None)];
+        let looks_like = |name: &str| {
+            let fingerprint = fingerprint(kind, &object("", name, None).attributes);
+            Intent { fingerprint, ..intent("server") }
+        };
+        let open = |name: &str, id: Option<&str>| {
+            let id = id.map(RemoteId::new);
+            Some(Open { intent: looks_like(name), job: None, id, candidates: Vec::new(), asked: false })
+        };
+        assert!(told_beside(open("app", None), "server", &named, &[], &[]).is_empty(), "it shows when that one ends");
+        assert_eq!(told_beside(open("web", None), "server", &named, &[], &[]), ["srv_a", "srv_b"]);
+        assert_eq!(told_beside(open("app", Some("srv_a")), "server", &named, &[], &[]), ["srv_b"], "it made the other");
     }
 
     #[test]

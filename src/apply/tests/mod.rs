@@ -12,3 +12,5 @@ mod rollback;
 mod sim;
 mod strangers;
 mod tracing;
+
+pub(super) use tracing::intent;

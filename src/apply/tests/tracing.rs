@@ -105,7 +105,7 @@ fn open(kind: &str, job: Option<&str>) -> World {
 }
 
 /// The create of `app`.
-pub(super) fn intent(kind: &str) -> Intent {
+pub(in crate::apply) fn intent(kind: &str) -> Intent {
     Intent {
         operation: OperationId(0),
         address: Address::managed(kind, "app", None),
