@@ -224,7 +224,7 @@ fn fails_for_names(life: &Life) -> bool {
 }
 
 /// The steps of the last run that did not end well, in words.
-fn last_ends(life: &Life) -> String {
+pub fn last_ends(life: &Life) -> String {
     let told = life.told.lock().expect("one thread");
     let ends = told[life.told_before.min(told.len())..].iter().filter_map(bad_end);
     ends.collect::<Vec<_>>().join("; ")

@@ -293,12 +293,8 @@ fn strangers(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
     None
 }
 
-/// A stranger makes an object that looks the same, where there can be two.
+/// A stranger makes an object that looks the same; where there can be only one, ours is refused.
 fn twin(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
-    let path = flight.request.path();
-    if !["/v1/servers", "/v1/databases", "/v1/compute/instances"].contains(&path) {
-        return None;
-    }
     let mut body = serde_json::from_slice::<Value>(&flight.request.body).ok()?;
     if let Some(members) = body.as_object_mut() {
         members.remove("tags");
@@ -345,6 +341,11 @@ fn outside(world: &mut Inner, flight: &Flight, change: impl Fn(&str) -> Value) {
     if drift(world, change(&id)) {
         world.took_effect(flight.fault);
     }
+}
+
+/// Somebody has a stranger take away what is that one's.
+pub fn taken_away(world: &mut Inner, id: &str) {
+    drift(world, json!({"id": id, "effect": "delete"}));
 }
 
 fn drift(world: &mut Inner, change: Value) -> bool {

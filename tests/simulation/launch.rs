@@ -17,8 +17,10 @@ use cnx::provider::{Catalog, cloudnexus};
 use cnx::report::look::Look;
 use cnx::state::{JournalEntry, Pin, Snapshot, Store, StoreError};
 use cnx::world::ApiKey;
-use futures::Stream;
+use futures::future::{Either, select};
+use futures::{Stream, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -123,6 +125,8 @@ pub struct Launch {
     pub rolls_back: bool,
     /// Knows from an examination whether the API honours idempotency keys.
     pub examined: bool,
+    /// Looks for late objects once more at the end.
+    pub sweeps_again: bool,
     /// What is told goes here.
     pub told: Arc<Mutex<Vec<Progress>>>,
 }
@@ -241,8 +245,27 @@ impl Launch {
             Undone::NotNeeded | Undone::Impossible(_) => Exit::Done,
         };
         report.ended(recovery.and(undoing), ended.summary);
+        self.look_again(&context, &mut report, &mut interrupts).await;
         planted::report(self.bug, &mut report);
         report
+    }
+
+    /// As the command does where creates were given up, until somebody interrupts.
+    async fn look_again(
+        &self,
+        context: &Context,
+        report: &mut Report,
+        interrupts: &mut (impl Stream<Item = Interrupt> + Send + Unpin),
+    ) {
+        let Ok(snapshot) = context.store.load() else { return };
+        let is_stopped = report.summary.as_ref().is_none_or(|summary| summary.interrupted);
+        if !self.sweeps_again || !report.has_changes || is_stopped || self.bug == Some(Bug::SkipsSweep) {
+            return;
+        }
+        let sweeping = pin!(apply::sweep_again(context, &snapshot));
+        if let Either::Left((found, _)) = select(sweeping, interrupts.next()).await {
+            report.late.extend(found.0.iter().map(|diagnostic| diagnostic.message.clone()));
+        }
     }
 
     /// What the command writes for `--confirm`.

@@ -36,6 +36,8 @@ pub struct Plot {
     pub rolls_back: bool,
     /// One apply and no more: for the rate.
     pub once: bool,
+    /// Its runs look for late objects at their end, and not only at their beginning; in calm all do.
+    pub sweeps_again: bool,
     /// `cnx doctor` has found out whether the API honours idempotency keys.
     pub examined: bool,
     pub bug: Option<Bug>,
@@ -175,6 +177,7 @@ impl Life {
                 bug: self.plot.bug,
                 rolls_back: self.plot.rolls_back,
                 examined: self.plot.examined,
+                sweeps_again: calm || self.plot.sweeps_again,
                 other_account: !calm
                     && self.plot.other_account_at == Some(self.launches)
                     && self.disk.look(|known| !known.ids.is_empty()),
@@ -240,6 +243,7 @@ impl Life {
                 flags.allow_destroy = self.all_are_ours();
             }
             flags.import = refused.contains("exists_already") && person::names_ours(self, &refused);
+            let makes_way = person::makes_way(self, &format!("{refused}; {}", checks::last_ends(self)));
             if is_open && applies >= 1 && wrong < WRONG_ANSWERS && person::errs(self, &mut flags) {
                 wrong += 1;
                 continue;
@@ -247,7 +251,7 @@ impl Life {
             if is_open && applies >= 1 {
                 person::answers(self, &mut flags);
             }
-            if refused.is_empty() && !(is_open && applies >= 1) {
+            if refused.is_empty() && !makes_way && !(is_open && applies >= 1) {
                 applies += 1;
             } else {
                 asked += 1;

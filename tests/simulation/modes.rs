@@ -26,6 +26,7 @@ pub fn plot(name: &str, settings: Settings) -> Plot {
         rolls_back: more == "back",
         once: more == "once",
         examined: more == "keys",
+        sweeps_again: false,
         bug: None,
     }
 }
@@ -82,6 +83,7 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
         rolls_back: later.chance(15),
         once: false,
         examined: later.chance(20),
+        sweeps_again: kinds.chance(25),
         bug: None,
     };
     let rate = if later.chance(20) { FEW_A_MINUTE } else { settings.rate };

@@ -113,6 +113,7 @@ pub fn expected(plot: &Plot) -> Arc<str> {
         stranger_first: false,
         rolls_back: false,
         examined: false,
+        sweeps_again: false,
         bug: None,
         stubborn: 3,
         seed: 1,

@@ -2,6 +2,7 @@
 //! Where a run is repeated without its choices, everything is answered rightly and confirmed.
 
 use super::choices::Point;
+use super::cloud;
 use super::launch::{Flags, by_hand};
 use super::life::Life;
 use super::truth::{Maker, living};
@@ -42,14 +43,28 @@ fn rightly_guessed(life: &Life) -> Vec<Address> {
     guessed(life).into_iter().filter(|(.., is_right)| *is_right).map(|(address, ..)| address).collect()
 }
 
-/// Whether every object was made by a run of ours that a refusal names as there already.
-pub fn names_ours(life: &Life, refused: &str) -> bool {
+/// What a refusal names as there already, and whether strangers made it.
+fn named(life: &Life, refused: &str) -> Vec<(String, bool)> {
     let world = life.hub.lock();
     let told = refused.split("; ").filter(|told| told.contains("exists_already") || told.contains("already_exists"));
     let told = told.collect::<Vec<_>>().join(" ");
     let words = told.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    let mut named = words.filter_map(|word| world.truth.makers.get(word)).peekable();
-    named.peek().is_some() && named.all(|(_, maker)| *maker != Maker::Stranger)
+    let known = words.filter_map(|word| world.truth.makers.get(word).map(|(_, maker)| (word, maker)));
+    known.map(|(id, maker)| (id.to_owned(), *maker == Maker::Stranger)).collect()
+}
+
+/// Whether every object was made by a run of ours that a refusal names as there already.
+pub fn names_ours(life: &Life, refused: &str) -> bool {
+    let named = named(life, refused);
+    !named.is_empty() && named.iter().all(|(_, is_strangers)| !is_strangers)
+}
+
+/// Has strangers take away what a refusal names as there already and what is theirs. Whether there was such a thing.
+pub fn makes_way(life: &Life, refused: &str) -> bool {
+    let theirs: Vec<String> =
+        named(life, refused).into_iter().filter(|(_, theirs)| *theirs).map(|(id, _)| id).collect();
+    theirs.iter().for_each(|id| cloud::taken_away(&mut life.hub.lock(), id));
+    !theirs.is_empty()
 }
 
 /// Confirms the right guesses and lets go of the wrong ones (`cnx state forget`).

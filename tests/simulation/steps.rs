@@ -29,11 +29,12 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::Rejected { operation, .. } => made_nothing(world, snapshot, *operation),
             JournalEntry::Deleted { id, .. } => really_gone(world, id),
             JournalEntry::Forgotten { address } => let_go(world, snapshot, address),
+            JournalEntry::Imported { address, observed, .. } => taken_over(world, snapshot, address, &observed.id),
+            JournalEntry::Intent(intent) => world.truth.began(intent.operation, world.now().unix_ms),
             JournalEntry::RunStarted { .. }
             | JournalEntry::RunEnded { .. }
             | JournalEntry::Pinned(_)
             | JournalEntry::Strangers { .. }
-            | JournalEntry::Intent(_)
             | JournalEntry::Accepted { .. }
             | JournalEntry::Ready { .. }
             | JournalEntry::Ran { .. }
@@ -41,7 +42,6 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::LateDuplicate { .. }
             | JournalEntry::Deposed { .. }
             | JournalEntry::Reinstated { .. }
-            | JournalEntry::Imported { .. }
             | JournalEntry::Moved { .. }
             | JournalEntry::Noted { .. }
             | JournalEntry::Quarantined { .. }
@@ -78,6 +78,25 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
         }
         Some((_, Maker::Stranger)) => ("I3", format!("{id} is a stranger's and becomes {}", open.intent.address)),
         None => ("I2", format!("{id} is bound to {} and there never was such an object", open.intent.address)),
+    };
+    world.truth.violate(complaint.0, complaint.1);
+}
+
+/// What is taken under management for its unique name was made for this address, or else by a stranger after a create of this
+/// address began that was given up: that one's object and this one are the same in everything.
+fn taken_over(world: &mut World, snapshot: &Snapshot, address: &Address, id: &RemoteId) {
+    let given_up = snapshot.tombstones.iter().filter(|(_, given_up)| given_up.address == *address);
+    let began = given_up.filter_map(|(operation, _)| world.truth.began.get(operation)).min();
+    let made = living(&world.emulator).find(|object| object.id == id.as_str()).map(|object| object.created_ms);
+    let is_later = began.zip(made).is_some_and(|(began, made)| made >= *began);
+    let complaint = match world.truth.makers.get(id.as_str()) {
+        Some((_, Maker::Engine(_))) => return,
+        Some((_, Maker::Stranger)) if is_later || world.truth.hidden.contains(id.as_str()) => {
+            world.truth.confirmed.push(id.to_string());
+            return;
+        }
+        Some((_, Maker::Stranger)) => ("I3", format!("{id} is a stranger's and is taken over as {address}")),
+        None => ("I2", format!("{id} is taken over as {address} and there never was such an object")),
     };
     world.truth.violate(complaint.0, complaint.1);
 }

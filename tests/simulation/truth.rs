@@ -2,6 +2,7 @@
 
 use cnx::emulator::{Change, Emulator, Environment, Kind, Object, Record};
 use cnx::model::http::Request;
+use cnx::state::OperationId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who made an object.
@@ -53,6 +54,8 @@ pub struct Truth {
     pub guessed: BTreeMap<String, String>,
     /// Idempotency keys of requests that were slower than the settle window, and when they arrived, in nanoseconds.
     pub slow: BTreeMap<String, u64>,
+    /// When each operation began, as the cloud's clock had it.
+    pub began: BTreeMap<OperationId, i64>,
     /// When each list, by its path, was asked for last, in nanoseconds.
     pub listed: BTreeMap<String, u64>,
 }
@@ -60,6 +63,11 @@ pub struct Truth {
 impl Truth {
     pub fn violate(&mut self, invariant: &'static str, what: String) {
         self.violations.push(Violation { invariant, what });
+    }
+
+    /// Whatever was written under this number before is not there any more.
+    pub fn began(&mut self, operation: OperationId, unix_ms: i64) {
+        self.began.insert(operation, unix_ms);
     }
 
     /// Takes in what a request changed.
