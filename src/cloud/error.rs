@@ -125,6 +125,15 @@ pub fn rejection(error: &ApiError) -> Diagnostic {
                 format!("give it another name, or adopt the one that is there{there} (`lifecycle {{ adopt = true }}`)");
             told(&codes::REFUSED, error, &help)
         }
+        (_, "resource_busy") => {
+            told(&codes::REFUSED, error, "another job is at work on it: run again when that is over")
+        }
+        (_, "state_conflict") => {
+            told(&codes::REFUSED, error, "it is not in a state that allows this: run again when it is at rest")
+        }
+        (404 | 410, _) | (_, "not_found") => {
+            told(&codes::REFUSED, error, "what it names is not there: run again, the plan shows what is gone")
+        }
         (_, "resource_in_use") => told(&codes::REFUSED, error, "remove what uses it first"),
         (_, "precondition_failed") => told(&codes::REFUSED, error, "it changed since the plan: plan again"),
         (_, _) => told(&codes::REFUSED, error, &fields_help(error)),

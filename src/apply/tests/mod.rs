@@ -7,6 +7,7 @@ mod given_up;
 mod holdings;
 mod machine;
 mod obstacles;
+mod patience;
 mod renamed;
 mod rollback;
 mod sim;

@@ -327,17 +327,22 @@ impl World {
         program: &str,
         interrupts: impl futures::Stream<Item = Interrupt> + Send + Unpin,
     ) -> Option<Ran> {
-        let (desired, destroy) = (desired(program), program.is_empty());
-        self.block_on(self.run_all(desired, destroy, interrupts))
+        self.block_on(self.run_all(self.context(), program, interrupts))
+    }
+
+    /// A run against another cloud, or this one as it shows through that.
+    pub fn run_through(&self, program: &str, cloud: Arc<dyn Cloud>) -> Ran {
+        let context = Context { cloud, ..self.context() };
+        self.finish(self.run_all(context, program, futures::stream::pending()))
     }
 
     async fn run_all(
         &self,
-        desired: Desired,
-        destroy: bool,
+        context: Context,
+        program: &str,
         interrupts: impl futures::Stream<Item = Interrupt> + Send + Unpin,
     ) -> Ran {
-        let context = self.context();
+        let (desired, destroy) = (desired(program), program.is_empty());
         let mut progress = Vec::new();
         let snapshot = self.store.load().expect("loads");
         let recovered = if self.recovers {

@@ -1,0 +1,375 @@
+//! How long is waited and how often is asked where the API's answers do not fit, and what is said in the end. Each story is told
+//! by its requests, with the seconds since the first write, and by how it ended.
+
+use super::super::*;
+use super::rollback::instance;
+use super::sim::{SimClock, World};
+use crate::cloud::{Accepted, ApiError, Call, Job, JobStatus, Listing, Outcome};
+use crate::emulator::Config;
+use crate::model::{Attributes, Ident, JobId, Observed, Value};
+use crate::plan::ListRead;
+use crate::world::Clock;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The cloud as it really is, but for what a story says otherwise.
+struct Story {
+    cloud: Arc<dyn Cloud>,
+    clock: Arc<SimClock>,
+    says: Says,
+    asked: Mutex<Asked>,
+}
+
+/// What is said in place of the truth, by how often that was asked for since the first write, from 0.
+#[derive(Clone, Copy)]
+struct Says {
+    call: fn(usize, Outcome) -> Outcome,
+    /// Nothing of it reaches the cloud.
+    lost: fn(usize) -> bool,
+    read: fn(usize, Seen) -> Seen,
+    list: fn(usize, Vec<Observed>) -> Result<Vec<Observed>, String>,
+    jobs: fn(usize, Vec<Job>) -> Result<Vec<Job>, String>,
+}
+
+const TRUTH: Says = Says {
+    call: |_, said| said,
+    lost: |_| false,
+    read: |_, said| said,
+    list: |_, said| Ok(said),
+    jobs: |_, said| Ok(said),
+};
+
+#[derive(Default)]
+struct Asked {
+    /// When the first write was sent.
+    since: Option<Duration>,
+    told: Vec<(u64, &'static str)>,
+}
+
+impl Story {
+    /// How often that was asked for before, since the first write; none before it.
+    fn number(&self, what: &'static str) -> Option<usize> {
+        let mut asked = self.asked.lock().unwrap();
+        if what == "write" {
+            asked.since.get_or_insert(self.clock.monotonic());
+        }
+        let since = self.clock.monotonic() - asked.since?;
+        let number = asked.told.iter().filter(|(_, other)| *other == what).count();
+        asked.told.push((since.as_millis().div_ceil(1000) as u64, what));
+        Some(number)
+    }
+}
+
+impl Cloud for Story {
+    fn call(&self, call: Call) -> BoxFuture<'_, Outcome> {
+        async move {
+            let number = self.number("write").unwrap_or_default();
+            let nothing = Outcome::Unknown { reason: "timed out".to_owned(), error: None };
+            let said = if (self.says.lost)(number) { nothing } else { self.cloud.call(call).await };
+            (self.says.call)(number, said)
+        }
+        .boxed()
+    }
+
+    fn read(&self, target: Target) -> BoxFuture<'_, Seen> {
+        async move {
+            let number = self.number("read");
+            let said = self.cloud.read(target).await;
+            number.map_or(said.clone(), |number| (self.says.read)(number, said))
+        }
+        .boxed()
+    }
+
+    fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
+        async move {
+            let number = self.number("list");
+            let said = self.cloud.list(list).await?;
+            let Some(number) = number else { return Ok(said) };
+            let objects = (self.says.list)(number, said.objects)?;
+            Ok(Listing { objects, ..said })
+        }
+        .boxed()
+    }
+
+    fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        async move {
+            let number = self.number("jobs").unwrap_or_default();
+            let said = self.cloud.jobs(surface, ids).await?;
+            (self.says.jobs)(number, said)
+        }
+        .boxed()
+    }
+
+    fn recent_jobs(&self, surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        self.number("all jobs");
+        self.cloud.recent_jobs(surface)
+    }
+
+    fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>> {
+        self.cloud.source(source, arguments)
+    }
+
+    fn dies_with_sender(&self) -> bool {
+        self.cloud.dies_with_sender()
+    }
+
+    fn requests(&self) -> u32 {
+        self.cloud.requests()
+    }
+}
+
+/// A cloud at documented speed, where every request arrives.
+fn world() -> World {
+    let mut world = World::new(Config { time_factor: 1.0, ..Config::local() });
+    world.options.speed = 1;
+    world
+}
+
+/// `write 0, read 2 4 6; created 1` and how steps ended that did not end well.
+fn tell(world: &World, program: &str, says: Says) -> String {
+    let cloud = world.context().cloud;
+    let story = Arc::new(Story { cloud, clock: world.clock.clone(), says, asked: Mutex::default() });
+    let ran = world.run_through(program, story.clone());
+    let asked = story.asked.lock().unwrap();
+    let mut told = String::new();
+    let mut last = "";
+    for (at, what) in &asked.told {
+        let what = if *what == last { "" } else { what };
+        told = format!("{told}{}{what} {at}", if what.is_empty() || told.is_empty() { "" } else { ", " });
+        last = if what.is_empty() { last } else { what };
+    }
+    for progress in &ran.progress {
+        if let Progress::StepEnded { end, .. } = progress {
+            let end = match end {
+                StepEnd::Done => "done".to_owned(),
+                StepEnd::Failed { message, help, .. } => format!("failed: {message} ({help})"),
+                StepEnd::Skipped { why, .. } => format!("skipped: {why}"),
+                StepEnd::Open { why } => format!("open: {why}"),
+            };
+            told = format!("{told}; {end}");
+        }
+    }
+    told
+}
+
+fn server(plan: &str, more: &str) -> String {
+    format!(
+        "server app {{\n name = \"app\"\n region = \"us-east-1\"\n plan = \"{plan}\"\n image = \"ubuntu-22.04\"\n {more}\n}}\n"
+    )
+}
+
+fn tagged(team: &str) -> String {
+    instance("app", "us-east-1", "standard-2x4", &format!("tags = {{ team = \"{team}\" }}"))
+}
+
+fn made(program: &str) -> World {
+    let world = world();
+    let ran = world.run(program).expect("lives");
+    assert_eq!(ran.summary.failed, 0, "{:?}", ran.progress);
+    world
+}
+
+fn refused(status: u16, code: &str) -> Outcome {
+    Outcome::Rejected(ApiError { status, code: code.to_owned(), message: "no".to_owned(), ..ApiError::default() })
+}
+
+/// Accepted, and neither job nor object is named.
+fn without_job(said: Outcome) -> Outcome {
+    match said {
+        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { job: None, object: None, ..accepted }),
+        other => other,
+    }
+}
+
+fn unnamed(said: Seen) -> Seen {
+    match said {
+        Seen::Found(object) => Seen::Found(Box::new(Observed { current_job: None, ..*object })),
+        other => other,
+    }
+}
+
+fn untagged(said: Seen) -> Seen {
+    match said {
+        Seen::Found(mut object) => {
+            object.attributes.insert(Ident::new("tags"), Value::map(Default::default()));
+            Seen::Found(object)
+        }
+        other => other,
+    }
+}
+
+fn missing(jobs: Vec<Job>) -> Result<Vec<Job>, String> {
+    Ok(jobs.into_iter().map(|job| Job { status: JobStatus::Missing, resource: None, result: None, ..job }).collect())
+}
+
+fn failed(jobs: Vec<Job>) -> Result<Vec<Job>, String> {
+    Ok(jobs.into_iter().map(|job| Job { status: JobStatus::Failed, ..job }).collect())
+}
+
+const DENIED: fn(usize, Seen) -> Seen = |_, _| Seen::Gone;
+const UNSEEABLE: fn(usize, Seen) -> Seen = |_, _| Seen::Unseeable("no route".to_owned());
+
+/// Nothing that is sent arrives.
+const LOST: Says = Says { lost: |_| true, ..TRUTH };
+
+/// What is accepted names no job, and no object names its own.
+const JOBLESS: Says = Says { call: |_, said| without_job(said), read: |_, said| unnamed(said), ..TRUTH };
+
+fn refusing(call: fn(usize, Outcome) -> Outcome) -> Says {
+    Says { call, ..LOST }
+}
+
+/// A create, an update by a job and a destroy of a server; an update without a job of an instance.
+fn create(says: Says) -> String {
+    tell(&world(), &server("standard-16", ""), says)
+}
+
+fn resize(says: Says) -> String {
+    tell(&made(&server("standard-8", "")), &server("standard-16", ""), says)
+}
+
+fn retag(says: Says) -> String {
+    tell(&made(&tagged("a")), &tagged("b"), says)
+}
+
+fn destroy(says: Says) -> String {
+    tell(&made(&server("standard-8", "")), "", says)
+}
+
+#[test]
+fn what_goes_well_is_asked_for_ever_more_seldom() {
+    assert_eq!(create(TRUTH), "write 0, jobs 2 5 9 15 23, read 23; done");
+    assert_eq!(resize(TRUTH), "write 0, jobs 3 6 11 18 29 38 47 59, read 59; done");
+    assert_eq!(retag(TRUTH), "write 0; done");
+    assert_eq!(destroy(TRUTH), "write 0, jobs 3 6 11 18; done");
+    assert_eq!(create(JOBLESS), "write 0, read 0 3 8 15 25; done");
+    assert_eq!(resize(JOBLESS), "write 0, read 0 3 8 15 25 35 45 55; done");
+    assert_eq!(destroy(JOBLESS), "write 0, read 0 3 8 15; done");
+}
+
+#[test]
+fn what_is_lost_is_sent_five_times() {
+    let lost = "write 0, read 0, write 2, read 2, write 6, read 6, write 14, read 14, write 30, read 30; \
+                failed: no effect of it shows: timed out (run again when the API answers)";
+    assert_eq!([retag(LOST), resize(LOST), destroy(LOST)], [lost; 3]);
+    assert_eq!(
+        create(LOST),
+        "write 0, list 0 5, write 7, list 7 12, write 16, list 16 21, write 29, list 29 34, write 50, list 50 55; \
+         failed: it was tried 5 times: timed out (run again when the API answers)"
+    );
+    let once = Says { lost: |number| number == 0, ..TRUTH };
+    assert_eq!(retag(once), "write 0, read 0, write 2; done");
+    let unsent = refusing(|_, _| Outcome::NotSent { reason: "refused".to_owned() });
+    assert_eq!(
+        create(unsent),
+        "write 0; failed: the request could not be sent: refused (check the network and the API's URL, then run again)"
+    );
+}
+
+#[test]
+fn an_object_that_does_not_show_is_waited_for() {
+    let nowhere = "failed: the API accepted it, and it is nowhere to be seen \
+                   (run again; if it happens again, ask the support with the job's id)";
+    let empty = Says { read: DENIED, list: |_, _| Ok(Vec::new()), ..TRUTH };
+    assert_eq!(
+        create(empty),
+        format!(
+            "write 0, jobs 2 5 9 15 23, read 23 26 29 32 35, jobs 35, \
+             read 35 45 55 65 75 85 95 105 115 125 135 145; {nowhere}"
+        )
+    );
+    assert_eq!(
+        create(Says { read: DENIED, ..JOBLESS }),
+        format!("write 0, read 0 3 6 9 12 22 32 42 52 62 72 82 92 102 112 122; {nowhere}")
+    );
+    let late = Says { read: |number, said| if number < 3 { Seen::Gone } else { said }, ..TRUTH };
+    assert_eq!(create(late), "write 0, jobs 2 5 9 15 23, read 23 26 29 32; done");
+}
+
+#[test]
+fn looks_that_tell_nothing_leave_it_open() {
+    let polled = "write 0, jobs 3 6 11 18 29 38 47 59, read 59";
+    let unread = Says { read: |_, _| Seen::Unread("HTTP 500".to_owned()), ..TRUTH };
+    assert_eq!(resize(unread), format!("{polled} 61 65 73 89 105; open: HTTP 500"));
+    let hidden = Says { read: |_, _| Seen::Hidden, ..TRUTH };
+    assert_eq!(resize(hidden), format!("{polled} 61 65 73 89 105; open: it is not visible to this key"));
+    // Its job has said all that there is to know.
+    assert_eq!(resize(Says { read: UNSEEABLE, ..TRUTH }), format!("{polled}; done"));
+    let lost = "write 0, read 0 2 6 14 30 46; open: no route";
+    let unseeable = Says { read: UNSEEABLE, ..LOST };
+    assert_eq!([resize(unseeable), destroy(unseeable)], [lost; 2]);
+}
+
+#[test]
+fn jobs_that_tell_nothing_are_followed_by_their_objects() {
+    let missing = Says { jobs: |_, jobs| missing(jobs), ..JOBLESS };
+    let call = |_, said| said;
+    assert_eq!(create(Says { call, ..missing }), "write 0, jobs 2, read 2 5 10 17 27; done");
+    assert_eq!(resize(Says { call, ..missing }), "write 0, jobs 3, read 3 6 10 17 27 37 47 57; done");
+    let failed = Says { jobs: |_, jobs| failed(jobs), ..TRUTH };
+    let [made, resized] = [create(failed), resize(failed)];
+    let ends = "failed (run again; if it fails again, ask the support with the job's id)";
+    assert!(made.starts_with("write 0, jobs 2, read 2; failed: job job_") && made.ends_with(ends), "{made}");
+    assert!(resized.starts_with("write 0, jobs 3; failed: job job_") && resized.ends_with(ends), "{resized}");
+}
+
+#[test]
+fn a_job_that_nobody_answers_for_is_left_open_when_its_time_is_over() {
+    let told = resize(Says { jobs: |_, _| Err("HTTP 500".to_owned()), ..TRUTH });
+    let (asked, end) = told.split_once("; ").expect("an end");
+    assert!(end.starts_with("open: job job_") && end.ends_with(" takes longer than its timeout"), "{end}");
+    let asked: Vec<u64> = asked.split(' ').filter_map(|word| word.parse().ok()).skip(1).collect();
+    let pauses: Vec<u64> = asked.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(pauses.iter().skip(8).all(|pause| (8..=13).contains(pause)), "{pauses:?}");
+    let last = asked.last().copied().unwrap_or_default();
+    assert!((900..=912).contains(&last), "its timeout is 15 minutes: {last}");
+}
+
+#[test]
+fn refusals_that_may_pass_are_tried_again() {
+    let busy = |_, _| refused(409, "resource_busy");
+    let help = "failed: no (another job is at work on it: run again when that is over)";
+    assert_eq!(create(refusing(busy)), format!("write 0 5 20 65; {help}"));
+    assert_eq!(
+        resize(refusing(busy)),
+        format!("write 0, read 5, write 5, read 20, write 20, read 65, write 65; {help}")
+    );
+    let conflict = |_, _| refused(409, "state_conflict");
+    assert_eq!(
+        resize(refusing(conflict)),
+        "write 0, read 0, write 0, read 0, write 0, read 0; \
+         failed: no (it is not in a state that allows this: run again when it is at rest)"
+    );
+    let nothing = |_, _| refused(404, "not_found");
+    let help = "(it is in neither of the API's documents; `cnx doctor` tells what the target supports)";
+    assert_eq!(create(refusing(nothing)), format!("write 0; failed: the API has no route POST /servers: no {help}"));
+    assert_eq!(
+        resize(refusing(nothing)),
+        format!("write 0, read 0; failed: the API has no route POST /servers/{{id}}/actions: no {help}")
+    );
+}
+
+#[test]
+fn a_region_without_room_is_tried_again_or_left() {
+    let full = |_, _| refused(503, "insufficient_resources");
+    let patient = server("standard-16", "lifecycle { retry_capacity = 70s }");
+    let help = "failed: no (choose another region or size, or try again later)";
+    assert_eq!(tell(&world(), &patient, refusing(full)), format!("write 0 30 60 90; {help}"));
+    let elsewhere = server("standard-16", "lifecycle { region_fallback = [\"eu-west-3\"] }");
+    assert_eq!(tell(&world(), &elsewhere, refusing(full)), format!("write 0 0; {help}"));
+    let once = |number, said| if number == 0 { refused(503, "insufficient_resources") } else { said };
+    let once = Says { call: once, lost: |number| number == 0, ..TRUTH };
+    assert_eq!(tell(&world(), &elsewhere, once), "write 0 0, jobs 2 5 9 14 25 34 43, read 43; done");
+}
+
+#[test]
+fn what_does_not_become_as_wanted_is_looked_at_three_times() {
+    let stays = Says { read: |_, said| untagged(said), ..JOBLESS };
+    assert_eq!(
+        retag(stays),
+        "write 0, read 0 2 4; failed: the API says that it is done, and `tags` is {} \
+         (run again: the plan shows what is left; if it stays, ask the support)"
+    );
+}
