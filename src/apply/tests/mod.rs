@@ -3,6 +3,7 @@
 
 mod accidents;
 mod cycles;
+mod evidence;
 mod given_up;
 mod holdings;
 mod machine;
@@ -11,6 +12,7 @@ mod patience;
 mod renamed;
 mod rollback;
 mod sim;
+mod story;
 mod strangers;
 mod tracing;
 

@@ -1,0 +1,178 @@
+//! The emulator's cloud as it shows through what a story says in its place. A run is told by its requests, with the seconds
+//! since the first write, and by how its steps ended.
+
+use super::super::*;
+use super::rollback::instance;
+use super::sim::{SimClock, World};
+use crate::cloud::{Call, Job, Listing, Outcome};
+use crate::emulator::Config;
+use crate::model::{Attributes, Ident, JobId, Observed, Value};
+use crate::plan::ListRead;
+use crate::world::Clock;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The cloud as it really is, but for what a story says otherwise.
+struct Story {
+    cloud: Arc<dyn Cloud>,
+    clock: Arc<SimClock>,
+    says: Says,
+    asked: Mutex<Asked>,
+}
+
+/// What is said in place of the truth, by how often that was asked for since the first write, from 0.
+#[derive(Clone, Copy)]
+pub struct Says {
+    pub call: fn(usize, Outcome) -> Outcome,
+    /// Nothing of it reaches the cloud.
+    pub lost: fn(usize) -> bool,
+    pub read: fn(usize, Seen) -> Seen,
+    pub list: fn(usize, Vec<Observed>) -> Result<Vec<Observed>, String>,
+    pub jobs: fn(usize, Vec<Job>) -> Result<Vec<Job>, String>,
+    /// All jobs that the cloud knows.
+    pub recent: fn(Vec<Job>) -> Vec<Job>,
+}
+
+pub const TRUTH: Says = Says {
+    call: |_, said| said,
+    lost: |_| false,
+    read: |_, said| said,
+    list: |_, said| Ok(said),
+    jobs: |_, said| Ok(said),
+    recent: |said| said,
+};
+
+#[derive(Default)]
+struct Asked {
+    /// When the first write was sent.
+    since: Option<Duration>,
+    told: Vec<(u64, &'static str)>,
+}
+
+impl Story {
+    /// How often that was asked for before, since the first write; none before it.
+    fn number(&self, what: &'static str) -> Option<usize> {
+        let mut asked = self.asked.lock().unwrap();
+        if what == "write" {
+            asked.since.get_or_insert(self.clock.monotonic());
+        }
+        let since = self.clock.monotonic() - asked.since?;
+        let number = asked.told.iter().filter(|(_, other)| *other == what).count();
+        asked.told.push((since.as_millis().div_ceil(1000) as u64, what));
+        Some(number)
+    }
+}
+
+impl Cloud for Story {
+    fn call(&self, call: Call) -> BoxFuture<'_, Outcome> {
+        async move {
+            let number = self.number("write").unwrap_or_default();
+            let nothing = Outcome::Unknown { reason: "timed out".to_owned(), error: None };
+            let said = if (self.says.lost)(number) { nothing } else { self.cloud.call(call).await };
+            (self.says.call)(number, said)
+        }
+        .boxed()
+    }
+
+    fn read(&self, target: Target) -> BoxFuture<'_, Seen> {
+        async move {
+            let number = self.number("read");
+            let said = self.cloud.read(target).await;
+            number.map_or(said.clone(), |number| (self.says.read)(number, said))
+        }
+        .boxed()
+    }
+
+    fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
+        async move {
+            let number = self.number("list");
+            let said = self.cloud.list(list).await?;
+            let Some(number) = number else { return Ok(said) };
+            let objects = (self.says.list)(number, said.objects)?;
+            Ok(Listing { objects, ..said })
+        }
+        .boxed()
+    }
+
+    fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        async move {
+            let number = self.number("jobs").unwrap_or_default();
+            let said = self.cloud.jobs(surface, ids).await?;
+            (self.says.jobs)(number, said)
+        }
+        .boxed()
+    }
+
+    fn recent_jobs(&self, surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>> {
+        async move {
+            self.number("all jobs");
+            Ok((self.says.recent)(self.cloud.recent_jobs(surface).await?))
+        }
+        .boxed()
+    }
+
+    fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>> {
+        self.cloud.source(source, arguments)
+    }
+
+    fn dies_with_sender(&self) -> bool {
+        self.cloud.dies_with_sender()
+    }
+
+    fn requests(&self) -> u32 {
+        self.cloud.requests()
+    }
+}
+
+/// A cloud at documented speed, where every request arrives.
+pub fn world() -> World {
+    let mut world = World::new(Config { time_factor: 1.0, ..Config::local() });
+    world.options.speed = 1;
+    world
+}
+
+/// `write 0, read 2 4 6; done`.
+pub fn tell(world: &World, program: &str, says: Says) -> String {
+    let cloud = world.context().cloud;
+    let story = Arc::new(Story { cloud, clock: world.clock.clone(), says, asked: Mutex::default() });
+    let ran = world.run_through(program, story.clone());
+    let asked = story.asked.lock().unwrap();
+    let mut told = String::new();
+    let mut last = "";
+    for (at, what) in &asked.told {
+        let what = if *what == last { "" } else { what };
+        told = format!("{told}{}{what} {at}", if what.is_empty() || told.is_empty() { "" } else { ", " });
+        last = if what.is_empty() { last } else { what };
+    }
+    for progress in &ran.progress {
+        if let Progress::StepEnded { end, .. } = progress {
+            let end = match end {
+                StepEnd::Done => "done".to_owned(),
+                StepEnd::Failed { message, help, .. } => format!("failed: {message} ({help})"),
+                StepEnd::Skipped { why, .. } => format!("skipped: {why}"),
+                StepEnd::Open { why } => format!("open: {why}"),
+            };
+            told = format!("{told}; {end}");
+        }
+    }
+    told
+}
+
+pub fn server(plan: &str, more: &str) -> String {
+    format!(
+        "server app {{\n name = \"app\"\n region = \"us-east-1\"\n plan = \"{plan}\"\n image = \"ubuntu-22.04\"\n {more}\n}}\n"
+    )
+}
+
+pub fn tagged(team: &str) -> String {
+    instance("app", "us-east-1", "standard-2x4", &format!("tags = {{ team = \"{team}\" }}"))
+}
+
+pub fn made(program: &str) -> World {
+    let world = world();
+    let ran = world.run(program).expect("lives");
+    assert_eq!(ran.summary.failed, 0, "{:?}", ran.progress);
+    world
+}
