@@ -10,6 +10,7 @@ mod machine;
 mod obstacles;
 mod patience;
 mod renamed;
+mod repeats;
 mod rollback;
 mod sim;
 mod story;

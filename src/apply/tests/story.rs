@@ -1,5 +1,5 @@
 //! The emulator's cloud as it shows through what a story says in its place. A run is told by its requests, with the seconds
-//! since the first write, and by how its steps ended.
+//! since the first write, or since its beginning where something is open, and by how its steps ended.
 
 use super::super::*;
 use super::rollback::instance;
@@ -8,6 +8,7 @@ use crate::cloud::{Call, Job, Listing, Outcome};
 use crate::emulator::Config;
 use crate::model::{Attributes, Ident, JobId, Observed, Value};
 use crate::plan::ListRead;
+use crate::state::Store;
 use crate::world::Clock;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -31,6 +32,8 @@ pub struct Says {
     pub read: fn(usize, Seen) -> Seen,
     pub list: fn(usize, Vec<Observed>) -> Result<Vec<Observed>, String>,
     pub jobs: fn(usize, Vec<Job>) -> Result<Vec<Job>, String>,
+    /// It was found out that the API honours idempotency keys.
+    pub keys: bool,
     /// All jobs that the cloud knows.
     pub recent: fn(Vec<Job>) -> Vec<Job>,
 }
@@ -41,12 +44,13 @@ pub const TRUTH: Says = Says {
     read: |_, said| said,
     list: |_, said| Ok(said),
     jobs: |_, said| Ok(said),
+    keys: false,
     recent: |said| said,
 };
 
 #[derive(Default)]
 struct Asked {
-    /// When the first write was sent.
+    /// When the first write was sent, or the run began.
     since: Option<Duration>,
     told: Vec<(u64, &'static str)>,
 }
@@ -117,6 +121,10 @@ impl Cloud for Story {
         self.cloud.source(source, arguments)
     }
 
+    fn honours_keys(&self, _surface: &Ident) -> bool {
+        self.says.keys
+    }
+
     fn dies_with_sender(&self) -> bool {
         self.cloud.dies_with_sender()
     }
@@ -136,7 +144,11 @@ pub fn world() -> World {
 /// `write 0, read 2 4 6; done`.
 pub fn tell(world: &World, program: &str, says: Says) -> String {
     let cloud = world.context().cloud;
-    let story = Arc::new(Story { cloud, clock: world.clock.clone(), says, asked: Mutex::default() });
+    // What an earlier run left open is asked about before anything is written.
+    let is_open = !world.store.load().expect("loads").open.is_empty();
+    let since = is_open.then(|| world.clock.monotonic());
+    let asked = Mutex::new(Asked { since, told: Vec::new() });
+    let story = Arc::new(Story { cloud, clock: world.clock.clone(), says, asked });
     let ran = world.run_through(program, story.clone());
     let asked = story.asked.lock().unwrap();
     let mut told = String::new();
