@@ -2,9 +2,10 @@
 
 use super::machine::Run;
 use super::settle::{is_creation, is_since};
+use crate::apply::sweep::MOST_LATE;
 use crate::cloud::Job;
 use crate::model::{NodeId, RemoteId};
-use crate::state::Intent;
+use crate::state::{Intent, Tombstone};
 use std::collections::BTreeSet;
 
 /// What the list showed that is new.
@@ -38,5 +39,16 @@ impl Run {
             Some(id) => !self.is_known(intent, &id) && !self.touched.contains(&id) && !others.contains(&id),
             None => !is_ours && (job.resource.is_none() || tells_late),
         }
+    }
+
+    /// Whether a create of another address that was given up may make what looks the same only now: its job is as new as the
+    /// step's own.
+    pub(super) fn may_be_anothers(&self, intent: &Intent) -> bool {
+        let is_late = |given_up: &Tombstone| {
+            given_up.address != intent.address
+                && (&given_up.kind, &given_up.fingerprint) == (&intent.kind, &intent.fingerprint)
+                && intent.at.since(given_up.at) <= MOST_LATE
+        };
+        !self.in_process && self.snapshot.tombstones.values().any(is_late)
     }
 }

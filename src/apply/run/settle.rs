@@ -243,7 +243,9 @@ impl Run {
         let made = |object: &Observed| jobs.iter().any(|job| is_exact(job) && makes(job, object));
         let is_vague = |object: &Observed| jobs.iter().any(|job| makes(job, object));
         let others = &settling.others;
-        let is_contested = |object: &RemoteId| self.is_contested(step, &intent, &jobs, &Seen { object, others });
+        let is_contested = |object: &RemoteId| {
+            self.is_contested(step, &intent, &jobs, &Seen { object, others }) || self.may_be_anothers(&intent)
+        };
         let is_contested = matches!(candidates.as_slice(), [one] if is_contested(&one.id));
         let own = jobs.iter().find(|job| doing.job.as_ref() == Some(&job.id));
         let own = own.and_then(|job| candidates.iter().find(|object| makes(job, object)));

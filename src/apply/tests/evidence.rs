@@ -1,10 +1,15 @@
 //! A create whose answer was lost: what proves that an object is its own, and what only a person can tell.
 
+use super::super::*;
+use super::intent;
 use super::sim::World;
 use super::story::{Says, TRUTH, server, tagged, tell, world};
 use crate::cloud::{Job, Outcome};
-use crate::model::Timestamp;
-use crate::state::Store;
+use crate::model::{Address, Attributes, Ident, Timestamp, Value};
+use crate::provider::cloudnexus;
+use crate::state::{Intent, JournalEntry, OperationId, Store};
+use crate::world::Clock;
+use std::time::Duration;
 
 /// It is carried out, and nobody hears of it.
 const UNHEARD: Says = Says { call: |_, _| Outcome::Unknown { reason: "timed out".to_owned(), error: None }, ..TRUTH };
@@ -94,6 +99,38 @@ fn what_is_only_likely_is_taken_and_left_alone() {
     let mut exact = far();
     exact.options.adopt_exact = true;
     assert_eq!(told(&exact, &server("standard-8", ""), Says { recent: |_| Vec::new(), ..UNHEARD }), likely);
+}
+
+/// A create of `server.other`, which looks the same, was given up this long ago.
+fn given_up(ago: Duration) -> World {
+    let world = far();
+    let kind = cloudnexus().kind(&Ident::new("server")).expect("a kind");
+    let shown = [("name", "app"), ("region", "us-east-1")];
+    let wanted: Attributes = shown.map(|(name, value)| (Ident::new(name), Value::string(value))).into();
+    let intent = Intent {
+        address: Address::managed("server", "other", None),
+        fingerprint: identity::fingerprint(kind, &wanted),
+        wanted,
+        at: world.clock.now(),
+        ..intent("server")
+    };
+    let entries = [
+        JournalEntry::RunStarted { run: "r".into(), epoch: 1, holder: "a@b".into(), plan: "p".into(), at: intent.at },
+        JournalEntry::Intent(Box::new(intent)),
+        JournalEntry::NotCreated { operation: OperationId(0), evidence: "a person said so".into() },
+    ];
+    world.store.append(&entries).expect("writes");
+    world.finish(world.clock.sleep(ago));
+    world
+}
+
+#[test]
+fn what_another_create_may_have_made_late_is_asked_about() {
+    let minutes = |number: u64| Duration::from_secs(number * 60);
+    let (asked, _) = told(&given_up(minutes(59)), &server("standard-8", ""), UNHEARD);
+    assert!(asked.ends_with("open: it may have made ID: say whether"), "{asked}");
+    let (taken, is_guess) = told(&given_up(minutes(61)), &server("standard-8", ""), UNHEARD);
+    assert!(taken.ends_with("; done") && !is_guess, "{taken}");
 }
 
 /// The window is two minutes, with a list every five seconds.
