@@ -207,3 +207,64 @@ fn what_does_not_become_as_wanted_is_looked_at_three_times() {
          (run again: the plan shows what is left; if it stays, ask the support)"
     );
 }
+
+/// Busy with this job.
+fn busy_with_a_job() -> Outcome {
+    let details = r#"{"job_id": "job_1"}"#.to_owned();
+    let Outcome::Rejected(error) = refused(409, "resource_busy") else { unreachable!("it is refused") };
+    Outcome::Rejected(ApiError { details, ..error })
+}
+
+fn over(jobs: Vec<Job>) -> Vec<Job> {
+    jobs.into_iter().map(|job| Job { status: JobStatus::Succeeded, ..job }).collect()
+}
+
+#[test]
+fn a_job_that_is_named_is_waited_for() {
+    let busy = Says {
+        call: |number, said| if number == 0 { busy_with_a_job() } else { said },
+        lost: |number| number == 0,
+        ..TRUTH
+    };
+    // Nobody knows that job: it may be over, or not.
+    assert_eq!(resize(busy), "write 0, jobs 3, read 8, write 8, jobs 10 13 18 24 33 45 54 65, read 65; done");
+    assert_eq!(create(busy), "write 0, jobs 2, write 7, jobs 9 12 15 23 32, read 32; done");
+    let over = Says { jobs: |number, jobs| Ok(if number == 0 { over(jobs) } else { jobs }), ..busy };
+    assert_eq!(resize(over), "write 0, jobs 3, read 3, write 3, jobs 5 8 13 19 28 40 49 60, read 60; done");
+    assert_eq!(create(over), "write 0, jobs 2, write 2, jobs 4 7 10 18 27, read 27; done");
+}
+
+#[test]
+fn only_what_may_be_run_twice_is_run_again() {
+    let unknown =
+        "failed: it is not known whether it ran: timed out (look at the object; the next plan offers the action again)";
+    let zone = "cdn_zone z {\n domain = \"z.example.com\"\n origin_url = \"https://o.example.com\"\n}\n";
+    let purge = format!("{zone}action cdn_purge p {{\n zone_id = cdn_zone.z.id\n paths = [\"/*\"]\n}}\n");
+    assert_eq!(tell(&made(zone), &purge, TRUTH), "write 0, jobs 3; done");
+    assert_eq!(tell(&made(zone), &purge, LOST), format!("write 0 2 4 6 8; {unknown}"));
+    let small = server("standard-8", "");
+    let reboot = format!("{small}action reboot r {{\n machine = server.app.id\n}}\n");
+    assert_eq!(tell(&made(&small), &reboot, TRUTH), "write 0, jobs 3 6 11 18; done");
+    assert_eq!(tell(&made(&small), &reboot, LOST), format!("write 0; {unknown}"));
+}
+
+#[test]
+fn a_destroy_of_an_earlier_run_may_still_arrive() {
+    let unread = Says { read: |_, _| Seen::Unread("HTTP 500".to_owned()), ..LOST };
+    let tries = "write 0, read 0, write 2, read 2, write 6, read 6, write 14, read 14, write 30, read 30";
+    let ends = "skipped: no effect of it shows: its outcome was open when an earlier run ended; \
+                failed: no effect of it shows: timed out (run again when the API answers)";
+    for (program, in_process) in [("", true), (server("standard-16", "").as_str(), true), ("", false)] {
+        let mut world = made(&server("standard-8", ""));
+        world.in_process = in_process;
+        assert_eq!(tell(&world, program, unread), "write 0, read 0 2 6 14 30 46; open: HTTP 500");
+        let told = tell(&world, program, LOST);
+        if in_process {
+            assert_eq!(told, format!("read 0, list 0, {tries}; {ends}"));
+            continue;
+        }
+        let (before, after) = told.split_once(", list 121, write 121, read 121, ").expect("the window is waited for");
+        assert_eq!(before.split(' ').skip(1).count(), 61, "a look every two seconds: {told}");
+        assert!(after.ends_with(ends), "{told}");
+    }
+}
