@@ -1,6 +1,7 @@
 //! How long is waited and how often is asked where the API's answers do not fit, and what is said in the end.
 
 use super::super::*;
+use super::rollback::instance;
 use super::story::{Says, TRUTH, made, server, tagged, tell, world};
 use crate::cloud::{Accepted, ApiError, Job, JobStatus, Outcome};
 use crate::model::{Ident, Observed, Value};
@@ -267,4 +268,37 @@ fn a_destroy_of_an_earlier_run_may_still_arrive() {
         assert_eq!(before.split(' ').skip(1).count(), 61, "a look every two seconds: {told}");
         assert!(after.ends_with(ends), "{told}");
     }
+}
+
+fn renamed(said: Seen) -> Seen {
+    match said {
+        Seen::Found(mut object) => {
+            object.attributes.insert(Ident::new("name"), Value::string("theirs"));
+            Seen::Found(object)
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_written_later_is_read_again_and_nothing_is_overwritten() {
+    let after = |team: &str| {
+        let tags = format!("tags = {{ team = \"{team}\" }}\n lifecycle {{ depends_on = [server.app] }}");
+        format!("{}{}", server("standard-8", ""), instance("app", "us-east-1", "standard-2x4", &tags))
+    };
+    let change = |says: Says| tell(&made(&tagged("a")), &after("b"), says);
+    let read = "write 0, jobs 3 6 11 18 29, read 29 29";
+    assert_eq!(change(TRUTH), format!("{read}, write 29; done; done"));
+    let changed = change(Says { read: |_, said| untagged(said), ..TRUTH });
+    let (_, told) = changed.split_once("; done; ").expect("the server is made");
+    assert!(changed.starts_with(&format!("{read}; ")), "nothing is written: {changed}");
+    assert!(told.ends_with("was changed since the plan: `tags` is another (plan again: nothing was overwritten)"));
+    // What cannot be seen now is left to the API's answer.
+    let hidden = Says { read: |number, said| if number == 0 { said } else { Seen::Hidden }, ..TRUTH };
+    assert_eq!(change(hidden), format!("{read}, write 29; done; done"));
+    let gone = |says: Says| tell(&made(&after("a")), "", says);
+    assert_eq!(gone(TRUTH), "write 0, jobs 2 6 11, read 11, write 11, jobs 12 15 20 26; done; done");
+    let renamed = gone(Says { read: |_, said| renamed(said), ..TRUTH });
+    assert!(renamed.starts_with("write 0, jobs 2 6 11, read 11; done; failed: srv_"), "{renamed}");
+    assert!(renamed.contains("was changed since the plan: `name` is another"), "{renamed}");
 }
