@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 const SHOWN: usize = 300;
 
 /// More values than a page of the largest size has many times over: as a tree each takes a hundred bytes and more.
-const MOST_VALUES: usize = 200_000;
+pub(super) const MOST_VALUES: usize = 200_000;
 
 /// A body as JSON; `None` where it is none (or nests deeper than 128, or holds more values than an answer can have).
 pub(super) fn json_of(response: &Response) -> Option<Json> {

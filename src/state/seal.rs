@@ -54,7 +54,7 @@ pub fn seal(texts: &[String], numbers: &[u64], hashes: &[Vec<u8>]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::Sum;
+    use super::{Sum, hash, seal};
     use proptest::prelude::*;
 
     proptest! {
@@ -70,5 +70,22 @@ mod tests {
             sum.add(section, name, body);
             prop_assert_eq!(&sum, &turned);
         }
+    }
+
+    #[test]
+    fn every_column_and_every_row_shows_in_the_hash() {
+        let text = |text: &str| text.to_owned();
+        let heads = [
+            seal(&[text("a"), text("b")], &[1], &[vec![2]]),
+            seal(&[text("ab"), text("")], &[1], &[vec![2]]),
+            seal(&[text("a"), text("b")], &[2], &[vec![2]]),
+            seal(&[text("a"), text("b")], &[1], &[vec![3]]),
+            seal(&[text("a"), text("b")], &[1], &[]),
+        ];
+        let rows = [hash(["a", "b", "c"]), hash(["ab", "", "c"]), hash(["a", "bc", ""]), hash(["a", "c", "b"])];
+        let rows = rows.map(|row| row.to_vec());
+        let all: std::collections::BTreeSet<&Vec<u8>> = heads.iter().chain(&rows).collect();
+        assert_eq!(all.len(), heads.len() + rows.len());
+        assert!(all.iter().all(|hash| hash.len() == 32));
     }
 }

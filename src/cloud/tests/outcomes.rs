@@ -1,7 +1,9 @@
 //! Answers to a write, and what became of it: each row of the outcome classes and of `contract.md` 2.7.
 
 use super::support::*;
+use crate::cloud::envelope::{MOST_VALUES, json_of};
 use crate::cloud::{Accepted, Outcome, Verb};
+use crate::model::http::{Headers, Response};
 
 fn server() -> crate::model::Attributes {
     texts(&[("name", "web"), ("region", "eu-west-2"), ("plan", "standard-8"), ("image", "ubuntu-22.04")])
@@ -171,4 +173,27 @@ fn an_etag_goes_along_and_the_machine_of_a_snapshot_is_not_taken_for_it() {
     let create = call("snapshot", Verb::Create, None, texts(&[("source_id", "srv_1")]));
     let Outcome::Accepted(accepted) = run(stage.client.call(&create)) else { panic!("accepted") };
     assert_eq!((accepted.id, accepted.object), (None, None));
+}
+
+#[test]
+fn what_is_unknown_says_why() {
+    let reason = |answer: &str| match run(stage(&[answer]).client.call(&call("server", Verb::Create, None, server()))) {
+        Outcome::Unknown { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason("302 moved"), "the API answered with a redirect, which cnx does not follow");
+    assert_eq!(reason("502 <html>bad gateway</html>"), "the API failed while it worked on it");
+    assert_eq!(reason(&own(200, "some_code")), "the API reported an error in an answer of success");
+    assert_eq!(reason("404 <html>proxy</html>"), "the answer does not come from the API itself");
+}
+
+#[test]
+fn an_answer_with_more_values_than_any_list_has_is_none() {
+    let list = |values: usize| Response {
+        status: 200,
+        headers: Headers::default(),
+        body: format!("[{}]", vec!["1"; values].join(",")).into_bytes(),
+    };
+    assert!(json_of(&list(MOST_VALUES)).is_some());
+    assert!(json_of(&list(MOST_VALUES + 1)).is_none());
 }

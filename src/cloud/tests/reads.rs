@@ -209,3 +209,31 @@ fn jobs_are_asked_for_together_and_one_by_one_where_that_fails() {
     ];
     assert_eq!(stage.asked(), asked, "the batch is not tried again");
 }
+
+#[test]
+fn more_than_a_few_jobs_are_not_asked_for_one_by_one() {
+    let ids: Vec<JobId> = (0..6).map(|number| JobId::new(&format!("job_{number}"))).collect();
+    let ones: Vec<String> =
+        ids.iter().map(|id| format!("200 {{\"data\":{{\"id\":\"{id}\",\"status\":\"running\"}}}}")).collect();
+    let stage = stage(&[&["404 {}"], ones.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat());
+    let jobs = |many: usize| {
+        let jobs = run(stage.client.jobs(&ident("compute"), &ids[..many])).unwrap();
+        jobs.iter().map(|job| job.status.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(jobs(6), vec![JobStatus::Unasked; 6]);
+    assert_eq!(stage.asked().len(), 1, "the batch, which the API does not serve");
+    assert_eq!(jobs(5), vec![JobStatus::Open; 5]);
+    assert_eq!(stage.asked().len(), 6);
+}
+
+#[test]
+fn all_jobs_are_listed_where_there_is_such_a_list() {
+    let list = r#"200 {"data":[{"id":"job_1","status":"running"},{"id":"job_2","status":"failed"}],"meta":{}}"#;
+    let served = stage(&[list]);
+    let jobs = run(served.client.all_jobs(&ident("platform"))).unwrap().expect("there is one");
+    assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["job_1", "job_2"]);
+    let missing = stage(&[GONE, GONE, GONE]);
+    assert_eq!(run(missing.client.all_jobs(&ident("platform"))).unwrap(), None);
+    let denied = stage(&["403 {}"]);
+    assert!(run(denied.client.all_jobs(&ident("platform"))).is_err());
+}
