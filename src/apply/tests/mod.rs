@@ -2,6 +2,7 @@
 //! the machine alone, against scripted answers.
 
 mod accidents;
+mod counted;
 mod cycles;
 mod evidence;
 mod given_up;
