@@ -128,15 +128,17 @@ pub fn rejection(error: &ApiError) -> Diagnostic {
         (_, "resource_busy") => {
             told(&codes::REFUSED, error, "another job is at work on it: run again when that is over")
         }
-        (_, "state_conflict") => {
-            told(&codes::REFUSED, error, "it is not in a state that allows this: run again when it is at rest")
-        }
-        (404 | 410, _) | (_, "not_found") => {
-            told(&codes::REFUSED, error, "what it names is not there: run again, the plan shows what is gone")
+        (_, "state_conflict") => told(&codes::REFUSED, error, &state_help(error)),
+        (404 | 410, _) | (_, "not_found") if fields_of(error).is_none() => {
+            told(&codes::REFUSED, error, &missing_help(error))
         }
         (_, "resource_in_use") => told(&codes::REFUSED, error, "remove what uses it first"),
         (_, "precondition_failed") => told(&codes::REFUSED, error, "it changed since the plan: plan again"),
-        (_, _) => told(&codes::REFUSED, error, &fields_help(error)),
+        (_, _) => {
+            let reasons = fields_of(error);
+            let help = reasons.unwrap_or_else(|| "correct the values that the message speaks of".to_owned());
+            told(&codes::REFUSED, error, &help)
+        }
     }
 }
 
@@ -167,7 +169,31 @@ fn capacity_help(error: &ApiError) -> String {
     }
 }
 
-fn fields_help(error: &ApiError) -> String {
+/// What is missing, where the API names it.
+fn missing_help(error: &ApiError) -> String {
+    let text = |name: &str| detail(error, name).and_then(|text| text.as_str().map(redact));
+    match (text("resource_type"), text("id")) {
+        (Some(kind), Some(id)) => {
+            format!("{kind} {id} is not there: correct the id, or run again, where the plan shows what is gone")
+        }
+        (_, _) => "what it names is not there, or the API has no such route: look at the ids that it names; `cnx doctor` tells what \
+                   the target supports"
+            .to_owned(),
+    }
+}
+
+/// What the object would have to be for this, where the API says so.
+fn state_help(error: &ApiError) -> String {
+    let status = |name: &str| detail(error, name).and_then(|status| status.as_str().map(redact));
+    match (status("required_status"), status("current_status")) {
+        (Some(required), Some(current)) => format!("it has to be {required} for this, and is {current}"),
+        (Some(required), None) => format!("it has to be {required} for this"),
+        (None, _) => "it is not in a state that allows this: run again when it is at rest".to_owned(),
+    }
+}
+
+/// Which fields are wrong and why, where the API says so.
+fn fields_of(error: &ApiError) -> Option<String> {
     let whole = || serde_json::from_str::<serde_json::Value>(&error.details).ok();
     let fields = detail(error, "fields").or_else(whole);
     let fields = fields.and_then(|fields| fields.as_array().cloned()).unwrap_or_default();
@@ -175,7 +201,7 @@ fn fields_help(error: &ApiError) -> String {
         .iter()
         .filter_map(|field| Some(format!("{}: {}", field.get("field")?.as_str()?, field.get("reason")?.as_str()?)))
         .collect();
-    if reasons.is_empty() { "correct the values that the message speaks of".to_owned() } else { reasons.join("; ") }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 fn detail(error: &ApiError, name: &str) -> Option<serde_json::Value> {

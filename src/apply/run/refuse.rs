@@ -31,7 +31,12 @@ impl Run {
                 self.look(step, Why::Conflict(Box::new(error)));
             }
             (404 | 405, _, Deed::Delete | Deed::Update(_)) => self.look(step, Why::Missing(Box::new(error))),
-            (404 | 405, _, Deed::Create) if !self.is_below_another(step) => self.no_route(step, error),
+            // Where the API names what is missing, it is not the route.
+            (404 | 405, _, Deed::Create)
+                if !self.is_below_another(step) && detail(&error, "resource_type").is_none() =>
+            {
+                self.no_route(step, error);
+            }
             (_, _, _) => self.refused_for_good(step, error),
         }
     }
