@@ -3,12 +3,13 @@
 
 use super::codes;
 use super::context::Context;
-use super::identity::fingerprint_of;
+use super::identity::{could_be, fingerprint_of};
+use crate::cloud::CLOCKS_APART;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Ident, Observed, RemoteId, Timestamp, Type, Value};
 use crate::plan::{ListRead, Live};
 use crate::provider::{Catalog, Kind};
-use crate::state::{Purpose, STAMP_OPERATION, Snapshot, Tombstone, mark};
+use crate::state::{Intent, Open, Purpose, STAMP_OPERATION, Snapshot, Tombstone, mark};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -90,22 +91,27 @@ fn doubles(snapshot: &Snapshot, live: &Live, kind: &Kind) -> Vec<Diagnostic> {
 }
 
 /// Objects of a kind that are nobody's, that no open question is about, and that were not there before, by their mark, or
-/// where there is none, by what they look like. What looks like an open create's may be that one's, which shows when it ends.
+/// where there is none, by what they look like. What an open create may have made may be that one's, which shows when it ends.
 fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<String, Vec<&'a Observed>> {
     let was_there = |id: &RemoteId| snapshot.strangers.get(&kind.name).is_some_and(|ids| ids.contains(id));
     let asked: BTreeSet<&RemoteId> =
         snapshot.open.values().flat_map(|open| open.candidates.iter().chain(&open.id)).collect();
     let objects = live.objects.get(&kind.name).into_iter().flatten();
     let unknown = objects.filter(|(id, _)| !was_there(id) && !snapshot.ids.contains_key(*id) && !asked.contains(id));
-    let creates = snapshot.open.values().filter(|open| open.intent.purpose == Purpose::Create && open.id.is_none());
-    let waited: BTreeSet<&str> = creates.map(|open| open.intent.fingerprint.as_str()).collect();
+    let is_traced = |open: &&Open| open.intent.purpose == Purpose::Create && open.id.is_none() && !open.asked;
+    let traced: Vec<&Intent> = snapshot.open.values().filter(is_traced).map(|open| &open.intent).collect();
+    let is_awaited = |sign: &str, object: &Observed| {
+        let is_since = |intent: &Intent| made_at(object).is_none_or(|made| intent.at.since(made) <= CLOCKS_APART);
+        let may_be = |it: &&&Intent| it.fingerprint == sign && could_be(kind, it, object) && is_since(it);
+        traced.iter().any(|intent| may_be(&intent))
+    };
     let mut by_sign: BTreeMap<String, Vec<&Observed>> = BTreeMap::new();
     for (_, object) in unknown {
         let sign = match &kind.stamp {
             Some(stamp) => mark(&object.attributes, stamp, STAMP_OPERATION).map(str::to_owned),
             None => Some(fingerprint_of(kind, &object.attributes)),
         };
-        if let Some(sign) = sign.filter(|sign| !waited.contains(sign.as_str())) {
+        if let Some(sign) = sign.filter(|sign| !is_awaited(sign, object)) {
             by_sign.entry(sign).or_default().push(object);
         }
     }
@@ -139,7 +145,7 @@ mod tests {
     use crate::apply::tests::intent;
     use crate::model::{Address, Attributes, Key};
     use crate::provider::cloudnexus;
-    use crate::state::{Intent, Nonce, Open, OperationId};
+    use crate::state::{Nonce, OperationId};
 
     fn object(id: &str, name: &str, mark: Option<&str>) -> Observed {
         let mut attributes = Attributes::from([
@@ -216,9 +222,19 @@ mod tests {
             let id = id.map(RemoteId::new);
             Some(Open { intent: looks_like(name), job: None, id, candidates: Vec::new(), asked: false })
         };
+        let asked = open("app", None).map(|open| Open { asked: true, ..open });
         assert!(told_beside(open("app", None), "server", &named, &[], &[]).is_empty(), "it shows when that one ends");
         assert_eq!(told_beside(open("web", None), "server", &named, &[], &[]), ["srv_a", "srv_b"]);
         assert_eq!(told_beside(open("app", Some("srv_a")), "server", &named, &[], &[]), ["srv_b"], "it made the other");
+        assert_eq!(told_beside(asked, "server", &named, &[], &[]).len(), 2, "a person was shown what it may have made");
+        let larger = open("app", None).map(|mut open| {
+            open.intent.wanted.insert(Ident::new("region"), Value::string("us-east-1"));
+            open
+        });
+        assert_eq!(told_beside(larger, "server", &named, &[], &[]).len(), 2, "it wants another");
+        let mut old = object("srv_a", "app", None);
+        old.attributes.insert(Ident::new(CREATED), Value::string("1969-12-31T23:59:00Z"));
+        assert_eq!(told_beside(open("app", None), "server", &[old], &[], &[]), ["srv_a"], "made before it was sent");
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub(super) struct Seen<'l> {
 
 impl Run {
     /// Whether another job than the one that names the object may be the create's as well: of the same sort, begun since, and
-    /// of nothing that is known to be somebody's. Then the object may be a stranger's, made in the same moment.
+    /// of nothing that is known to be somebody's. Then the object may be a stranger's, made in the same moment; or that of a
+    /// create of another address.
     pub(super) fn is_contested(&self, step: NodeId, intent: &Intent, jobs: &[Job], seen: &Seen<'_>) -> bool {
         let object = seen.object;
         let names_it = |job: &Job| self.named_by(step, job).as_ref() == Some(object);
@@ -25,7 +26,7 @@ impl Run {
         jobs.iter().any(|job| {
             let is_alike = sorts.contains(job.work.as_str()) && is_creation(job) && is_since(job, intent);
             is_alike && !names_it(job) && self.may_be_unclear(step, intent, job, seen.others)
-        })
+        }) || self.may_be_anothers(intent)
     }
 
     /// Whether nothing tells what the job made: it names nothing and is none of ours, or names what no list has shown.
@@ -43,7 +44,7 @@ impl Run {
 
     /// Whether a create of another address that was given up may make what looks the same only now: its job is as new as the
     /// step's own.
-    pub(super) fn may_be_anothers(&self, intent: &Intent) -> bool {
+    fn may_be_anothers(&self, intent: &Intent) -> bool {
         let is_late = |given_up: &Tombstone| {
             given_up.address != intent.address
                 && (&given_up.kind, &given_up.fingerprint) == (&intent.kind, &intent.fingerprint)

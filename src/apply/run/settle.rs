@@ -243,9 +243,7 @@ impl Run {
         let made = |object: &Observed| jobs.iter().any(|job| is_exact(job) && makes(job, object));
         let is_vague = |object: &Observed| jobs.iter().any(|job| makes(job, object));
         let others = &settling.others;
-        let is_contested = |object: &RemoteId| {
-            self.is_contested(step, &intent, &jobs, &Seen { object, others }) || self.may_be_anothers(&intent)
-        };
+        let is_contested = |object: &RemoteId| self.is_contested(step, &intent, &jobs, &Seen { object, others });
         let is_contested = matches!(candidates.as_slice(), [one] if is_contested(&one.id));
         let own = jobs.iter().find(|job| doing.job.as_ref() == Some(&job.id));
         let own = own.and_then(|job| candidates.iter().find(|object| makes(job, object)));
@@ -288,7 +286,9 @@ impl Run {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => self.list_again(step),
             // What the other job makes may show itself yet.
-            Verdict::Ask(_) if is_contested && !self.is_window_over(step) => self.list_again(step),
+            Verdict::Ask(_) if is_contested && !self.is_window_over(step) && !self.was_asked(step, &shown) => {
+                self.list_again(step)
+            }
             Verdict::Ask(_) if !is_same && may_wait => self.list_again(step),
             Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => {
                 if may_wait {

@@ -101,14 +101,13 @@ fn what_is_only_likely_is_taken_and_left_alone() {
     assert_eq!(told(&exact, &server("standard-8", ""), Says { recent: |_| Vec::new(), ..UNHEARD }), likely);
 }
 
-/// A create of `server.other`, which looks the same, was given up this long ago.
-fn given_up(ago: Duration) -> World {
-    let world = far();
+/// A create of an address was given up this long ago, of a server of this name.
+fn given_up(world: World, address: &str, name: &str, ago: Duration) -> World {
     let kind = cloudnexus().kind(&Ident::new("server")).expect("a kind");
-    let shown = [("name", "app"), ("region", "us-east-1")];
+    let shown = [("name", name), ("region", "us-east-1")];
     let wanted: Attributes = shown.map(|(name, value)| (Ident::new(name), Value::string(value))).into();
     let intent = Intent {
-        address: Address::managed("server", "other", None),
+        address: Address::managed("server", address, None),
         fingerprint: identity::fingerprint(kind, &wanted),
         wanted,
         at: world.clock.now(),
@@ -126,11 +125,21 @@ fn given_up(ago: Duration) -> World {
 
 #[test]
 fn what_another_create_may_have_made_late_is_asked_about() {
-    let minutes = |number: u64| Duration::from_secs(number * 60);
-    let (asked, _) = told(&given_up(minutes(59)), &server("standard-8", ""), UNHEARD);
+    let after = |world: World, address: &str, name: &str, minutes: u64| {
+        let world = given_up(world, address, name, Duration::from_secs(minutes * 60));
+        told(&world, &server("standard-8", ""), UNHEARD)
+    };
+    let (asked, _) = after(far(), "other", "app", 59);
     assert!(asked.ends_with("open: it may have made ID: say whether"), "{asked}");
-    let (taken, is_guess) = told(&given_up(minutes(61)), &server("standard-8", ""), UNHEARD);
-    assert!(taken.ends_with("; done") && !is_guess, "{taken}");
+    let sure = [
+        after(far(), "other", "app", 61),
+        after(far(), "other", "web", 59),
+        after(far(), "app", "app", 59),
+        after(world(), "other", "app", 59),
+    ];
+    for (taken, is_guess) in sure {
+        assert!(taken.ends_with("; done") && !is_guess, "{taken}");
+    }
 }
 
 /// The window is two minutes, with a list every five seconds.

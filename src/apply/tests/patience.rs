@@ -7,7 +7,12 @@ use crate::cloud::{Accepted, ApiError, Job, JobStatus, Outcome};
 use crate::model::{Ident, Observed, Value};
 
 fn refused(status: u16, code: &str) -> Outcome {
-    Outcome::Rejected(ApiError { status, code: code.to_owned(), message: "no".to_owned(), ..ApiError::default() })
+    refused_with(status, code, "")
+}
+
+fn refused_with(status: u16, code: &str, details: &str) -> Outcome {
+    let (code, message, details) = (code.to_owned(), "no".to_owned(), details.to_owned());
+    Outcome::Rejected(ApiError { status, code, message, details, ..ApiError::default() })
 }
 
 /// Accepted, and neither job nor object is named.
@@ -181,6 +186,10 @@ fn refusals_that_may_pass_are_tried_again() {
     let help = "(it is in neither of the API's documents; `cnx doctor` tells what the target supports)";
     assert_eq!(create(refusing(nothing)), format!("write 0; failed: the API has no route POST /servers: no {help}"));
     assert_eq!(
+        create(refusing(|_, _| refused_with(404, "not_found", r#"{"resource_type": "ssh_key", "id": "key_1"}"#))),
+        "write 0; failed: no (ssh_key key_1 is not there: correct the id, or run again, where the plan shows what is gone)"
+    );
+    assert_eq!(
         resize(refusing(nothing)),
         format!("write 0, read 0; failed: the API has no route POST /servers/{{id}}/actions: no {help}")
     );
@@ -209,13 +218,6 @@ fn what_does_not_become_as_wanted_is_looked_at_three_times() {
     );
 }
 
-/// Busy with this job.
-fn busy_with_a_job() -> Outcome {
-    let details = r#"{"job_id": "job_1"}"#.to_owned();
-    let Outcome::Rejected(error) = refused(409, "resource_busy") else { unreachable!("it is refused") };
-    Outcome::Rejected(ApiError { details, ..error })
-}
-
 fn over(jobs: Vec<Job>) -> Vec<Job> {
     jobs.into_iter().map(|job| Job { status: JobStatus::Succeeded, ..job }).collect()
 }
@@ -223,7 +225,9 @@ fn over(jobs: Vec<Job>) -> Vec<Job> {
 #[test]
 fn a_job_that_is_named_is_waited_for() {
     let busy = Says {
-        call: |number, said| if number == 0 { busy_with_a_job() } else { said },
+        call: |number, said| {
+            if number == 0 { refused_with(409, "resource_busy", r#"{"job_id": "job_1"}"#) } else { said }
+        },
         lost: |number| number == 0,
         ..TRUTH
     };
