@@ -36,7 +36,7 @@ pub struct Plot {
     pub rolls_back: bool,
     /// One apply and no more: for the rate.
     pub once: bool,
-    /// Its runs look for late objects at their end, and not only at their beginning; in calm all do.
+    /// Its runs look for late objects at their end, and not only at their beginning.
     pub sweeps_again: bool,
     /// `cnx doctor` has found out whether the API honours idempotency keys.
     pub examined: bool,
@@ -71,6 +71,9 @@ const CALM_APPLIES: usize = 3;
 
 /// So often somebody is asked.
 const MOST_ASKED: usize = 4;
+
+/// So often strangers make way.
+const WAYS_MADE: usize = 4;
 
 /// So often somebody says what cannot be; each must be refused.
 const WRONG_ANSWERS: usize = 2;
@@ -177,7 +180,7 @@ impl Life {
                 bug: self.plot.bug,
                 rolls_back: self.plot.rolls_back,
                 examined: self.plot.examined,
-                sweeps_again: calm || self.plot.sweeps_again,
+                sweeps_again: self.plot.sweeps_again,
                 other_account: !calm
                     && self.plot.other_account_at == Some(self.launches)
                     && self.disk.look(|known| !known.ids.is_empty()),
@@ -215,7 +218,7 @@ impl Life {
         let assume_gone = self.hub.lock().truth.meddled > 0;
         let mut flags = Flags { assume_gone, ..Flags::default() };
         let mut last = None;
-        let (mut applies, mut asked, mut wrong, mut has_waited) = (0, 0, 0, false);
+        let (mut applies, mut asked, mut wrong, mut ways, mut has_waited) = (0, 0, 0, 0, false);
         // The last one shows that nothing is left; one that asks or is refused is none of them.
         while applies <= CALM_APPLIES && asked < MOST_ASKED {
             person::look_after_guesses(self, &mut flags);
@@ -243,7 +246,8 @@ impl Life {
                 flags.allow_destroy = self.all_are_ours();
             }
             flags.import = refused.contains("exists_already") && person::names_ours(self, &refused);
-            let makes_way = person::makes_way(self, &format!("{refused}; {}", checks::last_ends(self)));
+            let makes_way =
+                ways < WAYS_MADE && person::makes_way(self, &format!("{refused}; {}", checks::last_ends(self)));
             if is_open && applies >= 1 && wrong < WRONG_ANSWERS && person::errs(self, &mut flags) {
                 wrong += 1;
                 continue;
@@ -251,7 +255,9 @@ impl Life {
             if is_open && applies >= 1 {
                 person::answers(self, &mut flags);
             }
-            if refused.is_empty() && !makes_way && !(is_open && applies >= 1) {
+            if makes_way {
+                ways += 1;
+            } else if refused.is_empty() && !(is_open && applies >= 1) {
                 applies += 1;
             } else {
                 asked += 1;

@@ -61,8 +61,9 @@ pub fn names_ours(life: &Life, refused: &str) -> bool {
 
 /// Has strangers take away what a refusal names as there already and what is theirs. Whether there was such a thing.
 pub fn makes_way(life: &Life, refused: &str) -> bool {
-    let theirs: Vec<String> =
-        named(life, refused).into_iter().filter(|(_, theirs)| *theirs).map(|(id, _)| id).collect();
+    let is_ours_by_now = |id: &String| life.hub.lock().truth.confirmed.contains(id);
+    let theirs = named(life, refused).into_iter().filter(|(_, theirs)| *theirs).map(|(id, _)| id);
+    let theirs: Vec<String> = theirs.filter(|id| !is_ours_by_now(id)).collect();
     theirs.iter().for_each(|id| cloud::taken_away(&mut life.hub.lock(), id));
     !theirs.is_empty()
 }

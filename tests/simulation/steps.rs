@@ -4,9 +4,9 @@
 use super::hub::Inner as World;
 use super::truth::{Maker, Truth, living};
 use cnx::emulator::{Body, Emulator, Object};
-use cnx::model::{Address, Attributes, Ident, RemoteId};
+use cnx::model::{Address, Attributes, Ident, Observed, RemoteId};
 use cnx::provider::{Kind, cloudnexus};
-use cnx::state::{JournalEntry, Open, OperationId, Purpose, Snapshot};
+use cnx::state::{JournalEntry, Open, OperationId, Purpose, Snapshot, Tombstone};
 
 /// Before entries are written: I1, I2, I3 and I14 as far as they are about them.
 pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalEntry]) {
@@ -29,8 +29,12 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             | JournalEntry::Rejected { operation, .. } => made_nothing(world, snapshot, *operation),
             JournalEntry::Deleted { id, .. } => really_gone(world, id),
             JournalEntry::Forgotten { address } => let_go(world, snapshot, address),
-            JournalEntry::Imported { address, observed, .. } => taken_over(world, snapshot, address, &observed.id),
-            JournalEntry::Intent(intent) => world.truth.began(intent.operation, world.now().unix_ms),
+            JournalEntry::Imported { address, observed, .. } if is_quarantined(address, entries) => {
+                let key = String::new();
+                world.truth.guessed.insert(observed.id.to_string(), key);
+            }
+            JournalEntry::Imported { address, observed, .. } => taken_over(world, snapshot, address, observed),
+            JournalEntry::Intent(intent) => world.truth.began(intent, world.now().unix_ms),
             JournalEntry::RunStarted { .. }
             | JournalEntry::RunEnded { .. }
             | JournalEntry::Pinned(_)
@@ -82,16 +86,37 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
     world.truth.violate(complaint.0, complaint.1);
 }
 
-/// What is taken under management for its unique name was made for this address, or else by a stranger after a create of this
-/// address began that was given up: that one's object and this one are the same in everything.
-fn taken_over(world: &mut World, snapshot: &Snapshot, address: &Address, id: &RemoteId) {
-    let given_up = snapshot.tombstones.iter().filter(|(_, given_up)| given_up.address == *address);
-    let began = given_up.filter_map(|(operation, _)| world.truth.began.get(operation)).min();
+/// No request is carried out later than so long after it was sent, and machines' clocks are no further apart, in milliseconds.
+const MOST_LATE_MS: i64 = 3_600_000;
+const CLOCKS_APART_MS: i64 = 5_000;
+
+/// What is taken under management for its unique name was made for this address, or else by a stranger while a create of this
+/// address that was given up may have been carried out: that one's object and this one are the same in everything.
+fn taken_over(world: &mut World, snapshot: &Snapshot, address: &Address, observed: &Observed) {
+    let id = &observed.id;
     let made = living(&world.emulator).find(|object| object.id == id.as_str()).map(|object| object.created_ms);
-    let is_later = began.zip(made).is_some_and(|(began, made)| made >= *began);
+    let kind = cloudnexus().kind(&address.kind).filter(|kind| kind.natural_key_unique);
+    let was_there = snapshot.strangers.get(&address.kind).is_some_and(|ids| ids.contains(id));
+    let may_have_made = |(operation, given_up): (&OperationId, &Tombstone)| {
+        let began = world.truth.began.get(operation).map(|(_, began)| *began);
+        let is_in_time = began.zip(made).is_some_and(|(began, made)| {
+            (began - CLOCKS_APART_MS..=began + MOST_LATE_MS + CLOCKS_APART_MS).contains(&made)
+        });
+        given_up.address == *address && given_up.surveyed && is_in_time
+    };
+    let is_as_good = kind.is_some() && !was_there && snapshot.tombstones.iter().any(may_have_made);
     let complaint = match world.truth.makers.get(id.as_str()) {
-        Some((_, Maker::Engine(_))) => return,
-        Some((_, Maker::Stranger)) if is_later || world.truth.hidden.contains(id.as_str()) => {
+        Some((_, Maker::Engine(key))) => {
+            let made_for = world.truth.began.values().find(|((made_by, _), _)| made_by == key);
+            match made_for {
+                Some(((_, other), _)) if other != address => {
+                    ("I2", format!("{id} was made for {other} and becomes {address}"))
+                }
+                Some(_) | None => return,
+            }
+        }
+        Some((_, Maker::Stranger)) if world.truth.confirmed.iter().any(|known| known == id.as_str()) => return,
+        Some((_, Maker::Stranger)) if is_as_good => {
             world.truth.confirmed.push(id.to_string());
             return;
         }
@@ -104,8 +129,11 @@ fn taken_over(world: &mut World, snapshot: &Snapshot, address: &Address, id: &Re
 /// A guess that somebody asked for, which nothing is done on before somebody confirms it.
 fn is_left_alone(snapshot: &Snapshot, operation: OperationId, rule: &str, entries: &[JournalEntry]) -> bool {
     let Some(open) = create(snapshot, operation) else { return false };
-    let leaves = |entry: &JournalEntry| matches!(entry, JournalEntry::Quarantined { address, .. } if *address == open.intent.address);
-    rule == "exact" && entries.iter().any(leaves)
+    rule == "exact" && is_quarantined(&open.intent.address, entries)
+}
+
+fn is_quarantined(of: &Address, entries: &[JournalEntry]) -> bool {
+    entries.iter().any(|entry| matches!(entry, JournalEntry::Quarantined { address, .. } if address == of))
 }
 
 /// A guess may be wrong; then the person lets go of it.

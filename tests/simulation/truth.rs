@@ -1,8 +1,9 @@
 //! What is really so: who made every object that there ever was. The engine does not see this.
 
 use cnx::emulator::{Change, Emulator, Environment, Kind, Object, Record};
+use cnx::model::Address;
 use cnx::model::http::Request;
-use cnx::state::OperationId;
+use cnx::state::{Intent, OperationId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who made an object.
@@ -54,8 +55,8 @@ pub struct Truth {
     pub guessed: BTreeMap<String, String>,
     /// Idempotency keys of requests that were slower than the settle window, and when they arrived, in nanoseconds.
     pub slow: BTreeMap<String, u64>,
-    /// When each operation began, as the cloud's clock had it.
-    pub began: BTreeMap<OperationId, i64>,
+    /// The key and address of each operation, and when it began, as the cloud's clock had it.
+    pub began: BTreeMap<OperationId, ((String, Address), i64)>,
     /// When each list, by its path, was asked for last, in nanoseconds.
     pub listed: BTreeMap<String, u64>,
 }
@@ -66,8 +67,9 @@ impl Truth {
     }
 
     /// Whatever was written under this number before is not there any more.
-    pub fn began(&mut self, operation: OperationId, unix_ms: i64) {
-        self.began.insert(operation, unix_ms);
+    pub fn began(&mut self, intent: &Intent, unix_ms: i64) {
+        let about = (intent.idempotency_key.clone(), intent.address.clone());
+        self.began.insert(intent.operation, (about, unix_ms));
     }
 
     /// Takes in what a request changed.
