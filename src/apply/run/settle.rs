@@ -282,13 +282,12 @@ impl Run {
         let soon = candidates.iter().any(|object| !is_at_rest(kind, object)) && self.now.monotonic < doing.deadline;
         let is_same = self.shown_again(step, shown.iter().cloned().collect());
         let may_wait = self.may_list_again(step);
+        let may_show = !self.is_window_over(step) && !self.was_asked(step, &shown);
         match &verdict {
             // The job that makes it names it when it is through.
             Verdict::Ask(_) if soon => self.list_again(step),
             // What the other job makes may show itself yet.
-            Verdict::Ask(_) if is_contested && !self.is_window_over(step) && !self.was_asked(step, &shown) => {
-                self.list_again(step)
-            }
+            Verdict::Ask(_) if is_contested && may_show => self.list_again(step),
             Verdict::Ask(_) if !is_same && may_wait => self.list_again(step),
             Verdict::Adopt { rule, .. } if GUESSES.contains(rule) && !is_same => {
                 if may_wait {
