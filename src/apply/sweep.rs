@@ -102,8 +102,7 @@ fn unknown<'a>(snapshot: &Snapshot, live: &'a Live, kind: &Kind) -> BTreeMap<Str
     let traced: Vec<&Intent> = snapshot.open.values().filter(is_traced).map(|open| &open.intent).collect();
     let is_awaited = |sign: &str, object: &Observed| {
         let is_since = |intent: &Intent| made_at(object).is_none_or(|made| intent.at.since(made) <= CLOCKS_APART);
-        let may_be = |it: &&&Intent| it.fingerprint == sign && could_be(kind, it, object) && is_since(it);
-        traced.iter().any(|intent| may_be(&intent))
+        traced.iter().any(|intent| intent.fingerprint == sign && could_be(kind, intent, object) && is_since(intent))
     };
     let mut by_sign: BTreeMap<String, Vec<&Observed>> = BTreeMap::new();
     for (_, object) in unknown {

@@ -30,8 +30,8 @@ pub fn before_commit(world: &mut World, snapshot: &Snapshot, entries: &[JournalE
             JournalEntry::Deleted { id, .. } => really_gone(world, id),
             JournalEntry::Forgotten { address } => let_go(world, snapshot, address),
             JournalEntry::Imported { address, observed, .. } if is_quarantined(address, entries) => {
-                let key = String::new();
-                world.truth.guessed.insert(observed.id.to_string(), key);
+                // By its looks, and for no create in particular.
+                world.truth.guessed.insert(observed.id.to_string(), String::new());
             }
             JournalEntry::Imported { address, observed, .. } => taken_over(world, snapshot, address, observed),
             JournalEntry::Intent(intent) => world.truth.began(intent, world.now().unix_ms),
