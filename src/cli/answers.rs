@@ -48,14 +48,15 @@ fn unreadable(text: &str) -> Failure {
         .into()
 }
 
-/// Takes out what was answered before, and refuses answers to what is not asked.
+/// Takes out what was answered before, and refuses answers to what is not asked. An address whose replacement is asked about
+/// is under management as what it was: that is no answer from before.
 pub fn fitting(mut answers: Answers, snapshot: &Snapshot) -> Result<Answers, Failure> {
+    let open: Vec<String> = answerable(snapshot).map(|open| open.intent.address.to_string()).collect();
     let settled = |address: &Address, answer: &Answer| {
         let id = snapshot.records.get(address).map(|record| &record.id);
-        matches!((answer, id), (Answer::Adopt(said), Some(id)) if said == id)
+        !open.contains(&address.to_string()) && matches!((answer, id), (Answer::Adopt(said), Some(id)) if said == id)
     };
     answers.retain(|address, answer| !settled(address, answer));
-    let open: Vec<String> = answerable(snapshot).map(|open| open.intent.address.to_string()).collect();
     let Some(stray) = answers.keys().map(ToString::to_string).find(|address| !open.contains(address)) else {
         return Ok(answers);
     };

@@ -4,6 +4,7 @@
 use super::sweep::{points, sweep_of};
 use super::world::{Cloud, Ending, PROGRAM, run, run_and_answer};
 use crate::support::{Project, Run};
+use serde_json::json;
 
 /// What a run makes of what another one left.
 pub struct Change {
@@ -107,6 +108,24 @@ fn whatever_is_changed_a_killed_run_is_taken_up() {
         let name = format!("{}: SIGKILL while the n-th answer is held back", change.name);
         sweep_of(&name, PROGRAM, &points(1, requests, 3), strike, |cloud, project| ends(cloud, project, change));
     }
+}
+
+/// The old object has the name of the one that was not made; who is asked must not take it for that one.
+#[test]
+fn a_replacement_that_was_never_sent_is_asked_about() {
+    let change = CHANGES.iter().find(|change| change.name.ends_with("made first")).expect("one of them");
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    prepared(&cloud, &project, change);
+    let fault = json!({"effect": "reset_before", "match": {"method": "POST", "path": "/v1/servers"}, "times": 1});
+    cloud.emulator.control("POST", "faults", &fault.to_string());
+    let struck = run(&project, change.arguments);
+    assert!(cloud.has_struck() && struck.code == 3, "{}", struck.all());
+    let old = cloud.named().into_iter().find(|(name, _)| name == "srv_web").expect("the old one").1;
+    let wrong = run(&project, &[change.arguments, &["--answer", &format!("server.web={old}")]].concat());
+    assert_eq!(wrong.code, 3, "{}", wrong.all());
+    wrong.says(&format!("the answer {old} can't be: it is server.web as it was before"));
+    assert_eq!(ends(&cloud, &project, change), Ok(Ending::Asked));
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Cloud {
     }
 
     /// As `objects`, each with its id.
-    fn named(&self) -> Vec<(String, String)> {
+    pub fn named(&self) -> Vec<(String, String)> {
         let state = self.emulator.control("GET", "state", "");
         let mut names = Vec::new();
         collect(&state["records"], &mut names);
@@ -157,7 +157,8 @@ pub fn run_and_answer(cloud: &Cloud, project: &Project, arguments: &[&str]) -> (
         asked = true;
         let told = run(project, &["recover", "--json"]).stdout;
         let questions = told.lines().filter(|line| line.contains("\"cnx-question\""));
-        let answers: Vec<String> = questions.map(|line| answer(cloud, line)).collect();
+        let managed = run(project, &["state", "list", "--json"]).stdout;
+        let answers: Vec<String> = questions.map(|line| answer(cloud, line, &managed)).collect();
         let flags = answers.iter().flat_map(|answer| ["--answer", answer.as_str()]);
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--confirm", "*"]).chain(flags).collect();
         again = run(project, &arguments);
@@ -165,8 +166,8 @@ pub fn run_and_answer(cloud: &Cloud, project: &Project, arguments: &[&str]) -> (
     (again, asked)
 }
 
-/// What the create of a question really made.
-fn answer(cloud: &Cloud, question: &str) -> String {
+/// What the create of a question really made: not what is under management, as what a replacement is to take the place of.
+fn answer(cloud: &Cloud, question: &str, managed: &str) -> String {
     let question: Value = serde_json::from_str(question).expect("JSON");
     let (address, name) = (question["address"].as_str().expect("an address"), question["wanted"]["name"].as_str());
     let prefix = match question["kind"].as_str() {
@@ -175,7 +176,8 @@ fn answer(cloud: &Cloud, question: &str) -> String {
         _ => "key_",
     };
     let wanted = format!("{prefix}{}", name.unwrap_or_default());
-    let made = cloud.named().into_iter().find(|(name, _)| *name == wanted);
+    let is_managed = |id: &str| managed.contains(&format!("\"{id}\""));
+    let made = cloud.named().into_iter().find(|(name, id)| *name == wanted && !is_managed(id));
     format!("{address}={}", made.map_or("none".to_owned(), |(_, id)| id))
 }
 

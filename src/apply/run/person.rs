@@ -38,7 +38,8 @@ impl Run {
     /// Why an object cannot be what the create made.
     fn against(&self, intent: &Intent, id: &RemoteId, objects: &[Observed]) -> Option<String> {
         if let Some(owner) = self.snapshot.ids.get(id) {
-            return Some(format!("it is {owner}"));
+            let before = if *owner == intent.address { " as it was before the create" } else { "" };
+            return Some(format!("it is {owner}{before}"));
         }
         if self.is_known(intent, id) {
             return Some("it was there before the create was sent".to_owned());
