@@ -26,7 +26,8 @@ pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> V
         modules: desired.module_moves.iter().map(|one| (one.from.as_slice(), one)).collect(),
     };
     let known: BTreeSet<&Address> = snapshot.records.keys().chain(snapshot.actions.keys()).collect();
-    let mut taken: BTreeSet<Address> = known.iter().map(|address| (*address).clone()).collect();
+    let begun = snapshot.creating.keys();
+    let mut taken: BTreeSet<Address> = known.iter().copied().chain(begun).cloned().collect();
     let mut made = Vec::new();
     for from in known {
         let to = followed(from, &written);

@@ -77,8 +77,11 @@ pub fn next_entry(snapshot: &Snapshot, choice: u8) -> JournalEntry {
             _ => intent(snapshot, address, Purpose::Create, None),
         };
     };
-    let to =
-        (0..9).map(self::address).find(|to| !snapshot.records.contains_key(to) && !snapshot.actions.contains_key(to));
+    let is_taken = |to: &Address| {
+        let (records, actions) = (&snapshot.records, &snapshot.actions);
+        records.contains_key(to) || actions.contains_key(to) || snapshot.creating.contains_key(to)
+    };
+    let to = (0..9).map(self::address).find(|to| !is_taken(to));
     match (choice / 5 % 9, to) {
         (0 | 1, _) => intent(snapshot, address, Purpose::Update(vec!["patch".into()]), Some(record.id.clone())),
         (2 | 3, _) => intent(snapshot, address, Purpose::Delete, Some(record.id.clone())),
@@ -147,6 +150,28 @@ pub fn conforms(store: &dyn Store, choices: &[u8], group: usize) -> Snapshot {
     }
     assert_eq!(replayed, expected);
     expected
+}
+
+/// A copy that was made while operations were open: they are open in what takes it over.
+pub fn takes_over_what_is_open(store: &dyn Store) {
+    let mut copied = Snapshot::default();
+    fold(&mut copied, &next_entry(&Snapshot::default(), 0)).expect("legal");
+    let mut expected = copied.clone();
+    for (at, purpose) in [(0, Purpose::Create), (1, Purpose::Run)] {
+        let entry = intent(&copied, address(at), purpose, None);
+        fold(&mut copied, &entry).expect("legal");
+    }
+    let asked = JournalEntry::Asked { operation: OperationId(0), candidates: vec![RemoteId::new("srv_a")] };
+    fold(&mut copied, &asked).expect("legal");
+    let at = Timestamp(7);
+    let restored = JournalEntry::Restored { from: "a copy".into(), at, snapshot: Box::new(copied.clone()) };
+    store.append(&[next_entry(&Snapshot::default(), 0), restored.clone()]).expect("legal");
+    expected.lineage = store.load().expect("a state").lineage;
+    fold(&mut expected, &restored).expect("legal");
+    let taken = store.load().expect("a state");
+    assert_eq!(taken, expected);
+    assert_eq!((&taken.open, &taken.creating), (&copied.open, &copied.creating));
+    assert_eq!((taken.open.len(), taken.creating.len()), (2, 1));
 }
 
 /// R5: a batch with something illegal in it leaves no trace, and is the last.

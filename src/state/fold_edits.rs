@@ -34,14 +34,14 @@ impl Folding<'_> {
     /// What is managed is replaced as a whole; numbers only grow, and what given-up creates left marks of stays known.
     pub(super) fn restore(&mut self, other: &Snapshot) -> Legal {
         let own = &mut *self.snapshot;
-        require(own.open.is_empty() && other.open.is_empty(), || "an operation is open".to_owned())?;
+        require(own.open.is_empty(), || "an operation is open".to_owned())?;
         let addresses = |one: &Snapshot| {
             let managed = one.records.keys().chain(one.deposed.keys()).chain(one.actions.keys());
             managed.cloned().collect::<Vec<_>>()
         };
         self.touched.addresses.extend(addresses(own).into_iter().chain(addresses(other)));
         self.touched.kinds.extend(own.strangers.keys().chain(other.strangers.keys()).cloned());
-        self.touched.operations.extend(other.tombstones.keys());
+        self.touched.operations.extend(other.tombstones.keys().chain(other.open.keys()));
         self.touched.outputs = true;
         own.records.clone_from(&other.records);
         own.deposed.clone_from(&other.deposed);
@@ -49,6 +49,8 @@ impl Folding<'_> {
         own.outputs.clone_from(&other.outputs);
         own.strangers.clone_from(&other.strangers);
         own.ids.clone_from(&other.ids);
+        own.open.clone_from(&other.open);
+        own.creating.clone_from(&other.creating);
         own.pin = other.pin.clone().or(own.pin.take());
         own.tombstones.extend(other.tombstones.iter().map(|(operation, grave)| (*operation, grave.clone())));
         own.next_operation = own.next_operation.max(other.next_operation);
@@ -97,6 +99,7 @@ impl Folding<'_> {
         let snapshot = &mut *self.snapshot;
         let taken = snapshot.records.contains_key(to) || snapshot.actions.contains_key(to);
         require(!taken, || format!("{to} is there already"))?;
+        require(!snapshot.creating.contains_key(to), || format!("{to} is being made"))?;
         let (record, action) = (snapshot.records.remove(from), snapshot.actions.remove(from));
         require(record.is_some() || action.is_some(), || format!("{from} is not managed"))?;
         self.touched.addresses.extend([from.clone(), to.clone()]);

@@ -1,6 +1,6 @@
 //! One conformance suite for every store, and what only files have: modes, links, full disks, readers beside a writer.
 
-use super::conformance::{address, conforms, intent, next_entry, refuses_illegal_entries};
+use super::conformance::{address, conforms, intent, next_entry, refuses_illegal_entries, takes_over_what_is_open};
 use super::sqlite_files::has_log;
 use super::*;
 use crate::model::{RemoteId, Timestamp};
@@ -34,6 +34,13 @@ fn every_store_refuses_illegal_entries_whole() {
     refuses_illegal_entries(&MemoryStore::new("line"));
     let (_folder, path) = fresh();
     refuses_illegal_entries(&SqliteStore::open(&path, "line").unwrap());
+}
+
+#[test]
+fn every_store_takes_over_what_is_open_in_a_copy() {
+    takes_over_what_is_open(&MemoryStore::new("line"));
+    let (_folder, path) = fresh();
+    takes_over_what_is_open(&SqliteStore::open(&path, "line").unwrap());
 }
 
 #[test]
