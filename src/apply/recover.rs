@@ -69,7 +69,7 @@ impl Recovered {
         }
         let still = || left.keys().filter_map(|operation| self.snapshot.open.get(operation));
         summary.open = still().count();
-        summary.asked = still().filter(|open| open.asked).count();
+        summary.asked = still().filter(|open| open.asked && open.id.is_none()).count();
     }
 
     /// Takes what came of them into what the run's instances hold; the outputs over that, where they are others now. `None`
@@ -167,7 +167,12 @@ pub async fn recover(
         | Action::Adopt(_)
         | Action::Note => None,
     };
-    Recovered { snapshot: parts.snapshot, summary, ends: steps.into_iter().filter_map(end_of).collect() }
+    // What could not be written did not happen: the store tells what is open.
+    let snapshot = match &summary.broken {
+        Some(_) => context.store.load().unwrap_or(parts.snapshot),
+        None => parts.snapshot,
+    };
+    Recovered { snapshot, summary, ends: steps.into_iter().filter_map(end_of).collect() }
 }
 
 /// One step for each open operation, none waiting for another.
@@ -212,6 +217,10 @@ fn describe(open: &Open) -> Diagnostic {
     let address = &intent.address;
     match (&open.job, &intent.purpose, shown.as_slice()) {
         (Some(job), _, []) if !open.asked => diagnostic.help(format!("run again: {job} is asked for its end")),
+        (_, Purpose::Create, _) if open.id.is_some() => diagnostic.help(format!(
+            "run again: what it made is {}, and is looked at until it is ready",
+            open.id.as_ref().map_or("", |id| id.as_str())
+        )),
         (_, Purpose::Create, []) => diagnostic.help(format!(
             "look whether it was made, then say so: --answer '{address}=ID' if it was, '{address}=none' if not"
         )),

@@ -3,6 +3,8 @@
 use super::super::*;
 use super::cycles::SHOP;
 use super::sim::{Accident, World};
+use crate::model::Address;
+use crate::state::Store;
 use std::sync::atomic::Ordering;
 
 /// Every so many points of the places where something can go wrong: all of them with `CNX_EVERY_POINT=1`, which takes a
@@ -118,6 +120,24 @@ fn an_unmarked_create_that_left_no_trace_is_asked_about() {
     assert_eq!((ran.summary.open, ran.summary.created), (1, 0), "asked again, not made twice");
     world.options.retry_unknown = true;
     converges(&world, program);
+}
+
+#[test]
+fn what_could_not_be_written_is_open_still() {
+    let mut world = World::local();
+    world.in_process = false;
+    let program = "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
+    world.seams.accidents.lock().unwrap().insert(1, Accident::LostBefore);
+    assert_eq!(world.run(program).expect("lives").summary.open, 1);
+    world.options.answers.insert(Address::managed("server", "app", None), Answer::Retry);
+    world.store.fails.store(true, Ordering::Relaxed);
+    let recovered = world.recover();
+    assert!(recovered.summary.broken.is_some_and(|why| why.contains("the disk is gone")));
+    assert_eq!(recovered.snapshot, world.store.load().expect("loads"));
+    assert_eq!(recovered.snapshot.open.len(), 1);
+    world.store.fails.store(false, Ordering::Relaxed);
+    let recovered = world.recover();
+    assert_eq!((recovered.summary.broken, recovered.snapshot.open.len()), (None, 0));
 }
 
 #[test]

@@ -212,6 +212,8 @@ pub struct SimStore {
     seams: Arc<Seams>,
     /// Room for so many more intents; the rest of the disk is the reserve.
     pub room: Mutex<Option<u32>>,
+    /// Nothing can be written.
+    pub fails: AtomicBool,
 }
 
 impl SimStore {
@@ -230,6 +232,9 @@ impl Store for SimStore {
         let dead = || StoreError::Poisoned("the process is dead".to_owned());
         if !self.seams.pass() {
             return Err(dead());
+        }
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(StoreError::Poisoned("the disk is gone".to_owned()));
         }
         let intents = entries.iter().filter(|entry| matches!(entry, JournalEntry::Intent(_))).count() as u32;
         if let Some(room) = self.room.lock().unwrap().as_mut() {
@@ -281,6 +286,7 @@ impl World {
                 kept: MemoryStore::new("lineage"),
                 seams: seams.clone(),
                 room: Mutex::new(None),
+                fails: AtomicBool::new(false),
             }),
             clock,
             seams,
@@ -398,6 +404,14 @@ impl World {
     }
 
     /// Polls until it is done, moving the clock when nothing else moves; `None` where the process died.
+    /// Ends what is open, and nothing else.
+    pub fn recover(&self) -> Recovered {
+        let (context, snapshot) = (self.context(), self.store.load().expect("loads"));
+        let mut tell = |_| ();
+        let recovering = recover(&context, snapshot, &mut tell, futures::stream::pending());
+        self.block_on(recovering).expect("lives")
+    }
+
     fn block_on<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = std::pin::pin!(future);
         let flag = Arc::new(Flag::default());
