@@ -29,7 +29,7 @@ const QUESTION: &str = "Apply these changes?";
 
 pub fn run(shell: &mut Shell, arguments: &Apply) -> Result<Exit, Failure> {
     if let Some(path) = &arguments.file {
-        return saved_plan(shell, path, &arguments.consent);
+        return saved_plan(shell, path, arguments);
     }
     let choices = Choices {
         refresh_only: arguments.refresh_only,
@@ -63,8 +63,10 @@ pub fn destroy(shell: &mut Shell, arguments: &Destroy) -> Result<Exit, Failure> 
 }
 
 /// Whoever saved a plan looked at it: it needs no further yes, but it must still be the same.
-fn saved_plan(shell: &mut Shell, path: &Path, consent: &Consent) -> Result<Exit, Failure> {
+fn saved_plan(shell: &mut Shell, path: &Path, arguments: &Apply) -> Result<Exit, Failure> {
     let saved = saved::read(shell, path)?;
+    let consent = &arguments.consent;
+    saved.is_all_of(arguments, shell.global.environment.as_deref())?;
     if let Some(approved) = consent.approve.as_ref().filter(|approved| *approved != saved.approval()) {
         let message = format!("approved was {approved}, {} is {}", path.display(), saved.approval());
         let help = "look at the file with `cnx show FILE` and approve what it says";
@@ -102,6 +104,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         meant.add_to(&mut prepared, &known)?;
     }
     let reached = session::reach(shell, &prepared, &known, Access::Change)?;
+    let mut has_written = false;
     let done = block_on(async {
         let mut signals = Signals::catch()?;
         let hold = memory::hold(shell, &prepared.desired.settings, command, patience);
@@ -114,11 +117,15 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, stops);
         let (prepared, reached, held, context) = (&prepared, &reached, &held, &context);
-        let mut run = Run { prepared, reached, held, context, consent, question, meant, signals };
-        run.whole(shell, agreed, answers).await
+        let mut run = Run { prepared, reached, held, context, consent, question, meant, signals, so_far: Exit::Done };
+        let done = run.whole(shell, agreed, answers).await;
+        has_written = run.load().map_or(true, |now| now.serial != known.serial);
+        // What was open before something else went wrong is open still.
+        done.map_err(|failure| Failure { exit: failure.exit.and(run.so_far), ..failure })
     });
     if let Err(Failure { exit: Exit::Interrupted, .. }) = &done {
-        shell.say("Interrupted; nothing was changed.");
+        let what = if has_written { "what was done until then is in the state" } else { "nothing was changed" };
+        shell.say(&format!("Interrupted; {what}."));
     }
     done
 }
@@ -142,6 +149,8 @@ struct Run<'a> {
     question: &'static str,
     meant: Option<Meant>,
     signals: Signals,
+    /// How the process ends by what was done until now, whatever goes wrong from here on.
+    so_far: Exit,
 }
 
 impl Run<'_> {
@@ -149,6 +158,10 @@ impl Run<'_> {
         let mut open = settling::settle(shell, self.context, answers, &mut self.signals).await?;
         if open == Exit::Interrupted {
             return Ok(open);
+        }
+        self.so_far = open;
+        if let Some(meant) = &self.meant {
+            meant.is_still(self.prepared, &self.load()?)?;
         }
         let planned = self.plan().await?;
         let will_ask = agreed.is_none() && !self.consent.yes && self.consent.approve.is_none();
@@ -181,7 +194,6 @@ impl Run<'_> {
             }
         };
         self.tell_of_rollback(shell, &planned.plan);
-        let asked_again = has_changes && self.prepared.desired.rules.0.is_some();
         let warned = planned.plan.warnings.clone();
         let Planned { plan, snapshot, live } = planned;
         let approved = plan.approve(&agreed).map_err(|changed| Failure::refused(*changed))?;
@@ -189,23 +201,41 @@ impl Run<'_> {
         if open == Exit::Done && !is_cut_short(&ended.summary, back.as_ref()) {
             open = self.ask(shell, approved.plan(), &mut ended, back.as_mut()).await?;
         }
-        let Ended { summary, holdings } = ended;
         // What an earlier run left open may have ended with this one.
         if open == Exit::Open && self.load()?.open.is_empty() {
             open = Exit::Done;
         }
-        if !has_changes && summary_is_clean(&summary) {
+        self.conclude(shell, (ended, back), open, (has_changes, warned)).await
+    }
+
+    /// After the steps: what came of them, late objects, checks, and with `--verify` another plan. `open`: how the settling
+    /// ended.
+    async fn conclude(
+        &mut self,
+        shell: &mut Shell,
+        (ended, back): (Ended, Option<RolledBack>),
+        open: Exit,
+        (has_changes, warned): (bool, Diagnostics),
+    ) -> Result<Exit, Failure> {
+        let Ended { summary, holdings } = ended;
+        self.so_far =
+            open.and(Exit::of_run(&summary)).and(back.as_ref().map_or(Exit::Done, |it| Exit::of_run(&it.summary)));
+        if !has_changes && self.so_far == Exit::Done {
             shell.say("Nothing to do.");
+        } else if !has_changes && summary_is_clean(&summary) {
+            shell.say("Nothing else to do.");
         }
         if has_changes && !summary.interrupted {
             self.late(shell, &warned).await?;
         }
         let done = self.outcome(shell, &summary, has_changes)?;
         let mut exit = done.and(open).and(undone_so_far(shell, back.as_ref()));
-        if asked_again && !summary.interrupted && back.is_none() {
+        let has_rules = self.prepared.desired.rules.0.is_some();
+        if has_changes && has_rules && !summary.interrupted && back.is_none() {
             exit = exit.and(self.checks(shell, &holdings, &warned));
         }
-        if self.consent.verify && exit != Exit::Interrupted {
+        self.so_far = exit;
+        if self.consent.verify && !matches!(exit, Exit::Interrupted | Exit::Open) {
             return Ok(exit.and(self.verify(shell).await?));
         }
         Ok(exit)
@@ -355,7 +385,7 @@ impl Run<'_> {
     fn outcome(&self, shell: &mut Shell, ended: &Summary, has_changes: bool) -> Result<Exit, Failure> {
         if has_changes || !summary_is_clean(ended) {
             let text = summary(ended, &shell.err_look);
-            if !shell.global.json && !shell.global.quiet {
+            if !shell.global.json && (!shell.global.quiet || !summary_is_clean(ended)) {
                 shell.err.line(&text);
             }
         }

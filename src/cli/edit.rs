@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::{Address, AddressPattern};
 use crate::state::{Condition, JournalEntry, Record, Snapshot, Store};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Takes the lock, decides on what is known, writes.
@@ -96,6 +97,9 @@ pub fn rename(shell: &mut Shell, from: &str, to: &str) -> Result<Exit, Failure> 
             let message = format!("{to} is {} already", other.id);
             return Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
         }
+        if is_open(snapshot, &to) {
+            return Err(open(&to));
+        }
         let done = format!("{from} is {to} now.");
         Ok((vec![JournalEntry::Moved { from: from.clone(), to: to.clone() }], done))
     })
@@ -134,7 +138,9 @@ fn all_of<'a>(
             return Err(Diagnostic::new(&codes::NOT_THERE, message).help(help).into());
         }
     }
-    found.dedup_by(|one, other| one.address == other.address);
+    // Patterns may name the same.
+    let mut seen = BTreeSet::new();
+    found.retain(|record| seen.insert(&record.address));
     Ok(found)
 }
 
@@ -152,12 +158,12 @@ fn open(address: &Address) -> Failure {
     Diagnostic::new(&codes::STILL_OPEN, message).help("run `cnx recover` first").into()
 }
 
-/// As [`edit`] leaves it, for what replaces a whole state.
+/// As [`edit`] leaves it, for what replaces a whole state. `serial`: of the state that a person was shown.
 pub fn write(
     shell: &mut Shell,
     settings: &Settings,
     command: &str,
-    lineage: &str,
+    (lineage, serial): (&str, u64),
     entry: JournalEntry,
 ) -> Result<u64, Failure> {
     let held = block_on(memory::hold_as(shell, settings, command, lineage))?;
@@ -167,6 +173,11 @@ pub fn write(
     if snapshot.lineage != lineage {
         let message = format!("the state is {}, and not {lineage}", snapshot.lineage);
         return Err(Diagnostic::new(&codes::ANOTHER_STATE, message).help("run again").into());
+    }
+    if snapshot.serial != serial {
+        let message = format!("the state has come to serial {} since it was looked at, at {serial}", snapshot.serial);
+        let diagnostic = Diagnostic::new(&codes::MEANWHILE, message).help("run again, and look again");
+        return Err(Failure::refused(diagnostic));
     }
     let entries = as_run(shell, &snapshot, &format!("cnx {command}"), vec![entry]);
     held.store.append(&entries).map_err(|error| error.diagnostic())?;

@@ -56,13 +56,21 @@ impl Exit {
             (ended.open > 0, Exit::Open),
             (ended.failed > 0 || ended.skipped > 0 || ended.broken.is_some(), Exit::Error),
         ];
+        Exit::worst(holds)
+    }
+
+    fn worst(holds: [(bool, Exit); 3]) -> Exit {
         holds.into_iter().filter(|(holds, _)| *holds).fold(Exit::Done, |exit, (_, other)| exit.and(other))
     }
 
     /// How the settling of what an earlier run left open ends.
     pub fn of_recovery(recovered: &Recovered) -> Exit {
-        let exit = if recovered.snapshot.open.is_empty() { Exit::Done } else { Exit::Open };
-        if recovered.summary.interrupted { exit.and(Exit::Interrupted) } else { exit }
+        let holds = [
+            (recovered.summary.interrupted, Exit::Interrupted),
+            (!recovered.snapshot.open.is_empty(), Exit::Open),
+            (recovered.summary.broken.is_some(), Exit::Error),
+        ];
+        Exit::worst(holds)
     }
 
     /// Why there is no plan: a policy or a protection that stands against it is a refusal, everything else a mistake.
@@ -114,6 +122,13 @@ impl From<Diagnostics> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recovery_that_could_not_be_written_is_none() {
+        let summary = Summary { broken: Some("no space".to_owned()), ..Summary::default() };
+        assert_eq!(Exit::of_recovery(&Recovered { summary, ..Recovered::default() }), Exit::Error);
+        assert_eq!(Exit::of_recovery(&Recovered::default()), Exit::Done);
+    }
 
     #[test]
     fn the_documented_order_decides() {

@@ -79,6 +79,20 @@ impl Meant {
         }
     }
 
+    /// What an earlier run left open has ended meanwhile: the object may be another one now.
+    pub fn is_still(&self, prepared: &Prepared, snapshot: &Snapshot) -> Result<(), Failure> {
+        let Meant::On { object, .. } = self else { return Ok(()) };
+        let id = &record_of(snapshot, object)?.id;
+        let desired = &prepared.desired;
+        let added = desired.by_address.get(&self.address()).map(|node| desired.graph.node(*node));
+        let mut given = added.into_iter().flat_map(|added| added.attributes.values());
+        if given.any(|given| given.value == Value::string(id.as_str())) {
+            return Ok(());
+        }
+        let message = format!("{object} is {id} by now: an earlier run that was open had made it anew");
+        Err(Failure::refused(Diagnostic::new(&codes::NEEDS_APPLY, message).help("run it again")))
+    }
+
     /// Whoever runs an action agrees to nothing else: what it needs must be as declared already.
     pub fn alone_in(&self, plan: &Plan) -> Result<(), Failure> {
         let changes = |action: &Action| match action {

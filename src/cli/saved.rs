@@ -1,5 +1,6 @@
 //! A saved plan: a claim to be derived again when it is applied, never a program to be executed. Described in `docs/json.md`.
 
+use super::args::Apply;
 use super::choices::Choices;
 use super::codes;
 use super::exit::Failure;
@@ -94,6 +95,23 @@ impl Saved {
         let message = "what the file shows is not what is planned now".to_owned();
         let help = "plan again with this cnx, look at it, apply that";
         Err(Failure::refused(Diagnostic::new(&plan::codes::CHANGED, message).help(help)))
+    }
+
+    /// What shapes a plan is in the file: beside it nothing of that is listened to, and so nothing is taken.
+    pub fn is_all_of(&self, arguments: &Apply, environment: Option<&str>) -> Result<(), Failure> {
+        let asked = Choices { refresh_only: arguments.refresh_only, ..Choices::new(None, &arguments.planning) };
+        let bad = |message: String, help: &str| Err(Diagnostic::new(&codes::BAD_ARGUMENT, message).help(help).into());
+        if asked != Choices::default() {
+            let message = "a saved plan is applied as it is: no planning option goes with it".to_owned();
+            return bad(message, "leave them out, or plan again with them: `cnx plan -o FILE`");
+        }
+        match (environment, self.choices.environment.as_deref()) {
+            (Some(wished), Some(saved)) if wished != saved => bad(
+                format!("the plan was made for {saved}, and -e says {wished}"),
+                "leave -e out, or plan again with it",
+            ),
+            (Some(_) | None, _) => Ok(()),
+        }
     }
 
     /// A plan is applied once, to the very state that it was made from.

@@ -2,11 +2,13 @@
 //! and the answer is taken from a flag, or asked for.
 
 use super::answers::{self, Answers};
+use super::codes;
 use super::driving::{self, Signals};
 use super::exit::{Exit, Failure};
 use super::progress::Teller;
 use super::shell::Shell;
 use crate::apply::{Context, Question, Recovered, questions};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::report::question;
 use crate::state::Snapshot;
 
@@ -24,7 +26,12 @@ pub async fn settle(
     }
     shell.say(&format!("Settling what an earlier run left open ({}).", snapshot.open.len()));
     let mut recovered = run(shell, context, given, snapshot, signals).await;
-    ask(shell, context, &mut recovered, signals).await
+    let exit = ask(shell, context, &mut recovered, signals).await?;
+    match recovered.summary.broken {
+        // That was told; nothing else can be begun.
+        Some(_) => Err(Failure { exit, diagnostics: Diagnostics::default() }),
+        None => Ok(exit),
+    }
 }
 
 /// Shows what only a person can tell, and asks where somebody is there to answer. `recovered` is told what that came to, also
@@ -36,7 +43,7 @@ pub async fn ask(
     signals: &mut Signals,
 ) -> Result<Exit, Failure> {
     loop {
-        let asked = if recovered.summary.interrupted {
+        let asked = if recovered.summary.interrupted || recovered.summary.broken.is_some() {
             Vec::new()
         } else {
             signals.unless_stopped(async { Ok(questions(context, &recovered.snapshot).await) }).await?
@@ -53,6 +60,11 @@ pub async fn ask(
         *recovered = now.after(std::mem::take(recovered));
     }
     shell.complain(&recovered.still_open());
+    if let Some(reason) = &recovered.summary.broken {
+        let message = format!("the state can't be written: {reason}");
+        let help = "nothing is lost; see to that, then run again: what is open is taken up then";
+        shell.complain(&Diagnostics(vec![Diagnostic::new(&codes::UNWRITABLE, message).help(help)]));
+    }
     Ok(Exit::of_recovery(recovered))
 }
 

@@ -9,7 +9,7 @@ use super::{codes, consent, edit, mark, memory};
 use crate::desired::Settings;
 use crate::diag::Diagnostic;
 use crate::model::{Address, RemoteId};
-use crate::report::history;
+use crate::report::{count, history};
 use crate::state::{
     ExportError, JournalEntry, Snapshot, StoreError, export as to_text, read_export, read_only_at, read_only_history,
 };
@@ -63,6 +63,10 @@ pub fn export(shell: &mut Shell, file: Option<&Path>) -> Result<Exit, Failure> {
         Some(path) => {
             shell.write_file(path, text.as_bytes(), true)?;
             shell.say(&format!("Written to {} as of serial {}.", path.display(), snapshot.serial));
+            if !snapshot.open.is_empty() {
+                let open = count(snapshot.open.len(), "open operation");
+                shell.say(&format!("It holds {open}: `cnx recover` ends that here, or where the copy is imported."));
+            }
         }
     }
     Ok(Exit::Done)
@@ -123,10 +127,13 @@ pub fn replace(
     if !yes {
         block_on(consent::ask(shell, "Make this the state?", "pass --yes"))?;
     }
-    let (at, lineage) = (shell.world.clock.now(), snapshot.lineage.clone());
+    let (at, lineage, open) = (shell.world.clock.now(), snapshot.lineage.clone(), snapshot.open.len());
     let entry = JournalEntry::Restored { from: from.clone(), at, snapshot: Box::new(snapshot) };
-    let serial = edit::write(shell, settings, command, &lineage, entry)?;
+    let serial = edit::write(shell, settings, command, (&lineage, now.serial), entry)?;
     shell.say(&format!("The state is as in {from}, as serial {serial}. `cnx plan` shows what differs from the cloud."));
+    if open > 0 {
+        shell.say(&format!("It holds {}: `cnx recover` ends that.", count(open, "open operation")));
+    }
     Ok(Exit::Done)
 }
 
@@ -146,9 +153,11 @@ fn differences(now: &Snapshot, then: &Snapshot) -> String {
     }
     let added = new.iter().filter(|(address, _)| !old.contains_key(*address));
     lines.extend(added.map(|(address, id)| format!("  {address}  {id}  managed again")));
+    let open = then.open.values().map(|open| &open.intent);
+    lines.extend(open.map(|it| format!("  {}  its {} is open", it.address, it.purpose.verb())));
     let same = |one: &Snapshot, other: &Snapshot| {
-        (&one.records, &one.deposed, &one.actions, &one.outputs)
-            == (&other.records, &other.deposed, &other.actions, &other.outputs)
+        (&one.records, &one.deposed, &one.actions, &one.outputs, &one.open)
+            == (&other.records, &other.deposed, &other.actions, &other.outputs, &other.open)
     };
     if lines.is_empty() && !same(now, then) {
         lines.push("  the same objects; what is remembered of them differs".to_owned());

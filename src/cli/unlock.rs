@@ -36,6 +36,14 @@ pub fn run(shell: &mut Shell, arguments: &Unlock) -> Result<Exit, Failure> {
         let help = "pass --yes once you have looked";
         block_on(consent::ask(shell, "Take the lock away from it?", help))?;
     }
+    match lock_state(&place) {
+        LockState::Held(now) if now == holder => {}
+        LockState::Held(_) | LockState::Free => {
+            let message = format!("{} is not held by {shown} any more", place.display());
+            let help = "run it again where somebody else holds it by now and will not end";
+            return Err(Failure::refused(Diagnostic::new(&codes::MEANWHILE, message).help(help)));
+        }
+    }
     let epoch = fence(shell, &path)?;
     Lock::break_open(&place).map_err(|error| {
         let message = format!("{}: {error}", place.display());

@@ -29,5 +29,5 @@ pub mod why;
 pub mod why_json;
 pub mod writer;
 
-pub use look::{Detail, Look, Role};
+pub use look::{Detail, Look, Role, count};
 pub use writer::Writer;

@@ -6,6 +6,7 @@ mod copies;
 mod evidence;
 mod late;
 mod locks;
+pub mod meanwhile;
 mod questions;
 mod repeats;
 mod terminal;

@@ -18,7 +18,7 @@ pub fn unanswerable(cloud: &Cloud) -> Project {
 }
 
 /// As `unanswerable`, after the run that was to make it.
-fn unanswered(cloud: &Cloud) -> Project {
+pub fn unanswered(cloud: &Cloud) -> Project {
     let project = unanswerable(cloud);
     let run = run(&project, &["apply", "--yes"]);
     assert_eq!(run.code, 3, "{}", run.all());

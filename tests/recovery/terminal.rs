@@ -11,10 +11,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What a person waits to read, and types then.
-type Dialogue<'d> = &'d [(&'d str, &'d str)];
+pub type Dialogue<'d> = &'d [(&'d str, &'d str)];
 
 /// Runs in a terminal of its own; exit code and everything that was shown.
 fn at_a_terminal(project: &Project, arguments: &[&str], dialogue: Dialogue<'_>) -> (Option<i32>, String) {
+    thinking_at_a_terminal(project, arguments, dialogue, || {})
+}
+
+/// The same, while something else happens before each answer.
+pub fn thinking_at_a_terminal(
+    project: &Project,
+    arguments: &[&str],
+    dialogue: Dialogue<'_>,
+    meanwhile: impl Fn(),
+) -> (Option<i32>, String) {
     let inner = cnx(project, arguments);
     let words: Vec<String> = std::iter::once(inner.get_program())
         .chain(inner.get_args())
@@ -54,6 +64,7 @@ fn at_a_terminal(project: &Project, arguments: &[&str], dialogue: Dialogue<'_>) 
             assert!(began.elapsed() < Duration::from_secs(60), "{waited:?} was never shown:\n{text}");
             std::thread::sleep(Duration::from_millis(10));
         }
+        meanwhile();
         typed.write_all(said.as_bytes()).expect("typed");
     }
     let code = child.wait().expect("an end").code();

@@ -79,6 +79,7 @@ fn summary_json(summary: &Summary) -> Json {
         "incomplete": summary.incomplete,
         "asked": summary.asked,
         "interrupted": summary.interrupted,
+        "broken": summary.broken,
         "requests": summary.requests,
         "elapsed_ms": summary.elapsed,
     })

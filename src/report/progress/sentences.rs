@@ -202,13 +202,17 @@ pub fn rolled_back(undone: &RolledBack, look: &Look) -> String {
     let done = if parts.is_empty() { "nothing at the API".to_owned() } else { parts.join(", ") };
     let ill = summary.failed + summary.skipped + summary.open;
     let effort = format!("in {} with {}", span_of(summary.elapsed), count(summary.requests as usize, "request"));
-    let (word, role) = match (summary.interrupted, ill == 0 && kept.is_empty()) {
+    let is_whole = ill == 0 && kept.is_empty() && summary.broken.is_none();
+    let (word, role) = match (summary.interrupted, is_whole) {
         (true, _) => ("Rolling back was interrupted", Role::Warning),
         (false, true) => ("Rolled back", Role::Warning),
         (false, false) => ("Not all rolled back", Role::Error),
     };
     let ill = if ill > 0 { format!("; {} could not be undone", count(ill, "step")) } else { String::new() };
     let mut text = format!("{}: {done} {effort}{ill}.", look.paint(role, word));
+    if let Some(reason) = &summary.broken {
+        text.push_str(&format!("\nThe state could not be written to the end: {}.", escape::clean(reason)));
+    }
     if !kept.is_empty() {
         text.push_str("\nThis stays as the run left it:");
     }

@@ -1,11 +1,12 @@
 //! One run told in all three forms (`src/report/snapshots/progress_*.snap`).
 
-use super::{Board, Sentences, event, summary};
-use crate::apply::{Progress, StepEnd, Summary};
+use super::{Board, Sentences, event, rolled_back, summary};
+use crate::apply::{Progress, RolledBack, StepEnd, Summary};
 use crate::model::{Address, Ident, JobId, Key, NodeId, RemoteId, Timestamp};
 use crate::plan::Action;
 use crate::report::Look;
 use crate::report::plan::snapshot_settings;
+use crate::state::OperationId;
 use std::time::Duration;
 
 fn server(key: i64) -> Address {
@@ -99,6 +100,14 @@ fn the_live_view_at_three_instants() {
 fn a_clean_end() {
     let end = Summary { created: 2, replaced: 1, ran: 1, requests: 1, elapsed: 4_200, ..Summary::default() };
     assert_eq!(summary(&end, &Look::default()), "Applied: 2 created, 1 replaced, 1 ran in 4.2s with 1 request.");
+    let undone = |broken: Option<&str>| RolledBack {
+        summary: Summary { destroyed: 1, broken: broken.map(str::to_owned), ..Summary::default() },
+        first: OperationId(0),
+        kept: Vec::new(),
+    };
+    assert!(rolled_back(&undone(None), &Look::default()).starts_with("Rolled back: 1 destroyed"));
+    let text = rolled_back(&undone(Some("no space")), &Look::default());
+    assert!(text.starts_with("Not all rolled back: ") && text.ends_with("to the end: no space."), "{text}");
     let broken = Summary { interrupted: true, created: 1, skipped: 1, elapsed: 100, ..Summary::default() };
     let text = summary(&broken, &Look::default());
     assert_eq!(text, "Interrupted: 1 created in 0.1s with 0 requests; 1 skipped. Running again does\n  the rest.");

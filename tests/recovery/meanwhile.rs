@@ -1,0 +1,175 @@
+//! What else is said and done while a create is open: exit codes, copies, new names, other runs; and what happens to a state
+//! while somebody is asked about it.
+
+use super::questions::unanswered;
+use super::terminal::thinking_at_a_terminal;
+use crate::kill::world::{Cloud, PROGRAM, run};
+use crate::support::{Project, Run};
+
+const OTHER: &str = "server other {\n  name   = \"other\"\n  plan   = \"standard-8\"\n  image  = \"ubuntu-22.04\"\n  \
+                     region = \"us-east-1\"\n}\n";
+
+fn ends(project: &Project, arguments: &[&str], code: i32) -> Run {
+    let run = run(project, arguments);
+    assert_eq!(run.code, code, "{arguments:?}: {}", run.all());
+    run
+}
+
+fn program(project: &Project) -> String {
+    std::fs::read_to_string(project.path().join("main.cnx")).expect("the program")
+}
+
+fn silent(run: &Run, text: &str) {
+    assert!(!run.all().contains(text), "{text}: {}", run.all());
+}
+
+#[test]
+fn what_is_open_is_told_by_the_exit_code_whatever_else_happens() {
+    let cloud = Cloud::new();
+    let project = unanswered(&cloud);
+    // Nobody is there to say yes to the rest, or it is declined.
+    project.write("main.cnx", &format!("{}{OTHER}", program(&project)));
+    ends(&project, &["apply"], 3).says("cnx::cli::needs_consent");
+    ends(&project, &["apply", "--yes", "--target", "server.other"], 3).says("1 created");
+    // There is something to do still, which is no fault of the API.
+    let verified = ends(&project, &["apply", "--yes", "--verify"], 3);
+    silent(&verified, "cnx::cli::not_empty");
+    for arguments in [&["--target", "server.other"][..], &["--refresh-only"]] {
+        let idle = ends(&project, &[&["apply", "--yes"], arguments].concat(), 3);
+        idle.says("Nothing else to do.");
+        silent(&idle, "Nothing to do.");
+    }
+    // A refusal of something else.
+    project.edit("main.cnx", "\"other\"\n", "\"other\"\n  lifecycle { protect = true }\n");
+    ends(&project, &["apply", "--yes", "--target", "server.other"], 3);
+    ends(&project, &["destroy", "--yes", "--allow-destroy", "*"], 3).says("protect");
+}
+
+#[test]
+fn nothing_takes_the_name_of_what_is_being_made() {
+    let cloud = Cloud::new();
+    let project = unanswered(&cloud);
+    project.write("main.cnx", &format!("{}{OTHER}", program(&project)));
+    ends(&project, &["apply", "--yes", "--target", "server.other"], 3);
+    let refused = ends(&project, &["state", "move", "server.other", "server.web"], 1);
+    refused.says("an operation on server.web has no known end").says("cnx recover");
+    let program = program(&project);
+    let moved = program.replace(OTHER, "moved server.other -> server.web\n");
+    project.write("main.cnx", &moved);
+    ends(&project, &["apply", "--yes", "--allow-destroy", "*"], 3).says("cnx::plan::move_blocked");
+    assert_eq!(cloud.objects(), ["srv_other", "srv_web"]);
+}
+
+#[test]
+fn a_copy_of_a_state_takes_along_what_is_open() {
+    let cloud = Cloud::new();
+    let project = unanswered(&cloud);
+    ends(&project, &["state", "export", "copy.json"], 0).says("It holds 1 open operation");
+    let folder = project.path().join(".cnx");
+    std::fs::remove_dir_all(&folder).expect("a state that is lost");
+    let asked = ends(&project, &["state", "import", "copy.json"], 5);
+    asked.says("--yes");
+    ends(&project, &["state", "import", "copy.json", "--yes"], 0).says("1 open operation");
+    let id = cloud.named().pop().expect("the server").1;
+    ends(&project, &["recover"], 3).says(&format!("--answer 'server.web={id}'"));
+    cloud.emulator.control("DELETE", "faults", "");
+    ends(&project, &["recover", "--answer", &format!("server.web={id}")], 0);
+    ends(&project, &["plan", "--detailed-exitcode", "--confirm", "*"], 0);
+}
+
+#[test]
+fn patterns_may_name_the_same_object_more_than_once() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(PROGRAM);
+    ends(&project, &["apply", "--yes"], 0);
+    let forgot = ends(&project, &["state", "forget", "server.web", "compute_instance.jump", "server.*"], 0);
+    assert_eq!(forgot.all().matches("server.web").count(), 1, "{}", forgot.all());
+}
+
+#[test]
+fn beside_a_saved_plan_nothing_else_shapes_it() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(PROGRAM);
+    ends(&project, &["plan", "-o", "plan.json"], 0);
+    for option in [
+        &["--exclude", "server.web"][..],
+        &["--target", "server.web"],
+        &["--refresh-only"],
+        &["--refresh", "none"],
+        &["--retry-unknown"],
+        &["--adopt", "exact"],
+        &["--confirm", "*"],
+        &["--allow-destroy", "*"],
+    ] {
+        let refused = ends(&project, &[&["apply", "plan.json"], option].concat(), 1);
+        refused.says("a saved plan is applied as it is").says("cnx plan -o FILE");
+    }
+    assert!(cloud.objects().is_empty());
+    ends(&project, &["apply", "plan.json"], 0);
+}
+
+#[test]
+fn an_action_is_not_run_on_what_was_replaced_meanwhile() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(PROGRAM);
+    ends(&project, &["apply", "--yes"], 0);
+    project.edit("main.cnx", "\"ubuntu-22.04\"", "\"debian-12\"\n  lifecycle { create_before_destroy = true }");
+    let create = ["apply", "--yes", "--allow-destroy", "*"];
+    // Killed while the answer to the create is out.
+    let before = cloud.requests().len();
+    let old = cloud.named().into_iter().find(|(name, _)| name == "srv_web").expect("the old one").1;
+    let posted = |cloud: &Cloud| {
+        let all = cloud.requests();
+        all[before..].iter().any(|entry| entry["method"] == "POST" && entry["target"] == "/v1/servers")
+    };
+    let mut nth = 1;
+    while !posted(&cloud) {
+        assert!(cloud.kill_at_answer(&project, &create, nth), "request {nth} never came");
+        nth += 1;
+    }
+    let rebooted = run(&project, &["run", "server.web", "reboot", "--yes"]);
+    assert_eq!(rebooted.code, 5, "{}", rebooted.all());
+    rebooted.says("cnx::cli::needs_apply").says("by now");
+    let all = cloud.requests();
+    let meant = format!("/v1/servers/{old}/actions");
+    assert!(all.iter().all(|entry| entry["target"] != meant.as_str()), "the old one was rebooted: {}", rebooted.all());
+}
+
+/// A state is to be gone back to, and is written to while somebody thinks about it. Exit code, and what was shown.
+#[cfg(unix)]
+fn gone_on(project: &Project) -> (Option<i32>, String) {
+    let shown = ends(project, &["show", "--json"], 0).stdout;
+    let serial = serde_json::from_str::<serde_json::Value>(&shown).expect("JSON")["serial"].to_string();
+    ends(project, &["state", "move", "server.other", "server.shop"], 0);
+    let more = || {
+        ends(project, &["state", "forget", "server.shop"], 0);
+    };
+    let dialogue = [("Make this the state?", "yes\n")];
+    thinking_at_a_terminal(project, &["state", "restore", &serial], &dialogue, more)
+}
+
+/// The codes of that.
+#[cfg(unix)]
+pub fn codes_of_a_state_that_goes_on() -> Vec<String> {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(OTHER);
+    ends(&project, &["apply", "--yes"], 0);
+    let (_, shown) = gone_on(&project);
+    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter == ':';
+    // Colours stand right before them.
+    let told = shown.match_indices("cnx::").map(|(at, _)| &shown[at..]);
+    told.filter_map(|text| text.split(|letter: char| !is_letter(letter)).next().map(str::to_owned)).collect()
+}
+
+/// Only what was shown is done.
+#[test]
+#[cfg(unix)]
+fn a_state_that_goes_on_while_somebody_is_asked_is_not_replaced() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(OTHER);
+    ends(&project, &["apply", "--yes"], 0);
+    let (code, shown) = gone_on(&project);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(shown.contains("cnx::cli::meanwhile") && shown.contains("run again"), "{shown}");
+    assert!(!ends(&project, &["state", "list"], 0).stdout.contains("server."), "what was done meanwhile stays done");
+}
