@@ -112,6 +112,7 @@ pub fn carry_out(shell: &mut Shell, order: Order<'_>) -> Result<Exit, Failure> {
         let pin = signals.unless_stopped(reached.pin()).await?;
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
         session::same_cloud(&known, &pin, &prepared.choices)?;
+        signals.unless_stopped(reached.know_keys_of(&known, &prepared.catalog)).await?;
         agreed.as_ref().map_or(Ok(()), |saved| saved.fits(&known))?;
         let stops = consent.on_failure != OnFailure::Continue;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;

@@ -39,6 +39,7 @@ pub fn run(shell: &mut Shell, arguments: &Recover) -> Result<Exit, Failure> {
         let pin = signals.unless_stopped(reached.pin()).await?;
         let known = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
         session::same_cloud(&known, &pin, &prepared.choices)?;
+        signals.unless_stopped(reached.know_keys_of(&known, &prepared.catalog)).await?;
         let store: Arc<dyn Store> = Arc::clone(&held.store) as Arc<dyn Store>;
         let context = session::context(shell, &prepared, &reached, store, pin, false);
         let exit = settling::settle(shell, &context, answers, &mut signals).await?;

@@ -12,7 +12,7 @@ use crate::emulator::{Config, Now};
 use crate::model::{Ident, hex};
 use crate::provider::Catalog;
 use crate::report::Writer;
-use crate::state::Pin;
+use crate::state::{Pin, Snapshot};
 use crate::world::{InProcess, Network, Transport};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -150,6 +150,17 @@ fn trace(shell: &Shell) -> Result<Option<Writer>, Failure> {
 }
 
 impl Reached {
+    /// Whose keys these are, of the surfaces at which creates are open: what a key does not see is not taken for not made.
+    pub async fn know_keys_of(&self, snapshot: &Snapshot, catalog: &Catalog) -> Result<(), Failure> {
+        let kinds = snapshot.open.values().filter_map(|open| catalog.kind(&open.intent.kind));
+        let surfaces: BTreeSet<&Ident> = kinds.map(|kind| &kind.surface).collect();
+        for surface in surfaces {
+            // A key that cannot be asked about is not known to be restricted.
+            let _ = self.client.known_account(surface).await;
+        }
+        Ok(())
+    }
+
     /// Which cloud it is: URLs, and the account behind the key (or, where the API does not tell, a fingerprint of the key).
     pub async fn pin(&self) -> Result<Pin, Failure> {
         let urls = self

@@ -130,4 +130,6 @@ pub struct Job {
 pub struct Listing {
     pub objects: Vec<Observed>,
     pub requests: u32,
+    /// The regions that it is of, where the key is known to see no others (`contract.md L11`).
+    pub regions: Option<Vec<String>>,
 }

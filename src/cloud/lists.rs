@@ -143,7 +143,7 @@ impl Client {
                 object.attributes.entry(name.clone()).or_insert_with(|| parent[name].clone());
             }
         }
-        Ok(Listing { objects, requests: listed.requests })
+        Ok(Listing { objects, requests: listed.requests, regions: self.regions_seen(&route.surface) })
     }
 
     /// The list of the kind was asked for, and the API has no such route.

@@ -95,6 +95,12 @@ impl Client {
         Ok(found)
     }
 
+    /// The regions that the key sees, as far as was asked until now; `None`: all, or nobody asked.
+    pub(super) fn regions_seen(&self, surface: &Ident) -> Option<Vec<String>> {
+        let known = self.reach(surface).ok()?.account.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.flatten().and_then(|account| account.regions)
+    }
+
     /// The account behind the key of a surface; `NotFound` where the API has no such route.
     pub async fn account(&self, surface: &Ident) -> Result<Account, ReadError> {
         let path = self.reach(surface)?.surface.account_path.clone();

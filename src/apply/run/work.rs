@@ -270,6 +270,8 @@ pub(super) struct Settling {
     pub failure: Option<Box<Failure>>,
     /// The API accepted the create: that nothing shows of it is a failure, and it is not sent again.
     pub is_accepted: bool,
+    /// The region that it would be in, where the key does not see that one: that nothing shows says nothing.
+    pub unseen: Option<String>,
 }
 
 /// Words of a failure, as they are shown.

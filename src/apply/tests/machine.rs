@@ -219,8 +219,11 @@ impl Outside {
                 let objects = made
                     .map(|(key, id)| observed(id, "running", self.marks.get(&RemoteId::new(key)).map(String::as_str)));
                 let objects = objects.collect();
-                let answer =
-                    if self.chance.draw(5) == 4 { Err("503".to_owned()) } else { Ok(Listing { objects, requests: 1 }) };
+                let answer = if self.chance.draw(5) == 4 {
+                    Err("503".to_owned())
+                } else {
+                    Ok(Listing { objects, requests: 1, regions: None })
+                };
                 Event::Listed { ticket, answer }
             }
             Command::Source { ticket, .. } => Event::Sourced { ticket, answer: Ok(Value::Null) },

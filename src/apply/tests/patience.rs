@@ -99,6 +99,11 @@ fn what_is_lost_is_sent_five_times() {
         "write 0, list 0 5, write 7, list 7 12, write 16, list 16 21, write 29, list 29 34, write 50, list 50 55; \
          failed: it was tried 5 times: timed out (run again when the API answers)"
     );
+    // That a list of other regions does not show it says nothing.
+    let blind = Says { regions: Some("eu-west-2"), ..LOST };
+    let open = "write 0, list 0 5; open: nothing shows of it, and the key does not see us-east-1: run again with one that does";
+    assert_eq!([create(blind), tell(&world(), &tagged("a"), blind)], [open; 2]);
+    assert_eq!(create(Says { regions: Some("us-east-1"), ..LOST }), create(LOST));
     let once = Says { lost: |number| number == 0, ..TRUTH };
     assert_eq!(retag(once), "write 0, read 0, write 2; done");
     let unsent = refusing(|_, _| Outcome::NotSent { reason: "refused".to_owned() });

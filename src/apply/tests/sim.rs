@@ -404,14 +404,6 @@ impl World {
     }
 
     /// Polls until it is done, moving the clock when nothing else moves; `None` where the process died.
-    /// Ends what is open, and nothing else.
-    pub fn recover(&self) -> Recovered {
-        let (context, snapshot) = (self.context(), self.store.load().expect("loads"));
-        let mut tell = |_| ();
-        let recovering = recover(&context, snapshot, &mut tell, futures::stream::pending());
-        self.block_on(recovering).expect("lives")
-    }
-
     fn block_on<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = std::pin::pin!(future);
         let flag = Arc::new(Flag::default());

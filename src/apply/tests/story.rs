@@ -36,6 +36,8 @@ pub struct Says {
     pub keys: bool,
     /// All jobs that the cloud knows.
     pub recent: fn(Vec<Job>) -> Vec<Job>,
+    /// The regions that the key is known to see, where they are not all.
+    pub regions: Option<&'static str>,
 }
 
 pub const TRUTH: Says = Says {
@@ -46,6 +48,7 @@ pub const TRUTH: Says = Says {
     jobs: |_, said| Ok(said),
     keys: false,
     recent: |said| said,
+    regions: None,
 };
 
 #[derive(Default)]
@@ -95,7 +98,8 @@ impl Cloud for Story {
             let said = self.cloud.list(list).await?;
             let Some(number) = number else { return Ok(said) };
             let objects = (self.says.list)(number, said.objects)?;
-            Ok(Listing { objects, ..said })
+            let regions = self.says.regions.map(|one| vec![one.to_owned()]);
+            Ok(Listing { objects, regions, ..said })
         }
         .boxed()
     }

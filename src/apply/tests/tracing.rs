@@ -45,7 +45,7 @@ impl Cloud for Restless {
 
     fn list(&self, _list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
         let number = self.lists.fetch_add(1, Ordering::Relaxed);
-        ready(Ok(Listing { objects: (self.shows)(number), requests: 1 })).boxed()
+        ready(Ok(Listing { objects: (self.shows)(number), requests: 1, regions: None })).boxed()
     }
 
     fn jobs(&self, _surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
