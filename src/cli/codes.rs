@@ -34,5 +34,6 @@ codes! {
     ANOTHER_STATE = error("another_state", "the copy is of another state");
     STATE_EXISTS = error("state_exists", "the state is not lost");
     OLDER_STATE = error("older_state", "the state is older than it was");
+    FROM_ELSEWHERE = warning("from_elsewhere", "the state comes from another machine");
     MEANWHILE = error("meanwhile", "what was shown is not so any more");
 }

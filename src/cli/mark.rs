@@ -5,7 +5,7 @@
 use super::codes;
 use super::exit::Failure;
 use super::shell::Shell;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::state::{Snapshot, high_water, mark_path};
 use crate::world::{Environment, Files};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,19 @@ pub fn check(marks: Vec<(PathBuf, u64)>, snapshot: &Snapshot) -> Result<(), Fail
         places.join(" and ")
     );
     Err(Failure::refused(Diagnostic::new(&codes::OLDER_STATE, message).help(help)))
+}
+
+/// A complaint where this machine sees a state with something in it for the first time: it may be one of two copies, which
+/// know nothing of each other (`design: reliability` 3.6).
+pub fn strange(shell: &Shell, state: &Path, snapshot: &Snapshot) -> Diagnostics {
+    let known = place(&shell.world.environment, &snapshot.lineage);
+    if known.is_none_or(|place| snapshot.serial == 0 || shell.world.files.exists(&place)) {
+        return Diagnostics::default();
+    }
+    let message = format!("{} was written elsewhere, and is seen here for the first time", state.display());
+    let help = "where it was copied, go on in one place only: what the other one makes is not known here, and would be made \
+                twice; for several machines, give `state` a folder that all of them reach";
+    Diagnostics(vec![Diagnostic::new(&codes::FROM_ELSEWHERE, message).help(help)])
 }
 
 /// Remembers how far the state has come. A machine on which nothing can be remembered goes without.

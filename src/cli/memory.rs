@@ -136,7 +136,11 @@ pub async fn hold(shell: &mut Shell, settings: &Settings, command: &str, patienc
     let fresh = lineage(shell);
     let held = take(shell, settings, command, patience, &fresh).await?;
     let snapshot = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
-    mark::check(mark::marks(shell, &path(shell, settings), &snapshot.lineage), &snapshot)?;
+    let place = path(shell, settings);
+    mark::check(mark::marks(shell, &place, &snapshot.lineage), &snapshot)?;
+    if settings.state.is_none() {
+        shell.complain(&mark::strange(shell, &place, &snapshot));
+    }
     Ok(held)
 }
 
