@@ -49,10 +49,10 @@ pub fn run(shell: &mut Shell, arguments: &Doctor) -> Result<Exit, Failure> {
         let surfaces: serde_json::Map<String, serde_json::Value> = surfaces.collect();
         shell.print_json(&json!({
             "format": "cnx-doctor", "version": 1, "environment": environment, "target": reached.shown,
-            "surfaces": surfaces, "settle_window_ms": window(&reached.client, &found).as_millis(),
+            "surfaces": surfaces, "settle_window_ms": window(shell, &reached.client, &found).as_millis(),
         }));
     } else {
-        let text = shown(shell, &found, window(&reached.client, &found));
+        let text = shown(shell, &found, window(shell, &reached.client, &found));
         shell.print(&text);
     }
     if meant.is_kept {
@@ -164,11 +164,11 @@ fn examined(
 }
 
 /// How long an apply looks for what a create without an answer may have made; nothing where a request ends with its sender.
-fn window(client: &Client, found: &Findings) -> Duration {
+fn window(shell: &Shell, client: &Client, found: &Findings) -> Duration {
     if client.dies_with_sender() {
         return Duration::ZERO;
     }
-    found.settle_window().unwrap_or(crate::apply::Options::default().settle_window)
+    findings::settle_window(shell, found)
 }
 
 /// A row a question, a column a surface.

@@ -3,6 +3,7 @@
 use super::exit::Failure;
 use super::memory;
 use super::shell::Shell;
+use crate::apply;
 use crate::cloud::Findings;
 use crate::desired::Settings;
 use crate::model::Timestamp;
@@ -49,4 +50,15 @@ pub fn save(shell: &Shell, settings: &Settings, findings: &Findings) -> Result<P
     }
     shell.write_file(&path, &bytes, true)?;
     Ok(path)
+}
+
+/// In a pipeline nobody waits for it, and the gateway may be the slower one.
+const PIPELINE_WINDOW: Duration = Duration::from_secs(600);
+
+/// How long an apply looks for what a create without an answer may have made: as measured, else ten minutes in a pipeline and
+/// two elsewhere.
+pub fn settle_window(shell: &Shell, found: &Findings) -> Duration {
+    let usual =
+        if shell.world.environment.is_pipeline() { PIPELINE_WINDOW } else { apply::Options::default().settle_window };
+    found.settle_window().unwrap_or(usual)
 }

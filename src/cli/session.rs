@@ -157,8 +157,7 @@ pub fn context(
     stop_on_failure: bool,
 ) -> apply::Context {
     let defaults = apply::Options::default();
-    let measured = findings::load(shell, &prepared.desired.settings).settle_window();
-    let window = measured.unwrap_or(defaults.settle_window);
+    let window = findings::settle_window(shell, &findings::load(shell, &prepared.desired.settings));
     apply::Context {
         cloud: Arc::clone(&reached.client) as Arc<dyn apply::Cloud>,
         store,

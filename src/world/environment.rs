@@ -35,6 +35,11 @@ impl Environment {
             .map(|folder| folder.join("cnx"))
     }
 
+    /// Whether a pipeline runs this, and nobody waits for it: `CI` as all of them set it.
+    pub fn is_pipeline(&self) -> bool {
+        self.get("CI").is_some_and(|value| !["false", "0"].contains(&value))
+    }
+
     /// What the variables say of colour; the terminal decides where they say nothing.
     pub fn colour(&self) -> ColourWish {
         let forced = self.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
@@ -70,6 +75,13 @@ mod tests {
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         Environment(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_pipeline_says_that_it_is_one() {
+        let is_pipeline = |pairs: &[(&str, &str)]| environment(pairs).is_pipeline();
+        assert!(is_pipeline(&[("CI", "true")]) && is_pipeline(&[("CI", "1")]) && is_pipeline(&[("CI", "woodpecker")]));
+        assert!(!is_pipeline(&[]) && !is_pipeline(&[("CI", "")]) && !is_pipeline(&[("CI", "false")]));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use super::questions::unanswered;
 use super::terminal::thinking_at_a_terminal;
-use crate::kill::world::{Cloud, PROGRAM, run};
+use crate::kill::world::{Cloud, PROGRAM, cnx, run};
 use crate::support::{Project, Run};
+use serde_json::Value;
 
 const OTHER: &str = "server other {\n  name   = \"other\"\n  plan   = \"standard-8\"\n  image  = \"ubuntu-22.04\"\n  \
                      region = \"us-east-1\"\n}\n";
@@ -135,11 +136,49 @@ fn an_action_is_not_run_on_what_was_replaced_meanwhile() {
     assert!(all.iter().all(|entry| entry["target"] != meant.as_str()), "the old one was rebooted: {}", rebooted.all());
 }
 
+/// The list of a key that sees other regions only tells nothing of a create.
+#[test]
+fn what_the_key_does_not_see_is_not_taken_for_not_made() {
+    let cloud = Cloud::new();
+    let narrow = "cn_test_narrow0000000000000000000";
+    let key = format!(
+        r#"{{"keys": [{{"secret": "{narrow}", "environment": "test", "permission": "admin", "tier": "standard",
+            "regions": ["eu-west-2"]}}]}}"#
+    );
+    cloud.emulator.control("PUT", "config", &key);
+    let instance = PROGRAM.find("compute_instance").and_then(|at| PROGRAM[at..].split("output").next()).expect("one");
+    let project = cloud.project_of(instance);
+    let mut nth = 1;
+    while cloud.objects().is_empty() {
+        assert!(cloud.kill_at_answer(&project, &["apply", "--yes"], nth), "request {nth} never came");
+        nth += 1;
+    }
+    for arguments in [&["recover"][..], &["apply", "--yes"], &["apply", "--yes", "--retry-unknown"]] {
+        let mut command = cnx(&project, arguments);
+        let blind = Run::of(command.env("CLOUDNEXUS_COMPUTE_API_KEY", narrow).output().expect("cnx runs"));
+        assert_eq!(blind.code, 3, "{arguments:?}: {}", blind.all());
+        blind.says("the key does not see us-east-1");
+    }
+    ends(&project, &["apply", "--yes"], 0);
+    assert_eq!(cloud.objects(), ["inst_jump"], "it was made once");
+}
+
+#[test]
+fn in_a_pipeline_it_is_looked_for_longer() {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(OTHER);
+    for (value, window) in [("", 120_000), ("true", 600_000), ("false", 120_000)] {
+        let told = cnx(&project, &["doctor", "--json"]).env("CI", value).output().expect("cnx runs");
+        let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+        assert_eq!(told["settle_window_ms"], window, "CI={value}");
+    }
+}
+
 /// A state is to be gone back to, and is written to while somebody thinks about it. Exit code, and what was shown.
 #[cfg(unix)]
 fn gone_on(project: &Project) -> (Option<i32>, String) {
     let shown = ends(project, &["show", "--json"], 0).stdout;
-    let serial = serde_json::from_str::<serde_json::Value>(&shown).expect("JSON")["serial"].to_string();
+    let serial = serde_json::from_str::<Value>(&shown).expect("JSON")["serial"].to_string();
     ends(project, &["state", "move", "server.other", "server.shop"], 0);
     let more = || {
         ends(project, &["state", "forget", "server.shop"], 0);

@@ -1,7 +1,7 @@
 //! What the ordinary tests run of the simulation: the same seed is the same run, every run that failed once, every planted
 //! bug, and the simulated store against the suite of all stores. `cargo bench --bench simulation` runs it at length.
 
-use crate::conformance::{conforms, refuses_illegal_entries};
+use crate::conformance::{conforms, refuses_illegal_entries, takes_over_what_is_open};
 use crate::simulation::case::{Case, Story};
 use crate::simulation::choices::{Choices, Script};
 use crate::simulation::cloud::Settings;
@@ -118,4 +118,9 @@ proptest! {
 #[test]
 fn the_simulated_store_refuses_illegal_entries_whole() {
     refuses_illegal_entries(&simulated_store().open(0).expect("an empty disk"));
+}
+
+#[test]
+fn the_simulated_store_takes_over_what_is_open_in_a_copy() {
+    takes_over_what_is_open(&simulated_store().open(0).expect("an empty disk"));
 }
