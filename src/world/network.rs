@@ -3,7 +3,7 @@
 use super::seams::{Transport, TransportError};
 use crate::model::http::{Headers, Method, Request, Response};
 use futures::future::BoxFuture;
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -29,15 +29,6 @@ pub struct NoNetwork(String);
 
 impl Network {
     pub fn new() -> Result<Network, NoNetwork> {
-        let builder = || {
-            Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .http1_only()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .user_agent(concat!("cnx/", env!("CARGO_PKG_VERSION")))
-        };
         let secure = builder().https_only(true).build();
         let loopback = builder().no_proxy().tls_certs_only([]).build();
         let told = |error: reqwest::Error| NoNetwork(chain(&error));
@@ -71,6 +62,18 @@ impl Transport for Network {
     }
 }
 
+/// What both clients share. A request goes out once: what went on a connection that turns out to be closed is only sent on another one
+/// while hyper still holds the request whole, before its first byte is written.
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .http1_only()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("cnx/", env!("CARGO_PKG_VERSION")))
+}
+
 async fn receive(mut response: reqwest::Response) -> Result<Response, TransportError> {
     let status = response.status().as_u16();
     let mut headers = Headers::default();
@@ -87,7 +90,7 @@ async fn receive(mut response: reqwest::Response) -> Result<Response, TransportE
     Ok(Response { status, headers, body })
 }
 
-/// `is_connect` covers name, connection and TLS: no byte of the request has left by then.
+/// `is_connect` covers name, connection and TLS: the request is only given to a connection that stands, so no byte of it has left by then.
 fn classify(error: &reqwest::Error) -> TransportError {
     let reason = chain(error);
     if error.is_connect() || error.is_builder() {
@@ -164,3 +167,7 @@ fn method_of(method: Method) -> reqwest::Method {
 #[cfg(test)]
 #[path = "network_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "network_cut_tests.rs"]
+mod cut_tests;
