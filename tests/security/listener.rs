@@ -4,7 +4,7 @@ use cnx::emulator::local::LocalEmulator;
 use cnx::emulator::{Config, Door, Key, KeyState, Now, Permission, RateLimit, Switch, Tier};
 use cnx::model::http::{Headers, Method, Request, Response};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,19 +35,27 @@ pub struct Listener {
 impl Listener {
     /// Gives every connection to `answer`, one request each.
     pub fn new(answer: impl Fn(&Heard, &mut TcpStream) + Send + Sync + 'static) -> Listener {
-        let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let listener = Listener { port: socket.local_addr().expect("an address").port(), heard: Arc::default() };
-        let (heard, answer) = (Arc::clone(&listener.heard), Arc::new(answer));
-        std::thread::spawn(move || {
-            for stream in socket.incoming().flatten() {
-                let (heard, answer) = (Arc::clone(&heard), Arc::clone(&answer));
-                std::thread::spawn(move || {
-                    let (request, mut stream) = read(stream);
-                    heard.lock().expect("unbroken").push(request.clone());
-                    answer(&request, &mut stream);
-                });
-            }
-        });
+        Listener::on(vec![TcpListener::bind(("127.0.0.1", 0)).expect("a free port")], answer)
+    }
+
+    /// The same on several sockets, all of one port.
+    fn on(sockets: Vec<TcpListener>, answer: impl Fn(&Heard, &mut TcpStream) + Send + Sync + 'static) -> Listener {
+        let port = sockets[0].local_addr().expect("an address").port();
+        let listener = Listener { port, heard: Arc::default() };
+        let answer = Arc::new(answer);
+        for socket in sockets {
+            let (heard, answer) = (Arc::clone(&listener.heard), Arc::clone(&answer));
+            std::thread::spawn(move || {
+                for stream in socket.incoming().flatten() {
+                    let (heard, answer) = (Arc::clone(&heard), Arc::clone(&answer));
+                    std::thread::spawn(move || {
+                        let (request, mut stream) = read(stream);
+                        heard.lock().expect("unbroken").push(request.clone());
+                        answer(&request, &mut stream);
+                    });
+                }
+            });
+        }
         listener
     }
 
@@ -57,9 +65,18 @@ impl Listener {
         Listener::new(move |heard, stream| drop(stream.write_all(&bytes(heard))))
     }
 
-    /// Nobody should come here.
+    /// Nobody should come here: one port of two hosts, 127.0.0.1 and, where the system has it, 127.0.0.2.
     pub fn forbidden() -> Listener {
-        Listener::saying(|_| answer(200, &[], b"{\"data\":[]}"))
+        let (first, second) = loop {
+            let first = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+            match TcpListener::bind(("127.0.0.2", first.local_addr().expect("an address").port())) {
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+                second => break (first, second.ok()),
+            }
+        };
+        Listener::on([Some(first), second].into_iter().flatten().collect(), |_, stream| {
+            drop(stream.write_all(&answer(200, &[], b"{\"data\":[]}")));
+        })
     }
 
     pub fn heard(&self) -> Vec<Heard> {

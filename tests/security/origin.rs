@@ -120,7 +120,7 @@ fn redirects_are_not_followed_and_leave_a_write_unknown() {
         "//127.0.0.1:EVIL/",
         "/v1/elsewhere",
     ];
-    for status in [300, 301, 302, 303, 304, 307, 308] {
+    for status in 300..=308 {
         for place in places {
             let place = place.replace("EVIL", &evil.port.to_string());
             let home = Listener::saying({
@@ -139,12 +139,27 @@ fn redirects_are_not_followed_and_leave_a_write_unknown() {
     assert!(evil.heard().is_empty(), "{:?}", evil.heard());
 }
 
+/// The control: whoever goes to one of both hosts is heard.
+#[test]
+#[cfg(target_os = "linux")]
+fn nobody_comes_to_a_forbidden_host_unheard() {
+    let evil = Listener::forbidden();
+    for (count, host) in [(1, "127.0.0.1"), (2, "127.0.0.2")] {
+        let listed = block_on(
+            client(&format!("http://{host}:{}/v1", evil.port)).list(&Ident::new("server"), &Attributes::new()),
+        );
+        assert!(listed.expect("a runtime").is_ok(), "{host}");
+        assert_eq!(evil.heard().len(), count, "{host}");
+    }
+}
+
 #[test]
 fn no_write_follows_a_redirect() {
     let evil = Listener::forbidden();
     for call in &super::every_kind::writes() {
-        for status in [301, 302, 303, 307, 308] {
-            let place = format!("http://127.0.0.1:{}/v1/servers/srv_1", evil.port);
+        for status in 300..=308 {
+            let host = if status % 2 == 0 { "127.0.0.2" } else { "127.0.0.1" };
+            let place = format!("http://{host}:{}/v1/servers/srv_1", evil.port);
             let home = Listener::saying(move |_| answer(status, &[("location", &place)], b""));
             let outcome = block_on(client(&home.url()).call(call)).expect("a runtime");
             assert!(matches!(outcome, Outcome::Unknown { .. }), "{:?} {status}: {outcome:?}", call.verb);
