@@ -76,6 +76,33 @@ fn guards() {
     cases.iter().for_each(check);
 }
 
+/// More than three, or two and three that are more than a fifth of what is known; a single one is never many.
+#[test]
+fn how_many_are_many() {
+    for (gone, known, stops) in [
+        (3, 100, false),
+        (4, 100, true),
+        (3, 15, false),
+        (3, 14, true),
+        (3, 10, true),
+        (2, 10, false),
+        (2, 9, true),
+        (2, 2, true),
+        (1, 2, false),
+        (1, 1, false),
+    ] {
+        let server = |at| format!("server web[{at}] name=n{at} region=eu plan=p image=u\n");
+        let text: String = (1..=known).map(server).collect();
+        let mut world = applied(&text);
+        (1..=gone).for_each(|at| delete(&mut world, &format!("server.web[{at}]")));
+        let planned = world.plan(&desired(&text), &Options::default());
+        let vanished =
+            |found: &crate::diag::Diagnostics| found.0.iter().any(|one| one.code.id == "cnx::plan::vanished");
+        let refused = planned.as_ref().is_err_and(vanished);
+        assert_eq!((refused, planned.is_err()), (stops, stops), "{gone} of {known}: {}", show(&planned));
+    }
+}
+
 #[test]
 fn actions() {
     let zone = "cdn_zone shop domain=a.example origin_url=@server.web.ipv4
