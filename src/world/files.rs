@@ -123,12 +123,18 @@ fn begin(path: &Path) -> Result<Box<dyn Write + Send>> {
     Ok(Box::new(options.open(path)?))
 }
 
-/// `create_new` never follows a link that lies in wait.
+/// `create_new` never follows a link that lies in wait. What has the name already goes: such a link, or what a killed process of the same
+/// number left.
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     set_mode(&mut options, mode);
-    let mut file = options.open(path)?;
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(path).and_then(|()| options.open(path))?
+        }
+        opened => opened?,
+    };
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -247,6 +253,38 @@ mod tests {
         RealFiles.write(&path, b"plan", true).unwrap();
         assert_eq!(fs::read(&victim).unwrap(), b"untouched");
         assert_eq!(fs::read(&path).unwrap(), b"plan");
+    }
+
+    #[test]
+    fn what_lies_under_the_next_temporary_names_is_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (victim, path) = (folder.path().join("victim"), folder.path().join("plan"));
+        fs::write(&victim, "untouched").unwrap();
+        fs::set_permissions(&victim, fs::Permissions::from_mode(0o644)).unwrap();
+        let lie = |what: &dyn Fn(PathBuf)| {
+            // Other tests take names of the same row at the same time.
+            let next = WRITES.load(Ordering::Relaxed);
+            let name = |count| format!(".plan.{}-{count}.tmp", std::process::id());
+            (next..next + 1000).for_each(|count| what(folder.path().join(name(count))));
+        };
+        let count = || fs::read_dir(folder.path()).unwrap().count();
+        let leftover = |path: PathBuf| {
+            fs::write(&path, "a longer text that was left").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        };
+        let link = |path: PathBuf| {
+            let _ = fs::remove_file(&path);
+            symlink(&victim, path).unwrap();
+        };
+        for what in [&leftover as &dyn Fn(PathBuf), &link] {
+            lie(what);
+            let before = count() - usize::from(path.exists());
+            RealFiles.write(&path, b"plan", true).unwrap();
+            assert_eq!(count(), before, "one of them is gone, and the file is there");
+            assert!(fs::symlink_metadata(&path).unwrap().is_file());
+            assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"plan".to_vec(), 0o600));
+            assert_eq!((fs::read(&victim).unwrap(), mode(&victim)), (b"untouched".to_vec(), 0o644));
+        }
     }
 
     #[test]

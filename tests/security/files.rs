@@ -56,6 +56,7 @@ fn what_is_written_is_for_its_owner_alone() {
             "requests.jsonl",
             "default.lock",
             "default.reserve",
+            "default.serial",
             "plan.json",
             "trace.jsonl",
             "copy.json",
@@ -63,6 +64,8 @@ fn what_is_written_is_for_its_owner_alone() {
             let is_there = written.iter().any(|path| path.ends_with(name));
             assert!(is_there || name == "dev.db", "{name} was not written: {written:?}");
         }
+        // Named by chance: how far the state had come, outside of the project.
+        assert!(written.iter().any(|path| path.parent().is_some_and(|folder| folder.ends_with("cnx/serials"))));
         for path in written {
             let mode = path.symlink_metadata().expect("there").mode() & 0o777;
             let name = path.strip_prefix(project.path()).expect("below").to_owned();
@@ -77,33 +80,30 @@ fn what_is_written_is_for_its_owner_alone() {
 
 #[test]
 fn a_served_emulator_keeps_its_world_private() {
-    for umask in ["000", "022"] {
+    for umask in ["000", "022", "077"] {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("world");
         let script = format!("umask {umask}; exec \"$@\"");
         let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            &script,
-            "sh",
-            env!("CARGO_BIN_EXE_cnx"),
-            "emulator",
-            "serve",
-            "--port-base",
-            "0",
-            "--ready",
-            "--data",
-        ]);
-        let mut child = command.arg(&data).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_cnx"), "emulator", "serve"]);
+        command.args(["--port-base", "0", "--ready", "--data"]).arg(&data);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a shell");
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("a pipe");
         std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).expect("a line");
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let url = |name: &str| ready[name].as_str().expect("an address").to_owned();
+        let planned = super::programs::run(&at(&url("compute_url"), &url("sandbox_url"), SERVER), &["plan"]);
         child.kill().expect("killed");
         child.wait().expect("an end");
-        assert_eq!(data.metadata().expect("there").mode() & 0o077, 0, "{umask}");
-        for path in paths(&data) {
-            assert_eq!(path.metadata().expect("there").mode() & 0o077, 0, "{umask}: {}", path.display());
+        assert_eq!(planned.code, 0, "{}", planned.all());
+        let bits = |path: &Path| path.metadata().expect("there").mode() & 0o777;
+        assert_eq!(bits(&data), 0o700, "{umask}");
+        let written = paths(&data);
+        for name in ["journal.jsonl", "requests.jsonl", "lock"] {
+            assert!(written.iter().any(|path| path.ends_with(name)), "{name} was not written: {written:?}");
         }
+        written.iter().for_each(|path| assert_eq!(bits(path), 0o600, "{umask}: {}", path.display()));
     }
 }
 
@@ -151,6 +151,29 @@ fn a_link_in_the_place_of_a_file_is_never_followed() {
             assert_eq!(std::fs::read(&victim).expect("there"), b"precious", "{}: {said}", place.display());
             assert_eq!(victim.metadata().expect("there").permissions().mode() & 0o777, 0o644, "{}", place.display());
         }
+    }
+}
+
+/// Its name is random, so the link is put there between two runs.
+#[test]
+fn a_link_in_the_place_of_the_serial_in_the_home_folder_is_not_followed() {
+    for umask in ["000", "022", "077"] {
+        let project = Project::new(&[("main.cnx", SERVER)]);
+        assert_eq!(under(umask, &project, &["apply", "--yes"]).code, 0);
+        let serials = paths(&project.path().join(".local/state/cnx/serials"));
+        let [serial] = &serials[..] else { panic!("one serial: {serials:?}") };
+        let before = std::fs::read(serial).expect("there");
+        let outside = tempfile::tempdir().expect("a folder");
+        let victim = outside.path().join("victim");
+        std::fs::write(&victim, "precious").expect("written");
+        std::fs::remove_file(serial).expect("gone");
+        symlink(&victim, serial).expect("linked");
+        let destroyed = under(umask, &project, &["destroy", "--yes"]);
+        assert_eq!(destroyed.code, 0, "{}", destroyed.all());
+        assert_eq!(std::fs::read(&victim).expect("there"), b"precious");
+        let found = serial.symlink_metadata().expect("there");
+        assert!(found.is_file() && found.mode() & 0o777 == 0o600, "{umask}: {found:?}");
+        assert_ne!(std::fs::read(serial).expect("there"), before, "it was not written again");
     }
 }
 

@@ -106,6 +106,18 @@ fn what_is_accepted_traced_saved_and_exported_is_for_its_owner_alone() {
 }
 
 #[test]
+fn a_state_that_lies_elsewhere_is_for_its_owner_alone() {
+    for umask in ["000", "022", "077"] {
+        let program = format!("project \"one\" {{ state = \"../states\" }}\n{SERVER}");
+        let all = Project::new(&[("one/main.cnx", &program)]);
+        let run = under(umask, &all.command(&["apply", "-C", "one", "--yes"]));
+        assert_eq!(run.code, 0, "{umask}: {}", run.all());
+        assert_eq!(mode(&all.path().join("states/one/default.db")), 0o600, "{umask}");
+        private(&all.path().join("states"), umask);
+    }
+}
+
+#[test]
 fn a_lock_file_is_shared_and_its_owners_to_write() {
     let repository = repository();
     for umask in ["000", "022", "077"] {
