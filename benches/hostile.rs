@@ -111,15 +111,6 @@ fn chains() -> Vec<Hostile> {
     all
 }
 
-/// What a process has taken of the processor so far, in all its threads: other work on the machine does not count.
-fn processor_time(id: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    // User and system time, in hundredths of a second.
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(10 * ticks)
-}
-
 /// Processor time of the whole process, and the most memory that was seen of it.
 fn run(folder: &Path, one: &Hostile) -> (Duration, u64) {
     std::fs::write(folder.join("main.cnx"), &one.text).expect("a written file");
@@ -137,7 +128,8 @@ fn run(folder: &Path, one: &Hostile) -> (Duration, u64) {
         .spawn()
         .expect("cnx runs");
     let (id, mut taken) = (child.id(), Duration::ZERO);
-    let highest = watch::highest_memory(&mut child, Duration::from_millis(1), || taken = taken.max(processor_time(id)));
+    let highest =
+        watch::highest_memory(&mut child, Duration::from_millis(1), || taken = taken.max(watch::processor_time(id)));
     let said = String::from_utf8_lossy(&std::fs::read(folder.join("output")).expect("the output")).into_owned();
     let code = child.wait().expect("an end").code();
     let shown: String = said.chars().take(2_000).collect();

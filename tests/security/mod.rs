@@ -6,6 +6,7 @@ mod escapes;
 mod every_kind;
 mod files;
 mod given;
+mod hostile;
 pub mod listener;
 mod modes;
 mod origin;
