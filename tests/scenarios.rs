@@ -43,6 +43,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("cnx::plan::past_instant", past_instant),
     ("cnx::cloud::read_only_key", read_only_key),
     ("cnx::cli::step_failed", step_failed),
+    ("cnx::cli::from_elsewhere", crate::recovery::meanwhile::codes_of_a_state_from_elsewhere),
     ("cnx::cli::meanwhile", crate::recovery::meanwhile::codes_of_a_state_that_goes_on),
     ("cnx::plan::unknown_kind", unknown_kind),
     ("cnx::apply::source_unread", || {

@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::shell::Shell;
 use super::{mark, parameters, project, session};
 use crate::apply::take_lock;
-use crate::desired::{Settings, early_settings};
+use crate::desired::{Settings, Target, early_settings};
 use crate::diag::Diagnostic;
 use crate::diag::suggest::did_you_mean;
 use crate::model::hex;
@@ -138,7 +138,8 @@ pub async fn hold(shell: &mut Shell, settings: &Settings, command: &str, patienc
     let snapshot = held.store.load().map_err(|error| Failure::from(error.diagnostic()))?;
     let place = path(shell, settings);
     mark::check(mark::marks(shell, &place, &snapshot.lineage), &snapshot)?;
-    if settings.state.is_none() {
+    // The embedded cloud lies in the same folder, and goes along with a copy.
+    if settings.state.is_none() && settings.target != Target::Local {
         shell.complain(&mark::strange(shell, &place, &snapshot));
     }
     Ok(held)

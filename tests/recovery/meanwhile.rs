@@ -187,13 +187,28 @@ fn gone_on(project: &Project) -> (Option<i32>, String) {
     thinking_at_a_terminal(project, &["state", "restore", &serial], &dialogue, more)
 }
 
+/// A state that a machine has not seen before: the codes of the first run there, and of the second.
+pub fn codes_of_a_state_from_elsewhere() -> Vec<String> {
+    let cloud = Cloud::new();
+    let project = cloud.project_of(OTHER);
+    ends(&project, &["apply", "--yes"], 0);
+    std::fs::remove_dir_all(project.path().join(".local")).expect("what this machine knew");
+    let first = codes(&ends(&project, &["apply", "--yes"], 0).all());
+    let again = codes(&ends(&project, &["apply", "--yes"], 0).all());
+    assert!(again.is_empty(), "it is told once: {again:?}");
+    first
+}
+
 /// The codes of that.
 #[cfg(unix)]
 pub fn codes_of_a_state_that_goes_on() -> Vec<String> {
     let cloud = Cloud::new();
     let project = cloud.project_of(OTHER);
     ends(&project, &["apply", "--yes"], 0);
-    let (_, shown) = gone_on(&project);
+    codes(&gone_on(&project).1)
+}
+
+fn codes(shown: &str) -> Vec<String> {
     let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter == ':';
     // Colours stand right before them.
     let told = shown.match_indices("cnx::").map(|(at, _)| &shown[at..]);
