@@ -154,9 +154,9 @@ impl Reached {
     pub async fn know_keys_of(&self, snapshot: &Snapshot, catalog: &Catalog) -> Result<(), Failure> {
         let kinds = snapshot.open.values().filter_map(|open| catalog.kind(&open.intent.kind));
         let surfaces: BTreeSet<&Ident> = kinds.map(|kind| &kind.surface).collect();
-        for surface in surfaces {
-            // A key that cannot be asked about is not known to be restricted.
-            let _ = self.client.known_account(surface).await;
+        let has_key = |surface: &Ident| self.endpoints.iter().any(|one| one.surface == *surface && one.key.is_some());
+        for surface in surfaces.into_iter().filter(|surface| has_key(surface)) {
+            self.client.known_account(surface).await.map_err(|error| error.diagnostic())?;
         }
         Ok(())
     }

@@ -101,6 +101,7 @@ impl Run {
             is_repeated: false,
             is_checked: false,
             shown: BTreeSet::new(),
+            unseen: None,
         }))
     }
 

@@ -230,6 +230,9 @@ impl Run {
     /// A new object is in no list: its job tells whether it failed, else it is waited for as long as lists may lag. Then what
     /// the list showed besides, `others`, may be it, changed since.
     pub(super) fn not_shown(&mut self, step: NodeId, why: Why, others: Vec<RemoteId>) {
+        if self.is_out_of_sight(step) {
+            return;
+        }
         let now = self.now.monotonic;
         let window = self.options.settle_window;
         let patience = self.scaled(PATIENCE);
@@ -384,6 +387,7 @@ impl Run {
         let mut by_id: BTreeMap<RemoteId, Observed> = BTreeMap::new();
         if let Ok(listing) = &answer {
             by_id.extend(listing.objects.iter().map(|observed| (observed.id.clone(), observed.clone())));
+            steps.iter().for_each(|step| self.note_regions(*step, listing.regions.as_deref()));
         }
         for step in steps {
             if self.works[step.0 as usize].errand == Some(Errand::LookingUp) {

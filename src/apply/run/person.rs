@@ -14,7 +14,7 @@ impl Run {
     pub(super) fn answered_by_person(&mut self, step: NodeId, intent: &Intent, answer: Answer, objects: &[Observed]) {
         let operation = intent.operation;
         match answer {
-            Answer::Adopt(id) => match self.against(intent, &id, objects) {
+            Answer::Adopt(id) => match self.against(step, intent, &id, objects) {
                 Some(why) => self.leave_open(step, format!("the answer {id} can't be: {why}")),
                 None => {
                     let evidence = format!("somebody said that its create made {id}");
@@ -36,7 +36,7 @@ impl Run {
     }
 
     /// Why an object cannot be what the create made.
-    fn against(&self, intent: &Intent, id: &RemoteId, objects: &[Observed]) -> Option<String> {
+    fn against(&self, step: NodeId, intent: &Intent, id: &RemoteId, objects: &[Observed]) -> Option<String> {
         if let Some(owner) = self.snapshot.ids.get(id) {
             let before = if *owner == intent.address { " as it was before the create" } else { "" };
             return Some(format!("it is {owner}{before}"));
@@ -45,7 +45,12 @@ impl Run {
             return Some("it was there before the create was sent".to_owned());
         }
         let Some(object) = objects.iter().find(|object| object.id == *id) else {
-            return Some(format!("there is no such {}", intent.kind));
+            let doing = self.works[step.0 as usize].doing.as_ref();
+            let unseen = doing.and_then(|doing| doing.unseen.as_ref());
+            return Some(match unseen {
+                Some(region) => format!("the key does not see {region}, where it would be"),
+                None => format!("there is no such {}", intent.kind),
+            });
         };
         // Somebody may have changed it since: whoever was shown how it differs may say so.
         if self.snapshot.open.get(&intent.operation).is_some_and(|open| open.candidates.contains(id)) {

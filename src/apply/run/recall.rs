@@ -3,10 +3,10 @@
 
 use super::look::ATTEMPTS;
 use super::machine::Run;
-use super::work::Waiter;
+use super::work::{Deed, Waiter};
 use crate::apply::command::Command;
 use crate::apply::context::{Seen, Target};
-use crate::model::{NodeId, Observed, RemoteId};
+use crate::model::{Ident, NodeId, Observed, RemoteId, Value};
 use std::collections::BTreeSet;
 
 impl Run {
@@ -46,6 +46,31 @@ impl Run {
             settling.missing = missing;
         }
         there
+    }
+
+    /// A list is there: whether it is of other regions only than the one that a create was sent for (`contract.md L11`).
+    pub(super) fn note_regions(&mut self, step: NodeId, seen: Option<&[String]>) {
+        let Some(doing) = self.works[step.0 as usize].doing.as_ref().filter(|doing| doing.deed == Deed::Create) else {
+            return;
+        };
+        let region = Ident::new("region");
+        let is_regional = self.catalog.kind(&doing.kind).is_some_and(|kind| kind.attributes.contains_key(&region));
+        let own = doing.call.attributes.get(&region).and_then(Value::as_str);
+        let is_seen = |seen: &[String]| own.is_some_and(|own| seen.iter().any(|one| one == own));
+        let unseen =
+            seen.filter(|seen| is_regional && !is_seen(seen)).map(|_| own.unwrap_or("every region").to_owned());
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            doing.unseen = unseen;
+        }
+    }
+
+    /// Leaves a create open that the key could not see: no other list will show it, and none proves anything.
+    pub(super) fn is_out_of_sight(&mut self, step: NodeId) -> bool {
+        let unseen = self.works[step.0 as usize].doing.as_ref().and_then(|doing| doing.unseen.clone());
+        let Some(region) = unseen else { return false };
+        let why = format!("nothing shows of it, and the key does not see {region}: run again with one that does");
+        self.leave_open(step, why);
+        true
     }
 
     /// The next that is missing, or else the create is given up. Where a person is asked anyway, nothing is given up.

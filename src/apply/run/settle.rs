@@ -101,13 +101,7 @@ impl Run {
         let Some(intent) = self.intent_of(step) else { return };
         let Some(kind) = catalog.kind(&intent.kind) else { return };
         let objects = match answer {
-            Ok(listing) => {
-                let unseen = unseen_region(&intent, listing.regions.as_deref());
-                if let Some(settling) = self.settling(step) {
-                    settling.unseen = unseen;
-                }
-                listing.objects
-            }
+            Ok(listing) => listing.objects,
             Err(reason) => return self.pass_over(step, Some(reason)),
         };
         if let Some(answer) = self.options.answers.get(&intent.address).cloned() {
@@ -352,6 +346,9 @@ impl Run {
 
     /// Nothing showed in this pass: another one until the window is over, then the create made nothing, or a person is asked.
     fn pass_over(&mut self, step: NodeId, unread: Option<String>) {
+        if unread.is_none() && self.is_out_of_sight(step) {
+            return;
+        }
         let Some(settling) = self.settling(step) else { return };
         settling.blank += u32::from(unread.is_none());
         settling.shown.clear();
@@ -378,10 +375,6 @@ impl Run {
         let is_telling = |kind: &Kind| kind.stamp.is_some() || settling.is_accepted && kind.documented_list;
         let is_told = kind.is_some_and(is_telling);
         let is_seen_blank = settling.blank >= AGREEING_LISTS;
-        if let Some(region) = &settling.unseen {
-            let why = format!("nothing shows of it, and the key does not see {region}: run again with one that does");
-            return self.leave_open(step, why);
-        }
         if let Some(failure) = settling.failure.take_if(|_| is_seen_blank) {
             let failure = self.beside(step, *failure, &settling.unexplained);
             return self.failed_for_good(step, failure, None);
@@ -483,11 +476,4 @@ fn is_exact(job: &Job) -> bool {
 /// Jobs that make objects are called so by the API (`server.create`, `snapshot`).
 pub(super) fn is_creation(job: &Job) -> bool {
     job.work.is_empty() || job.work.contains("create") || job.work.contains("snapshot")
-}
-
-/// The region that a create was sent for, where the key sees others only.
-fn unseen_region(intent: &Intent, seen: Option<&[String]>) -> Option<String> {
-    let region = intent.wanted.get("region")?.as_str()?;
-    let is_seen = seen.is_none_or(|seen| seen.iter().any(|one| one == region));
-    (!is_seen).then(|| region.to_owned())
 }

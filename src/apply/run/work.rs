@@ -158,6 +158,8 @@ pub(super) struct Doing {
     pub is_checked: bool,
     /// Whatever a list showed that an unclear create may have made, and that nobody has called gone since.
     pub shown: BTreeSet<RemoteId>,
+    /// Where it would be, and the key of the last list does not look: that nothing shows says nothing.
+    pub unseen: Option<String>,
 }
 
 /// How often something was tried again, by its reason.
@@ -270,8 +272,6 @@ pub(super) struct Settling {
     pub failure: Option<Box<Failure>>,
     /// The API accepted the create: that nothing shows of it is a failure, and it is not sent again.
     pub is_accepted: bool,
-    /// The region that it would be in, where the key does not see that one: that nothing shows says nothing.
-    pub unseen: Option<String>,
 }
 
 /// Words of a failure, as they are shown.

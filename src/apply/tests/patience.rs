@@ -23,6 +23,14 @@ fn without_job(said: Outcome) -> Outcome {
     }
 }
 
+/// Accepted, and only its job is named.
+fn without_object(said: Outcome) -> Outcome {
+    match said {
+        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { id: None, object: None, ..accepted }),
+        other => other,
+    }
+}
+
 fn unnamed(said: Seen) -> Seen {
     match said {
         Seen::Found(object) => Seen::Found(Box::new(Observed { current_job: None, ..*object })),
@@ -101,8 +109,15 @@ fn what_is_lost_is_sent_five_times() {
     );
     // That a list of other regions does not show it says nothing.
     let blind = Says { regions: Some("eu-west-2"), ..LOST };
-    let open = "write 0, list 0 5; open: nothing shows of it, and the key does not see us-east-1: run again with one that does";
+    let open =
+        "write 0, list 0; open: nothing shows of it, and the key does not see us-east-1: run again with one that does";
     assert_eq!([create(blind), tell(&world(), &tagged("a"), blind)], [open; 2]);
+    // Nor what was accepted, and whose job is not known any more.
+    let gone = Says { call: |_, said| without_object(said), jobs: |_, jobs| missing(jobs), lost: |_| false, ..blind };
+    let gone = Says { list: |_, _| Ok(Vec::new()), ..gone };
+    let [narrow, wide] = [gone.regions, None].map(|regions| create(Says { regions, ..gone }));
+    assert_eq!(narrow, open.replace("list 0", "jobs 2, list 2"));
+    assert!(wide.starts_with("write 0, jobs 2, list 2 5") && wide.contains("it is nowhere to be seen"), "{wide}");
     assert_eq!(create(Says { regions: Some("us-east-1"), ..LOST }), create(LOST));
     let once = Says { lost: |number| number == 0, ..TRUTH };
     assert_eq!(retag(once), "write 0, read 0, write 2; done");
