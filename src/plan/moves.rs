@@ -36,6 +36,8 @@ pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> V
         }
         if taken.insert(to.clone()) {
             made.push((from.clone(), to));
+        } else if !known_at(snapshot, &to) {
+            out.0.extend(next(from, &written).map(|(_, span)| being_made(from, &to, &to, span)));
         } else if let Some((_, span)) = next(from, &written) {
             out.push(
                 Diagnostic::new(&codes::MOVE_BLOCKED, format!("{from} cannot become {to}: that is another object"))
@@ -44,7 +46,25 @@ pub fn moves(desired: &Desired, snapshot: &Snapshot, out: &mut Diagnostics) -> V
             );
         }
     }
+    // What is being made has no record that could move along.
+    for from in snapshot.creating.keys().filter(|from| !known_at(snapshot, from)) {
+        let to = followed(from, &written);
+        if to != *from && !desired.by_address.contains_key(from) {
+            out.0.extend(next(from, &written).map(|(_, span)| being_made(from, &to, from, span)));
+        }
+    }
     made
+}
+
+fn known_at(snapshot: &Snapshot, address: &Address) -> bool {
+    snapshot.records.contains_key(address) || snapshot.actions.contains_key(address)
+}
+
+/// An earlier run's create of one of them has no known end.
+fn being_made(from: &Address, to: &Address, made: &Address, span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::MOVE_BLOCKED, format!("{from} cannot become {to}: the create of {made} is open"))
+        .at(span, format!("{made} is being made"))
+        .help("run `cnx recover` first")
 }
 
 /// Where the moves lead from here; a ring ends where it began.
