@@ -199,6 +199,7 @@ impl Run<'_> {
         let Planned { plan, snapshot, live } = planned;
         let approved = plan.approve(&agreed).map_err(|changed| Failure::refused(*changed))?;
         let (mut ended, mut back) = self.apply(shell, &approved, snapshot, live).await?;
+        self.so_far = self.so_far.and(how_it_went(&ended.summary, back.as_ref()));
         if open == Exit::Done && !is_cut_short(&ended.summary, back.as_ref()) {
             open = self.ask(shell, approved.plan(), &mut ended, back.as_mut()).await?;
         }
@@ -219,8 +220,7 @@ impl Run<'_> {
         (has_changes, warned): (bool, Diagnostics),
     ) -> Result<Exit, Failure> {
         let Ended { summary, holdings } = ended;
-        self.so_far =
-            open.and(Exit::of_run(&summary)).and(back.as_ref().map_or(Exit::Done, |it| Exit::of_run(&it.summary)));
+        self.so_far = open.and(how_it_went(&summary, back.as_ref()));
         if !has_changes && self.so_far == Exit::Done {
             shell.say("Nothing to do.");
         } else if !has_changes && summary_is_clean(&summary) {
@@ -236,8 +236,11 @@ impl Run<'_> {
             exit = exit.and(self.checks(shell, &holdings, &warned));
         }
         self.so_far = exit;
-        if self.consent.verify && !matches!(exit, Exit::Interrupted | Exit::Open) {
-            return Ok(exit.and(self.verify(shell).await?));
+        match exit {
+            Exit::Open if self.consent.verify => shell.say("Not verified: something is open."),
+            Exit::Interrupted | Exit::Open => {}
+            _ if self.consent.verify => return Ok(exit.and(self.verify(shell).await?)),
+            _ => {}
         }
         Ok(exit)
     }
@@ -272,7 +275,7 @@ impl Run<'_> {
             Err(Failure { exit: Exit::Interrupted, .. }) => Exit::Interrupted,
             told => told?,
         };
-        if back.is_none() {
+        if back.is_none() && recovered.summary.broken.is_none() {
             let made_from = (&self.prepared.desired, &*self.prepared.catalog);
             if let Some((outputs, count)) = recovered.catch_up(&left, plan, made_from, &mut ended.holdings) {
                 ended.summary.outputs += count;
@@ -419,6 +422,11 @@ fn undone_so_far(shell: &mut Shell, back: Option<&RolledBack>) -> Exit {
         shell.err.line(&text);
     }
     Exit::of_run(&back.summary)
+}
+
+/// How a run ends, and its undoing.
+fn how_it_went(summary: &Summary, back: Option<&RolledBack>) -> Exit {
+    Exit::of_run(summary).and(back.map_or(Exit::Done, |back| Exit::of_run(&back.summary)))
 }
 
 /// Whether it, or its undoing, was interrupted or could not be recorded.

@@ -21,7 +21,8 @@ pub fn edit(
 ) -> Result<Exit, Failure> {
     let settings = memory::settings(shell)?;
     shell.say(&format!("env {} · state {}", settings.environment, memory::path(shell, &settings).display()));
-    let held = block_on(memory::hold(shell, &settings, command, Duration::ZERO))?;
+    let mut held = block_on(memory::hold(shell, &settings, command, Duration::ZERO))?;
+    held.is_looked_at = false;
     let snapshot = held.store.load().map_err(|error| error.diagnostic())?;
     let (entries, done) = decide(&snapshot)?;
     if !entries.is_empty() {

@@ -52,8 +52,14 @@ pub fn check(marks: Vec<(PathBuf, u64)>, snapshot: &Snapshot) -> Result<(), Fail
 /// A complaint where this machine sees a state with something in it for the first time: it may be one of two copies, which
 /// know nothing of each other (`design: reliability` 3.6).
 pub fn strange(shell: &Shell, state: &Path, snapshot: &Snapshot) -> Diagnostics {
-    let known = place(&shell.world.environment, &snapshot.lineage);
-    if known.is_none_or(|place| snapshot.serial == 0 || shell.world.files.exists(&place)) {
+    let files = shell.world.files.as_ref();
+    let Some(place) = place(&shell.world.environment, &snapshot.lineage).filter(|place| !files.exists(place)) else {
+        return Diagnostics::default();
+    };
+    // Known from here on, whatever becomes of this run. Where that cannot be remembered it would be said each time.
+    let is_kept = place.parent().is_some_and(|folder| files.create_folder(folder).is_ok())
+        && files.write(&place, format!("{}\n", snapshot.serial).as_bytes(), true).is_ok();
+    if snapshot.serial == 0 || !is_kept {
         return Diagnostics::default();
     }
     let message = format!("{} was written elsewhere, and is seen here for the first time", state.display());
@@ -62,9 +68,11 @@ pub fn strange(shell: &Shell, state: &Path, snapshot: &Snapshot) -> Diagnostics 
     Diagnostics(vec![Diagnostic::new(&codes::FROM_ELSEWHERE, message).help(help)])
 }
 
-/// Remembers how far the state has come. A machine on which nothing can be remembered goes without.
-pub fn remember(environment: &Environment, files: &dyn Files, snapshot: &Snapshot) {
-    let Some(place) = place(environment, &snapshot.lineage) else { return };
+/// Remembers how far the state has come; `begins`: also where this machine has not seen it before. A machine on which
+/// nothing can be remembered goes without.
+pub fn remember(environment: &Environment, files: &dyn Files, snapshot: &Snapshot, begins: bool) {
+    let place = place(environment, &snapshot.lineage).filter(|place| begins || files.exists(place));
+    let Some(place) = place else { return };
     let Some(folder) = place.parent().filter(|_| snapshot.serial > 0) else { return };
     if highest(files, &place) < snapshot.serial && files.create_folder(folder).is_ok() {
         let _ = files.write(&place, format!("{}\n", snapshot.serial).as_bytes(), true);

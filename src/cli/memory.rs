@@ -112,6 +112,8 @@ pub fn who(shell: &Shell) -> String {
 /// A state that this process alone may write, while it is held. How far it has come is remembered when it is let go.
 pub struct Held {
     pub store: Arc<SqliteStore>,
+    /// Whether it is known which cloud it is for, and was told where it comes from elsewhere.
+    pub is_looked_at: bool,
     files: Arc<dyn Files>,
     environment: Environment,
     _lock: Lock,
@@ -126,7 +128,7 @@ impl fmt::Debug for Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Ok(snapshot) = self.store.load() {
-            mark::remember(&self.environment, self.files.as_ref(), &snapshot);
+            mark::remember(&self.environment, self.files.as_ref(), &snapshot, self.is_looked_at);
         }
     }
 }
@@ -178,7 +180,7 @@ async fn take(
     })?;
     let store = SqliteStore::open(&path, lineage).map_err(|error| Failure::from(error.diagnostic()))?;
     let (files, environment) = (Arc::clone(&shell.world.files), shell.world.environment.clone());
-    Ok(Held { store: Arc::new(store), files, environment, _lock: lock })
+    Ok(Held { store: Arc::new(store), is_looked_at: true, files, environment, _lock: lock })
 }
 
 /// 128 random bits.

@@ -105,12 +105,14 @@ impl Saved {
             let message = "a saved plan is applied as it is: no planning option goes with it".to_owned();
             return bad(message, "leave them out, or plan again with them: `cnx plan -o FILE`");
         }
-        match (environment, self.choices.environment.as_deref()) {
-            (Some(wished), Some(saved)) if wished != saved => bad(
-                format!("the plan was made for {saved}, and -e says {wished}"),
-                "leave -e out, or plan again with it",
-            ),
-            (Some(_) | None, _) => Ok(()),
+        // As it is saved: without a name there it was this one.
+        let saved = self.choices.environment.as_deref().unwrap_or("default");
+        match environment.filter(|wished| *wished != saved) {
+            Some(wished) => {
+                let message = format!("the plan was made for {saved}, and -e says {wished}");
+                bad(message, "leave -e out, or plan again with it")
+            }
+            None => Ok(()),
         }
     }
 

@@ -57,7 +57,13 @@ fn nothing_takes_the_name_of_what_is_being_made() {
     let program = program(&project);
     let moved = program.replace(OTHER, "moved server.other -> server.web\n");
     project.write("main.cnx", &moved);
-    ends(&project, &["apply", "--yes", "--allow-destroy", "*"], 3).says("cnx::plan::move_blocked");
+    let blocked = ends(&project, &["apply", "--yes", "--allow-destroy", "*"], 3);
+    blocked.says("cnx::plan::move_blocked").says("the create of server.web is open").says("run `cnx recover` first");
+    // Nor is it made a second time under a new name.
+    let renamed = program.replace("server web", "server shop").replace("\"web\"", "\"shop\"");
+    project.write("main.cnx", &format!("{renamed}moved server.web -> server.shop\n"));
+    let blocked = ends(&project, &["apply", "--yes", "--allow-destroy", "*"], 3);
+    blocked.says("server.web cannot become server.shop").says("run `cnx recover` first");
     assert_eq!(cloud.objects(), ["srv_other", "srv_web"]);
 }
 
@@ -105,6 +111,13 @@ fn beside_a_saved_plan_nothing_else_shapes_it() {
         let refused = ends(&project, &[&["apply", "plan.json"], option].concat(), 1);
         refused.says("a saved plan is applied as it is").says("cnx plan -o FILE");
     }
+    let text = program(&project);
+    project.write("main.cnx", &format!("{text}environment near {{ target = \"sandbox\" }}\n"));
+    let mut command = project.command(&["apply", "plan.json", "-e", "near"]);
+    let other = Run::of(command.output().expect("cnx runs"));
+    assert_eq!(other.code, 1, "{}", other.all());
+    other.says("the plan was made for far, and -e says near");
+    project.write("main.cnx", &text);
     assert!(cloud.objects().is_empty());
     ends(&project, &["apply", "plan.json"], 0);
 }
@@ -159,6 +172,10 @@ fn what_the_key_does_not_see_is_not_taken_for_not_made() {
         assert_eq!(blind.code, 3, "{arguments:?}: {}", blind.all());
         blind.says("the key does not see us-east-1");
     }
+    let id = cloud.named().pop().expect("the instance").1;
+    let mut command = cnx(&project, &["recover", "--answer", &format!("compute_instance.jump={id}")]);
+    let blind = Run::of(command.env("CLOUDNEXUS_COMPUTE_API_KEY", narrow).output().expect("cnx runs"));
+    blind.says("the key does not see us-east-1, where it would be");
     ends(&project, &["apply", "--yes"], 0);
     assert_eq!(cloud.objects(), ["inst_jump"], "it was made once");
 }
