@@ -92,6 +92,8 @@ pub struct Inner {
     pub truth: Truth,
     pub tally: Tally,
     pub manners: Vec<Manners>,
+    /// Whether more than one engine is at work on the state.
+    pub has_rivals: bool,
     /// What happened, line by line, where somebody wants to read it.
     pub log: Option<Vec<String>>,
     /// Targets that go on to be answered with 404, and how often.
@@ -135,6 +137,7 @@ impl Hub {
             truth: Truth::default(),
             tally: Tally::default(),
             manners: vec![Manners::default(), Manners::default()],
+            has_rivals: false,
             log: None,
             blind: BTreeMap::new(),
             planted: false,

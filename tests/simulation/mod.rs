@@ -8,6 +8,7 @@ pub mod case;
 pub mod checks;
 pub mod choices;
 pub mod cloud;
+pub mod departure;
 pub mod faults;
 pub mod hub;
 pub mod launch;

@@ -22,6 +22,8 @@ use std::time::Duration;
 pub enum Bug {
     DropsSync,
     WritesIntentLate,
+    SyncsChangesLate,
+    CallsDeletesUpdates,
     HidesFailedWrites,
     HidesFailedSyncs,
     IgnoresFence,
@@ -68,6 +70,8 @@ pub type Planted = (Bug, &'static str, &'static [&'static str], &'static [Fault]
 pub const ALL: &[Planted] = &[
     (DropsSync, "commits are acknowledged without fsync", &["one"], &[]),
     (WritesIntentLate, "the request leaves before its intent is written", &["one"], &[]),
+    (SyncsChangesLate, "a DELETE or PATCH leaves before its intent is synced", &["one", "snapshot"], &[]),
+    (CallsDeletesUpdates, "the intent of a DELETE says that it is an update", &["one", "chain"], &[]),
     (HidesFailedWrites, "a failed write to the journal is taken for a success", &["one", "chain"], &[]),
     (HidesFailedSyncs, "a failed fsync is tried again until it says yes", &["one", "chain"], &[]),
     (IgnoresFence, "the epoch is ignored: two engines write the same state", &["one", "chain"], &[]),
@@ -168,6 +172,7 @@ pub fn store(bug: Option<Bug>, below: Arc<Handle>, launch: &Launch) -> Arc<dyn S
 
 pub fn disk(bug: Option<Bug>, disk: &mut Disk) {
     disk.never_syncs = bug == Some(DropsSync);
+    disk.syncs_changes_late = bug == Some(SyncsChangesLate);
     disk.is_unfenced = bug == Some(IgnoresFence);
 }
 

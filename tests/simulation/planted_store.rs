@@ -2,7 +2,8 @@
 
 use super::planted::Bug;
 use super::store::{Disk, Handle};
-use cnx::state::{HistoryRow, JournalEntry, Purpose, Snapshot, Store, StoreError};
+use cnx::model::Ident;
+use cnx::state::{HistoryRow, Intent, JournalEntry, Purpose, Snapshot, Store, StoreError};
 use std::sync::{Arc, Mutex};
 
 pub struct BuggedStore {
@@ -29,6 +30,10 @@ impl BuggedStore {
             (Bug::ForgetsStrangers, JournalEntry::Strangers { .. }) => None,
             (Bug::ForgetsTaint, JournalEntry::Failed { operation, message, .. }) => {
                 Some(JournalEntry::Failed { operation: *operation, id: None, message: message.clone() })
+            }
+            (Bug::CallsDeletesUpdates, JournalEntry::Intent(intent)) if intent.purpose == Purpose::Delete => {
+                let purpose = Purpose::Update(vec![Ident::new("patch")]);
+                Some(JournalEntry::Intent(Box::new(Intent { purpose, ..(**intent).clone() })))
             }
             (_, entry) => Some(entry.clone()),
         }

@@ -1,12 +1,11 @@
-//! Clock, chance and network of one simulated process; where requests leave it, the safety rules are held against them.
+//! Clock, chance and network of one simulated process.
 
 use super::cloud::{COMPUTE, PLATFORM, door_of};
+use super::departure;
 use super::hub::{Hub, Slot, is_compute};
-use super::steps;
 use super::store::Disk;
 use cnx::model::http::{Method, Request, Response};
-use cnx::model::{Address, RemoteId, Timestamp};
-use cnx::state::{Condition, Purpose};
+use cnx::model::{Address, Timestamp};
 use cnx::world::{Clock, Random, Transport, TransportError};
 use futures::future::{BoxFuture, FutureExt};
 use std::collections::BTreeMap;
@@ -19,8 +18,6 @@ use std::time::Duration;
 
 /// Most requests of one process on one surface at the same time.
 pub const CONCURRENCY: usize = 16;
-
-const MINUTE_NS: u64 = 60_000_000_000;
 
 /// The hub's time, with a wall clock that may be wrong.
 #[derive(Debug)]
@@ -94,89 +91,13 @@ pub struct SimTransport {
     pub needs: Arc<BTreeMap<Address, Vec<Address>>>,
 }
 
-impl SimTransport {
-    /// What must hold before a request leaves: I4, I5, I10, I13.
-    fn inspect(&self, request: &Request) {
-        let complaint = |invariant: &'static str, what: String| {
-            let target = format!("{} {}", request.method.as_str(), request.target);
-            self.hub.lock().truth.violate(invariant, format!("{target}: {what}"));
-        };
-        let Some(door) = door_of(request) else {
-            return complaint("I13", format!("sent to {}", request.origin));
-        };
-        let late = {
-            let mut world = self.hub.lock();
-            let (now, settings) = (world.now_ns, world.settings);
-            let manners = &mut world.manners[self.process];
-            let in_flight = manners.in_flight.entry(is_compute(door)).or_default();
-            *in_flight += 1;
-            let crowded = *in_flight > CONCURRENCY;
-            let hasty = manners.not_before_ns.get(&is_compute(door)).is_some_and(|not_before| now < *not_before);
-            let departed = manners.departed_ns.entry(is_compute(door)).or_default();
-            departed.push_back(now);
-            while departed.front().is_some_and(|first| *first + MINUTE_NS <= now) {
-                departed.pop_front();
-            }
-            let is_fast = settings.rate_limited && departed.len() > settings.rate as usize;
-            (crowded, hasty, is_fast)
-        };
-        if late.0 {
-            complaint("I10", format!("more than {CONCURRENCY} requests under way"));
-        }
-        if late.1 {
-            complaint("I10", "Retry-After was not waited for".to_owned());
-        }
-        if late.2 {
-            complaint("I10", "more requests within a minute than are allowed".to_owned());
-        }
-        if !request.method.is_write() {
-            return;
-        }
-        let Some(key) = request.headers.get("Idempotency-Key") else {
-            // Requests about an object are known by its id.
-            let is_named = |id: &RemoteId| request.path().split('/').any(|part| part == id.as_str());
-            let is_meant = self
-                .disk
-                .look(|snapshot| snapshot.open.values().any(|open| open.intent.id.as_ref().is_some_and(is_named)));
-            if !is_meant {
-                complaint("I4", "no durable intent".to_owned());
-            }
-            return;
-        };
-        {
-            let mut world = self.hub.lock();
-            let is_new = world.truth.sent.insert(key.to_owned());
-            world.tally.repeats += u64::from(!is_new);
-        }
-        let Some((operation, address, purpose)) = self.disk.intent(key) else {
-            return complaint("I4", "no durable intent".to_owned());
-        };
-        if purpose != Purpose::Create {
-            return;
-        }
-        if let Some(what) = self.disk.look(|snapshot| steps::tells_apart(snapshot, operation)) {
-            complaint("I2", what);
-        }
-        // The very request of an earlier run, sent by that one or not, needs what that run's program said.
-        let needs = self.needs.get(&address).filter(|_| self.disk.is_of_last_run(key));
-        for need in needs.into_iter().flatten() {
-            let is_there = self
-                .disk
-                .look(|snapshot| snapshot.records.get(need).is_some_and(|record| record.condition == Condition::Ready));
-            if !is_there {
-                complaint("I5", format!("{address} is made before {need} is there"));
-            }
-        }
-    }
-}
-
 impl Transport for SimTransport {
     fn send(&self, request: Request, deadline: Duration) -> BoxFuture<'_, Result<Response, TransportError>> {
         async move {
             if self.hub.lock().manners[self.process].doomed {
                 return futures::future::pending().await;
             }
-            self.inspect(&request);
+            departure::inspect(self, &request);
             let door = door_of(&request).is_some_and(is_compute);
             let slot = self.hub.lock().depart(self.process, request, deadline);
             Waiting { hub: self.hub.clone(), process: self.process, is_compute: door, slot }.await

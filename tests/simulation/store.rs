@@ -72,6 +72,8 @@ pub struct Disk {
     inner: Mutex<Inner>,
     /// Writes are acknowledged without a sync: a planted bug.
     pub never_syncs: bool,
+    /// Commits that begin a change or an end of something are acknowledged without a sync: a planted bug.
+    pub syncs_changes_late: bool,
     /// Nobody looks whether somebody else has written: a planted bug.
     pub is_unfenced: bool,
 }
@@ -80,7 +82,7 @@ impl Disk {
     pub fn new(hub: Arc<Hub>) -> Disk {
         let snapshot = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
         let inner = Inner { snapshot, ..Inner::default() };
-        Disk { hub, inner: Mutex::new(inner), never_syncs: false, is_unfenced: false }
+        Disk { hub, inner: Mutex::new(inner), never_syncs: false, syncs_changes_late: false, is_unfenced: false }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -92,15 +94,42 @@ impl Disk {
         self.inner().intents.get(key).map(|(intent, _)| intent.clone())
     }
 
+    /// The durable intents of which this holds, in the order in which they were written.
+    pub fn synced_intents(&self, is_meant: impl Fn(&Intent) -> bool) -> Vec<Intent> {
+        let inner = self.inner();
+        let entries = inner.synced.iter().flat_map(|commit| commit.entries.iter());
+        let intents = entries.filter_map(|entry| match entry {
+            JournalEntry::Intent(intent) if is_meant(intent) => Some((**intent).clone()),
+            _ => None,
+        });
+        intents.collect()
+    }
+
     /// Whether the run that began last wrote the intent of the request with this key.
     pub fn is_of_last_run(&self, key: &str) -> bool {
         let inner = self.inner();
         inner.intents.get(key).is_some_and(|(_, epoch)| *epoch == inner.snapshot.epoch)
     }
 
-    /// Looks at what is durable.
+    /// Looks at what was written, synced or not.
     pub fn look<T>(&self, look: impl FnOnce(&Snapshot) -> T) -> T {
         look(&self.inner().snapshot)
+    }
+
+    /// Looks at what is durable: what would be there if the machine went down now.
+    pub fn look_synced<T>(&self, look: impl FnOnce(&Snapshot) -> T) -> T {
+        let inner = self.inner();
+        if inner.unsynced.is_empty() {
+            return look(&inner.snapshot);
+        }
+        let mut synced = Snapshot { lineage: LINEAGE.to_owned(), ..Snapshot::default() };
+        for entry in inner.synced.iter().flat_map(|commit| commit.entries.iter()) {
+            if let Err(illegal) = fold(&mut synced, entry) {
+                self.hub.lock().truth.violate("I8", illegal.to_string());
+                break;
+            }
+        }
+        look(&synced)
     }
 
     pub fn shape(&self) -> u64 {
@@ -283,9 +312,10 @@ impl Handle {
         Ok(())
     }
 
-    fn sync(&self) {
+    fn sync(&self, entries: &[JournalEntry]) {
         let mut inner = self.disk.inner();
-        if self.disk.never_syncs {
+        let begins_change = |entry: &JournalEntry| matches!(entry, JournalEntry::Intent(intent) if matches!(intent.purpose, Purpose::Update(_) | Purpose::Delete));
+        if self.disk.never_syncs || self.disk.syncs_changes_late && entries.iter().any(begins_change) {
             return;
         }
         let unsynced = std::mem::take(&mut inner.unsynced);
@@ -368,7 +398,7 @@ impl Store for Handle {
             Some(_) | None => {}
         }
         self.write(entries).map_err(|error| self.poisoned(error))?;
-        self.sync();
+        self.sync(entries);
         if fault.is_some_and(Fault::kills) {
             return Err(self.dead());
         }
