@@ -22,6 +22,8 @@ pub enum Story {
     Order(u64),
     /// Two engines at once.
     Rivals(u64),
+    /// What only a person can tell, the rest from a seed.
+    People(u64),
     /// A planted bug, the rest from a seed.
     Planted(Bug, u64),
     /// The same run without the bug.
@@ -52,6 +54,7 @@ impl Story {
                 let (plot, dice, odds) = modes::swarm(*seed);
                 (Plot { rivals: true, ..plot }, dice, odds)
             }
+            Story::People(seed) => modes::people(*seed),
             Story::Planted(bug, seed) => modes::planted(*bug, *seed),
             Story::Sound(bug, seed) => {
                 let (plot, dice, odds) = modes::planted(*bug, *seed);
@@ -118,6 +121,7 @@ impl fmt::Display for Case {
             Story::Wide(seed) => write!(f, "wide {seed}")?,
             Story::Order(seed) => write!(f, "order {seed}")?,
             Story::Rivals(seed) => write!(f, "rivals {seed}")?,
+            Story::People(seed) => write!(f, "people {seed}")?,
             Story::Planted(bug, seed) => write!(f, "{bug:?} {seed}")?,
             Story::Sound(bug, seed) => write!(f, "sound {bug:?} {seed}")?,
         }
@@ -146,6 +150,7 @@ impl Case {
             "wide" => Story::Wide(seed()?),
             "order" => Story::Order(seed()?),
             "rivals" => Story::Rivals(seed()?),
+            "people" => Story::People(seed()?),
             "sound" => {
                 let (bug, seed) = rest.trim().split_once(' ')?;
                 let (bug, ..) = planted::ALL.iter().find(|(known, ..)| format!("{known:?}") == bug)?;

@@ -90,6 +90,26 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
     (Plot { settings: Settings { rate, ..settings }, ..plot }, dice, odds)
 }
 
+/// What leaves a create open so that only a person can tell.
+const UNCLEAR: &[Fault] = &[
+    Fault::KillUnsent,
+    Fault::KillWaiting,
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::TimeoutNever,
+    Fault::Gateway502Done,
+    Fault::Twin,
+    Fault::OutsideRename,
+];
+
+/// Histories and accidents after which a person is asked, everything else as in the swarm.
+pub fn people(seed: u64) -> (Plot, Dice, Odds) {
+    let (plot, mut dice, odds) = swarm(seed);
+    let name = *dice.pick(scenarios::UNCLEAR);
+    let plot = Plot { name: name.to_owned(), programs: scenarios::named(name), ..plot };
+    (plot, dice, odds.only(UNCLEAR))
+}
+
 /// A planted bug in one of its histories, everything else as in the swarm.
 pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
     let (plot, mut dice, odds) = swarm(seed.wrapping_mul(31) + 7);

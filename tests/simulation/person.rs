@@ -96,18 +96,21 @@ fn made_by(life: &Life, key: &str) -> Option<RemoteId> {
     living(&world.emulator).find(|object| is_its(&object.id)).map(|object| RemoteId::new(&object.id))
 }
 
-/// Says what cannot be, if it comes to that: an object that is not there, one of another address, a stranger's of old.
+/// Says what cannot be, if it comes to that: an object that is not there, one of another address, a stranger's of old, or
+/// the one that the address has had since before the create.
 pub fn errs(life: &Life, flags: &mut Flags) -> bool {
-    if !life.is_careful || choose(life, 3) != 1 {
+    if !life.is_careful || choose(life, 3) == 0 {
         return false;
     }
-    let way = choose(life, 2);
+    let way = choose(life, 3);
     let wrong = |snapshot: &Snapshot, open: &Open| {
         let of_another = snapshot.ids.keys().next().filter(|_| way == 1);
         // What somebody was asked about may be taken, whoever's it is.
         let is_refused = |id: &&RemoteId| way == 2 && !open.candidates.contains(id);
         let of_old = snapshot.strangers.get(&open.intent.kind).and_then(|ids| ids.iter().find(is_refused));
-        of_another.or(of_old).cloned().unwrap_or_else(|| RemoteId::new("srv_0000000000"))
+        let address = &open.intent.address;
+        let in_place = snapshot.records.get(address).map(|record| &record.id).filter(|_| way != 3);
+        of_another.or(of_old).or(in_place).cloned().unwrap_or_else(|| RemoteId::new("srv_0000000000"))
     };
     let said = |snapshot: &Snapshot| {
         let answer = |open: &Open| (open.intent.address.clone(), Answer::Adopt(wrong(snapshot, open)));

@@ -46,6 +46,11 @@ pub fn history(name: &str) -> Vec<String> {
             instance("a", "eu-west-3", "standard-2x4", first),
             String::new(),
         ],
+        // The same with an unmarked object: both look the same but for their place.
+        "server-replace" => {
+            let text = server("s", "standard-8", first);
+            vec![text.clone(), text.replace("us-east-1", "eu-west-3"), String::new()]
+        }
         // A snapshot's id is only in its job.
         "snapshot" => vec![
             format!(
@@ -79,10 +84,13 @@ pub fn history(name: &str) -> Vec<String> {
     }
 }
 
+/// Where a person is asked often.
+pub const UNCLEAR: &[&str] = &["server", "twins", "server-replace", "server-replace"];
+
 pub const SMALL: &[&str] = &["one", "server", "chain", "twins", "replace", "snapshot", "edge"];
 
 /// Small ones again, under other choices of the command line or with other knowledge of the cloud.
-pub const FURTHER: &[&str] = &["server-create+keys", "chain+back", "replace+back"];
+pub const FURTHER: &[&str] = &["server-create+keys", "chain+back", "replace+back", "server-replace"];
 
 static COMPILED: LazyLock<Mutex<BTreeMap<String, Arc<Compiled>>>> = LazyLock::new(Mutex::default);
 
