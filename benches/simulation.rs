@@ -1,7 +1,7 @@
 //! Runs the simulation and prints its figures.
 //!
 //! `cargo bench --bench simulation [-- MODE… [--from SEED] [--threads N] [--log DAY]]`; modes are `single`, `double[=STRIDE]`,
-//! `kills`, `swarm=RUNS`, `wide=RUNS`, `order=RUNS`, `rivals=RUNS`, `people=RUNS`, `planted`, `rate`; without any: all of them.
+//! `kills`, `swarm=RUNS`, `wide=RUNS`, `order=RUNS`, `rivals=RUNS`, `people=RUNS`, `lag=RUNS`, `planted`, `rate`; without any: all of them.
 //! `replay CASE` repeats one run and prints what happened.
 
 #![expect(clippy::print_stdout, reason = "a runner prints its figures")]
@@ -22,8 +22,18 @@ use std::time::Instant;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const DEFAULT: &[&str] =
-    &["single", "double", "kills", "order=5000", "rivals=5000", "people=5000", "wide=5000", "swarm=200000", "planted"];
+const DEFAULT: &[&str] = &[
+    "single",
+    "double",
+    "kills",
+    "order=5000",
+    "rivals=5000",
+    "people=5000",
+    "lag=5000",
+    "wide=5000",
+    "swarm=200000",
+    "planted",
+];
 
 /// What the arguments say.
 struct Wish {
@@ -112,6 +122,7 @@ fn run(mode: &str, wish: &Wish) -> Campaign {
         "wide" => runner::seeds(wish.threads, wish.from, number(5_000), Story::Wide),
         "order" => runner::seeds(wish.threads, wish.from, number(20_000), Story::Order),
         "rivals" => runner::seeds(wish.threads, wish.from, number(20_000), Story::Rivals),
+        "lag" => runner::seeds(wish.threads, wish.from, number(20_000), Story::Lag),
         "people" => runner::seeds(wish.threads, wish.from, number(20_000), Story::People),
         "rate" => {
             runner::seeds(wish.threads, 0, number(5_000), |_| Story::Named { name: "ten+once".to_owned(), local: true })

@@ -22,6 +22,8 @@ pub enum Story {
     Order(u64),
     /// Two engines at once.
     Rivals(u64),
+    /// As `Swarm`, with lists that are a minute behind.
+    Lag(u64),
     /// What only a person can tell, the rest from a seed.
     People(u64),
     /// A planted bug, the rest from a seed.
@@ -54,6 +56,7 @@ impl Story {
                 let (plot, dice, odds) = modes::swarm(*seed);
                 (Plot { rivals: true, ..plot }, dice, odds)
             }
+            Story::Lag(seed) => modes::lag(*seed),
             Story::People(seed) => modes::people(*seed),
             Story::Planted(bug, seed) => modes::planted(*bug, *seed),
             Story::Sound(bug, seed) => {
@@ -121,6 +124,7 @@ impl fmt::Display for Case {
             Story::Wide(seed) => write!(f, "wide {seed}")?,
             Story::Order(seed) => write!(f, "order {seed}")?,
             Story::Rivals(seed) => write!(f, "rivals {seed}")?,
+            Story::Lag(seed) => write!(f, "lag {seed}")?,
             Story::People(seed) => write!(f, "people {seed}")?,
             Story::Planted(bug, seed) => write!(f, "{bug:?} {seed}")?,
             Story::Sound(bug, seed) => write!(f, "sound {bug:?} {seed}")?,
@@ -150,6 +154,7 @@ impl Case {
             "wide" => Story::Wide(seed()?),
             "order" => Story::Order(seed()?),
             "rivals" => Story::Rivals(seed()?),
+            "lag" => Story::Lag(seed()?),
             "people" => Story::People(seed()?),
             "sound" => {
                 let (bug, seed) = rest.trim().split_once(' ')?;

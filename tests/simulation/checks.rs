@@ -101,8 +101,8 @@ fn bound_right(life: &Life, snapshot: &Snapshot, found: &mut Vec<(&'static str, 
     };
     let own = |line: &&String| {
         let id = line.split(' ').next().unwrap_or_default();
-        // Slower than the window, or left out of a list.
-        let is_excused = |key: &String| world.truth.slow.contains_key(key) || world.truth.hidden.contains(id);
+        // Slower than the window, or left out of the list before it was given up.
+        let is_excused = |key: &String| world.truth.slow.contains_key(key) || world.truth.overlooked.contains(id);
         matches!(world.truth.makers.get(id), Some((_, Maker::Engine(key))) if given_up(key, line) && !is_excused(key))
     };
     if let Some(line) = life.late.iter().find(own) {

@@ -1,8 +1,9 @@
 //! The emulated cloud as requests of a run reach it: who did what, and what faults make of the answers.
 
 use super::choices::Point;
-use super::faults::Fault;
+use super::faults::{self, Fault};
 use super::hub::{Answered, Flight, Inner, is_compute};
+use super::lists::ids;
 use super::truth::{Maker, living};
 use cnx::emulator::{
     Config, Door, Effect, Environment, FailedCreate, Fault as Planned, Idempotency, Instead, Key, KeyState, Listing,
@@ -11,7 +12,6 @@ use cnx::emulator::{
 use cnx::model::http::{Headers, Method, Request, Response};
 use cnx::world::TransportError;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// So many copies a stranger makes at most.
@@ -41,6 +41,8 @@ pub struct Settings {
     /// What is left of a create that failed.
     pub failed_vanish: bool,
     pub idempotent: bool,
+    /// Every list is a minute behind, while anything may go wrong.
+    pub lags: bool,
     /// Most objects on a page of a list.
     pub page: usize,
 }
@@ -53,6 +55,7 @@ impl Settings {
         rate: 200,
         failed_vanish: false,
         idempotent: true,
+        lags: false,
         page: 100,
     };
     pub const REMOTE: Settings = Settings { in_process: false, slow_jobs: true, ..Settings::LOCAL };
@@ -151,7 +154,7 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
         let status = Instead::Status { status: 401, code: Some("expired_api_key".to_owned()), executed: false };
         plant(world, Effect::Instead(status));
     }
-    let fault = flight.fault.or_else(|| goes_on(world, request));
+    let fault = flight.fault.or_else(|| goes_on(world, request)).or_else(|| lags(world, request));
     let effect = fault.and_then(Fault::effect);
     match &effect {
         Some(effect @ (Effect::Instead(_) | Effect::Work(_))) => plant(world, effect.clone()),
@@ -160,7 +163,7 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
             let whole = ask(world, door, request, Maker::Stranger);
             plant(world, effect.clone());
             let shifted = ask(world, door, request, Maker::Stranger);
-            left_out(world, flight, &whole, &shifted);
+            left_out(world, flight, Fault::ListMisses, &whole, &shifted);
             return shifted;
         }
         Some(_) | None => {}
@@ -196,8 +199,8 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
     {
         world.took_effect(flight.fault);
     }
-    if matches!(effect, Some(Effect::Listing(_))) {
-        left_out(world, flight, &before, &response);
+    if let (Some(fault), Some(Effect::Listing(_))) = (fault, &effect) {
+        left_out(world, flight, fault, &before, &response);
     }
     response
 }
@@ -210,7 +213,7 @@ fn goes_on(world: &mut Inner, request: &Request) -> Option<Fault> {
 }
 
 /// What a list as it is answered does not show, of what it would have shown.
-fn left_out(world: &mut Inner, flight: &Flight, whole: &Response, answered: &Response) {
+fn left_out(world: &mut Inner, flight: &Flight, fault: Fault, whole: &Response, answered: &Response) {
     if whole.body == answered.body {
         return;
     }
@@ -218,13 +221,14 @@ fn left_out(world: &mut Inner, flight: &Flight, whole: &Response, answered: &Res
         world.took_effect(flight.fault);
     }
     let shown = ids(answered);
-    world.truth.hidden.extend(ids(whole).into_iter().filter(|id| !shown.contains(id)));
+    let hidden = ids(whole).into_iter().filter(|id| !shown.contains(id)).collect();
+    world.truth.lists.hide(flight.number, fault, hidden);
 }
 
-fn ids(response: &Response) -> BTreeSet<String> {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let items = body.get("data").and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect()
+/// Lists that are a minute behind, all of them.
+fn lags(world: &Inner, request: &Request) -> Option<Fault> {
+    let is_list = request.method == Method::Get && faults::is_list(request) && !request.path().starts_with("/v1/jobs");
+    (world.settings.lags && is_list && !world.choices.calm).then_some(Fault::ListLags)
 }
 
 /// A job that fails, hangs or is slow, where the answer names one.

@@ -416,11 +416,14 @@ pub fn of(request: &Request) -> &'static [Fault] {
         Method::Post if !is_action => CREATE,
         Method::Post | Method::Put | Method::Patch | Method::Delete => CHANGE,
         Method::Get if path.starts_with("/v1/jobs") => JOB,
-        Method::Get => {
-            let last = path.rsplit('/').next().unwrap_or_default();
-            if last.contains('_') { READ } else { LIST }
-        }
+        Method::Get if is_list(request) => LIST,
+        Method::Get => READ,
     }
+}
+
+/// Whether what is read is a list, which no id ends.
+pub fn is_list(request: &Request) -> bool {
+    !request.path().rsplit('/').next().unwrap_or_default().contains('_')
 }
 
 impl Fault {

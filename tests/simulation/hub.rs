@@ -77,6 +77,11 @@ pub struct Manners {
 /// A surface, in order.
 pub type Door2 = bool;
 
+/// An instant of the cloud's clock as time since the beginning.
+pub fn since_start_ns(unix_ms: i64) -> u64 {
+    (unix_ms - START_MS).max(0) as u64 * MS
+}
+
 pub fn is_compute(door: Door) -> Door2 {
     door == Door::C
 }
@@ -92,6 +97,8 @@ pub struct Inner {
     pub truth: Truth,
     pub tally: Tally,
     pub manners: Vec<Manners>,
+    /// When the run that is under way began.
+    pub launched_ns: u64,
     /// Whether more than one engine is at work on the state.
     pub has_rivals: bool,
     /// What happened, line by line, where somebody wants to read it.
@@ -137,6 +144,7 @@ impl Hub {
             truth: Truth::default(),
             tally: Tally::default(),
             manners: vec![Manners::default(), Manners::default()],
+            launched_ns: 0,
             has_rivals: false,
             log: None,
             blind: BTreeMap::new(),
@@ -318,6 +326,10 @@ impl Inner {
         {
             self.truth.slow.insert(key.to_owned(), self.now_ns);
         }
+        let is_late = matches!(flight.fault, Some(Fault::TimeoutLater | Fault::TimeoutMuchLater | Fault::KillLater));
+        if let (true, Some(key)) = (is_late, flight.request.headers.get("Idempotency-Key")) {
+            self.truth.late.insert(key.to_owned());
+        }
         let answer = cloud::carry_out(self, &flight);
         let back = match flight.fault {
             Some(Fault::TimeoutLater | Fault::TimeoutMuchLater | Fault::KillSent | Fault::KillLater) => return,
@@ -348,6 +360,7 @@ impl Inner {
         }
         if let Ok(response) = &answer {
             cloud::learn_manners(self, &flight, response);
+            self.truth.lists.answered(flight.number, flight.process, self.now_ns, response);
         }
         let mut slot = flight.slot.lock().expect("a run is on one thread");
         slot.answer.get_or_insert(answer);

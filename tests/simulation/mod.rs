@@ -13,6 +13,7 @@ pub mod faults;
 pub mod hub;
 pub mod launch;
 pub mod life;
+pub mod lists;
 pub mod log;
 pub mod modes;
 pub mod outcome;

@@ -9,13 +9,13 @@ use super::planted::{self, Bug};
 use super::scenarios;
 use crate::generate::Dice;
 
-/// A plot for a named history: `+back` for one whose runs undo themselves, `+keys` for one that knows of idempotency keys, `+once` for
-/// one apply alone.
+/// A plot for a named history: `+back` for one whose runs undo themselves, `+keys` for one that knows of idempotency keys, `+lag` for
+/// one whose lists are a minute behind, `+once` for one apply alone.
 pub fn plot(name: &str, settings: Settings) -> Plot {
     let (history, more) = name.split_once('+').unwrap_or((name, ""));
     Plot {
         name: name.to_owned(),
-        settings,
+        settings: Settings { lags: more == "lag", ..settings },
         programs: scenarios::named(history),
         seed: 1,
         rivals: false,
@@ -90,6 +90,12 @@ fn of_seed(seed: u64, small: usize) -> (Plot, Dice, Odds) {
     (Plot { settings: Settings { rate, ..settings }, ..plot }, dice, odds)
 }
 
+/// As the swarm, far away, with lists that are a minute behind.
+pub fn lag(seed: u64) -> (Plot, Dice, Odds) {
+    let (plot, dice, odds) = swarm(seed);
+    (Plot { settings: Settings { lags: true, in_process: false, ..plot.settings }, ..plot }, dice, odds)
+}
+
 /// What leaves a create open so that only a person can tell.
 const UNCLEAR: &[Fault] = &[
     Fault::KillUnsent,
@@ -120,10 +126,12 @@ pub fn planted(bug: Bug, seed: u64) -> (Plot, Dice, Odds) {
     let odds = if faults.is_empty() || seed.is_multiple_of(2) { odds } else { odds.only(faults) };
     let is_of_rate = bug == Bug::IgnoresTheRate;
     let rate = if is_of_rate { FEW_A_MINUTE } else { plot.settings.rate };
+    let lags = bug == Bug::GivesUpEarly;
+    let in_process = plot.settings.in_process && !lags;
     let rate_limited = is_of_rate || plot.settings.rate_limited;
     let plot = Plot {
         name: name.to_owned(),
-        settings: Settings { rate, rate_limited, ..plot.settings },
+        settings: Settings { rate, rate_limited, lags, in_process, ..plot.settings },
         programs: scenarios::named(name),
         bug: Some(bug),
         rolls_back: false,

@@ -43,6 +43,7 @@ pub enum Bug {
     SendsNoMark,
     WindowFromIntent,
     NoWindow,
+    GivesUpEarly,
     ParallelTwins,
     AdoptsAnyCandidate,
     TrustsNextLinks,
@@ -111,6 +112,7 @@ pub const ALL: &[Planted] = &[
     (SendsNoMark, "creates are not marked", &["one"], &[Fault::LostAfter, Fault::KillAnswered]),
     (WindowFromIntent, "the settle window begins at the intent", &["one"], &[Fault::KillLater]),
     (NoWindow, "one list without it, and it is sent again", &["one"], &[Fault::KillLater, Fault::TimeoutLater]),
+    (GivesUpEarly, "it gives up at the first blank lists of the first minute", &["one"], &[Fault::LostAfter]),
     (ParallelTwins, "creates that look alike run side by side", &["twins"], &[]),
     (
         AdoptsAnyCandidate,
@@ -215,6 +217,7 @@ pub fn options(bug: Option<Bug>, context: &mut Context, snapshot: &Snapshot) {
             let age = oldest.map_or(Duration::from_secs(60), |at| context.clock.now().since(at));
             context.options.settle_window = context.options.settle_window.saturating_sub(age);
         }
+        Some(GivesUpEarly) => context.options.settle_window = Duration::from_secs(10),
         Some(NoWindow) => context.options.settle_window = Duration::ZERO,
         Some(CrowdsTheCloud) => context.options.concurrency = 10_000,
         Some(_) | None => {}

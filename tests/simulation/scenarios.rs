@@ -90,7 +90,8 @@ pub const UNCLEAR: &[&str] = &["server", "twins", "server-replace", "server-repl
 pub const SMALL: &[&str] = &["one", "server", "chain", "twins", "replace", "snapshot", "edge"];
 
 /// Small ones again, under other choices of the command line or with other knowledge of the cloud.
-pub const FURTHER: &[&str] = &["server-create+keys", "chain+back", "replace+back", "server-replace"];
+pub const FURTHER: &[&str] =
+    &["server-create+keys", "chain+back", "replace+back", "server-replace", "one+lag", "server+lag", "snapshot+lag"];
 
 static COMPILED: LazyLock<Mutex<BTreeMap<String, Arc<Compiled>>>> = LazyLock::new(Mutex::default);
 

@@ -56,7 +56,11 @@ impl Process {
 
 /// Runs processes beside each other until each has ended or was killed; a killed one has no report.
 pub fn run(hub: &Arc<Hub>, launches: Vec<Launch>) -> Vec<Option<Report>> {
-    hub.lock().has_rivals = launches.len() > 1;
+    {
+        let mut world = hub.lock();
+        world.has_rivals = launches.len() > 1;
+        world.launched_ns = world.now_ns;
+    }
     for launch in &launches {
         let manners = &mut hub.lock().manners[launch.process];
         *manners = Default::default();

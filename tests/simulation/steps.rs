@@ -1,8 +1,9 @@
 //! The invariants that hold at each commit and each create, not only in the end: what the journal says of an object is held
 //! against what is really so at that instant.
 
-use super::hub::Inner as World;
-use super::truth::{Maker, Truth, living};
+use super::hub::{Inner as World, since_start_ns};
+use super::lists::{may_be_overlooked, was_left_out};
+use super::truth::{Maker, living};
 use cnx::emulator::{Body, Emulator, Object};
 use cnx::model::{Address, Attributes, Ident, Observed, RemoteId};
 use cnx::provider::{Kind, cloudnexus};
@@ -71,12 +72,12 @@ fn made_for(world: &mut World, snapshot: &Snapshot, operation: OperationId, id: 
         Some((_, Maker::Engine(key))) if *key == open.intent.idempotency_key => return,
         Some((_, Maker::Engine(key))) if is_retried && world.truth.slow.contains_key(key) => return,
         // Its own create was given up while lists left it out; then its name was taken, and it is what has it.
-        Some((_, Maker::Engine(_))) if world.truth.hidden.contains(id.as_str()) => return,
+        Some((_, Maker::Engine(_))) if world.truth.overlooked.contains(id.as_str()) => return,
         Some((_, Maker::Engine(_))) => {
             ("I2", format!("{id} was made by another request than {}'s", open.intent.address))
         }
         // A list that left it out showed nobody there before the create, or ours was refused and nobody knows.
-        Some((_, Maker::Stranger)) if is_only(&world.truth, id, open) => {
+        Some((_, Maker::Stranger)) if is_only(world, id, open) => {
             world.truth.confirmed.push(id.to_string());
             return;
         }
@@ -160,7 +161,7 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
     let of_it = |id: &str| matches!(world.truth.makers.get(id), Some((_, Maker::Engine(maker))) if maker == key);
     let left = living(&world.emulator).find(|object| of_it(&object.id)).map(|object| object.id.clone());
     if let Some(id) = left
-        && !world.truth.hidden.contains(id.as_str())
+        && !may_be_overlooked(world, &id)
         && !world.truth.denied.contains(id.as_str())
         && !came_after_the_list(world, open)
     {
@@ -217,15 +218,17 @@ fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
     }
 }
 
-fn is_only(truth: &Truth, id: &RemoteId, open: &Open) -> bool {
-    let is_alone = truth.alone.get(id.as_str()) == Some(&open.intent.idempotency_key);
-    is_alone || truth.hidden.contains(id.as_str())
+fn is_only(world: &World, id: &RemoteId, open: &Open) -> bool {
+    let truth = &world.truth;
+    let began_ns = truth.began.get(&open.intent.operation).map_or(0, |(_, began_ms)| since_start_ns(*began_ms));
+    truth.alone.get(id.as_str()) == Some(&open.intent.idempotency_key)
+        || truth.lists.hidden_by(id.as_str(), began_ns).is_some()
 }
 
 /// Whether both ways to ask for it denied it. Where the API once said 404 of what its list shows, it is taken for one that
 /// answers for no single object (`contract.md` 2.3), and a list tells alone.
 fn is_denied(world: &World, id: &RemoteId) -> bool {
-    !world.truth.hidden_read.is_empty() && world.truth.hidden.contains(id.as_str())
+    !world.truth.hidden_read.is_empty() && was_left_out(world, id.as_str())
 }
 
 /// I2: of creates that nobody can tell apart only one is under way. For kinds without a mark.

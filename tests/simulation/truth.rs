@@ -1,5 +1,6 @@
 //! What is really so: who made every object that there ever was. The engine does not see this.
 
+use super::lists::Lists;
 use cnx::emulator::{Change, Emulator, Environment, Kind, Object, Record};
 use cnx::model::Address;
 use cnx::model::http::Request;
@@ -45,8 +46,13 @@ pub struct Truth {
     pub sent: BTreeSet<String>,
     /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
     pub denied: BTreeSet<String>,
-    /// Objects that a list left out while they were there.
-    pub hidden: BTreeSet<String>,
+    /// What lists showed and left out.
+    pub lists: Lists,
+    /// Objects of ours whose create was given up while lists left them out, and nobody could know better.
+    pub overlooked: BTreeSet<String>,
+    /// Idempotency keys of requests that arrived so late that what they make and a list that is a minute behind reach beyond
+    /// the settle window.
+    pub late: BTreeSet<String>,
     /// Objects whose own route said 404 while they were there.
     pub hidden_read: BTreeSet<String>,
     /// Idempotency keys of creates whose job failed because of a fault, whatever became of the object.
