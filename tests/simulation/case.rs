@@ -54,7 +54,7 @@ impl Story {
             }
             Story::Rivals(seed) => {
                 let (plot, dice, odds) = modes::swarm(*seed);
-                (Plot { rivals: true, ..plot }, dice, odds)
+                (Plot { rivals: true, ..plot }, dice, odds.with_pauses())
             }
             Story::Lag(seed) => modes::lag(*seed),
             Story::People(seed) => modes::people(*seed),

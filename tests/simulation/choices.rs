@@ -2,6 +2,7 @@
 //! A run is repeated by the points at which it left the ordinary way, and made smaller by deleting some of them.
 
 use super::faults::{self, Fault};
+use super::focus;
 use crate::generate::Dice;
 use std::collections::BTreeMap;
 
@@ -111,13 +112,18 @@ impl Odds {
     pub fn focus(self, dice: &mut Dice) -> Odds {
         let kinds = 1 + dice.below(4);
         let kind = |dice: &mut Dice| {
-            let kinds = *dice.pick(&[faults::RAREST, faults::SELDOM, faults::ALL]);
+            let kinds = *dice.pick(&[focus::RAREST, focus::SELDOM, faults::ALL]);
             *dice.pick(kinds)
         };
         let enabled = (0..kinds).fold(0, |on, _| on | 1 << kind(dice).number());
         let (request, journal) = (*dice.pick(&[100, 250, 500]), *dice.pick(&[20, 60, 150]));
         let wait = *dice.pick(&[3, 10, 30]);
         Odds { request, journal, wait, enabled, focused: true, ..self }
+    }
+
+    /// Processes are stopped for a while as well.
+    pub fn with_pauses(self) -> Odds {
+        Odds { enabled: self.enabled | 1 << Fault::Pause.number(), wait: self.wait.max(5), ..self }
     }
 
     /// These faults alone.

@@ -2,7 +2,7 @@
 
 use super::choices::Point;
 use super::faults::{self, Fault};
-use super::hub::{Answered, Flight, Inner, is_compute};
+use super::hub::{Answered, Door2, Flight, Inner, is_compute};
 use super::lists::ids;
 use super::truth::{Maker, living};
 use cnx::emulator::{
@@ -364,23 +364,19 @@ fn drift(world: &mut Inner, change: Value) -> bool {
     ask(world, Door::Control, &request, Maker::Stranger).status < 300
 }
 
-/// What an answer asks of whoever sent the request: not before so long.
-pub fn learn_manners(world: &mut Inner, flight: &Flight, response: &Response) {
-    let Some(door) = door_of(&flight.request) else { return };
+/// What an answer asks of whoever sent the request: not before this instant.
+pub fn manners_asked(world: &Inner, flight: &Flight, response: &Response) -> Option<(Door2, u64)> {
+    let door = door_of(&flight.request)?;
     let is_own = response.body.starts_with(b"{");
     if response.status != 429 || !is_own {
-        return;
+        return None;
     }
     let told = response.headers.get("Retry-After");
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     // A date is one of the server's clock, which shows in the answer.
     let until = |text: &str| date(text)?.duration_since(date(response.headers.get("Date")?)?).ok();
-    let span = told.and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| until(text)));
-    if let Some(span) = span {
-        let until = world.now_ns + span.as_nanos() as u64;
-        let not_before = world.manners[flight.process].not_before_ns.entry(is_compute(door)).or_default();
-        *not_before = (*not_before).max(until);
-    }
+    let span = told.and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| until(text)))?;
+    Some((is_compute(door), world.now_ns + span.as_nanos() as u64))
 }
 
 /// A stranger's server of the name that the small programs use.

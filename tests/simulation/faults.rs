@@ -84,6 +84,7 @@ pub enum Fault {
     ClockForth,
     ClockBack,
     PowerFails,
+    Pause,
 }
 
 use Fault::*;
@@ -159,6 +160,7 @@ pub const ALL: &[Fault] = &[
     ClockForth,
     ClockBack,
     PowerFails,
+    Pause,
 ];
 
 const CREATE: &[Fault] = &[
@@ -357,56 +359,7 @@ const JOB: &[Fault] = &[
 /// Around a commit.
 pub const JOURNAL: &[Fault] = &[KillBeforeWrite, KillTorn, KillAfterWrite, WriteFails, SyncFails, NoSpace, FullForGood];
 /// Before the engine goes on.
-pub const AWAIT: &[Fault] = &[KillWaiting, Stop, Leave, ClockForth, ClockBack, PowerFails];
-
-/// Those that need most to come together.
-pub const RAREST: &[Fault] = &[
-    LostBefore,
-    WrongLength,
-    TimeoutMuchLater,
-    Gateway502Done,
-    Failed500Done,
-    BadJson,
-    JobPartial,
-    JobSlow,
-    ListLags,
-    ListMisses,
-    ListDuplicates,
-    ListLoops,
-    EmptyPage,
-    Twin,
-];
-
-/// Those that happen seldom where all are as likely: at few requests, or at few kinds of them.
-pub const SELDOM: &[Fault] = &[
-    KillSent,
-    KillLater,
-    NoSpace,
-    TimeoutExecuted,
-    TimeoutLater,
-    TimeoutMuchLater,
-    Gateway502Done,
-    Gateway504Done,
-    Failed500Done,
-    NoJobId,
-    ErrorIn200,
-    NotFound,
-    Job404,
-    JobFlaps,
-    JobFails,
-    JobStuck,
-    JobSlow,
-    JobPartial,
-    ListLags,
-    ListMisses,
-    ListDuplicates,
-    ListLoops,
-    NextIsForeign,
-    Twin,
-    Copied,
-    CopiedAway,
-    OutsideRename,
-];
+pub const AWAIT: &[Fault] = &[KillWaiting, Stop, Leave, ClockForth, ClockBack, PowerFails, Pause];
 
 /// What can happen to a request.
 pub fn of(request: &Request) -> &'static [Fault] {
@@ -495,7 +448,8 @@ impl Fault {
             | KillTorn | KillAfterWrite | WriteFails | SyncFails | NoSpace | CutRequest | LostBefore | LostAfter
             | CutResponse | WrongLength | TimeoutNever | TimeoutExecuted | TimeoutLater | TimeoutMuchLater
             | Edge429 | Html | TruncatedJson | DuplicateFields | TokenExpires | Twin | OutsideDelete
-            | OutsideRename | NotSent | Copied | CopiedAway | FullForGood | ClockForth | ClockBack | PowerFails => {
+            | OutsideRename | NotSent | Copied | CopiedAway | FullForGood | ClockForth | ClockBack | PowerFails
+            | Pause => {
                 return None;
             }
         })

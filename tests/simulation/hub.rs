@@ -39,6 +39,8 @@ pub type Answered = Result<Response, TransportError>;
 #[derive(Debug, Default)]
 pub struct Slot {
     pub answer: Option<Answered>,
+    /// What the answer asks of whoever reads it: on this surface not before this instant.
+    pub not_before: Option<(Door2, u64)>,
     pub waker: Option<Waker>,
 }
 
@@ -69,6 +71,8 @@ pub struct Manners {
     /// When the requests of the last minute left.
     pub departed_ns: BTreeMap<Door2, VecDeque<u64>>,
     pub token_expired: bool,
+    /// Until when it was stopped last.
+    pub stopped_until_ns: u64,
     pub doomed: bool,
     /// Somebody pressed Ctrl-C, or the system asked it to end.
     pub interrupted: bool,
@@ -326,6 +330,11 @@ impl Inner {
         {
             self.truth.slow.insert(key.to_owned(), self.now_ns);
         }
+        // Whoever goes on after a pause still sends what it had written before: another engine may have given that up.
+        let is_of_past = self.has_rivals && self.manners[flight.process].stopped_until_ns > 0;
+        if let (true, Some(key)) = (is_of_past, flight.request.headers.get("Idempotency-Key")) {
+            self.truth.slow.insert(key.to_owned(), self.now_ns);
+        }
         let is_late = matches!(flight.fault, Some(Fault::TimeoutLater | Fault::TimeoutMuchLater | Fault::KillLater));
         if let (true, Some(key)) = (is_late, flight.request.headers.get("Idempotency-Key")) {
             self.truth.late.insert(key.to_owned());
@@ -358,12 +367,14 @@ impl Inner {
         if let Some(Fault::NotSent | Fault::CutRequest | Fault::LostBefore | Fault::TimeoutNever) = flight.fault {
             self.took_effect(flight.fault);
         }
+        let mut not_before = None;
         if let Ok(response) = &answer {
-            cloud::learn_manners(self, &flight, response);
+            not_before = cloud::manners_asked(self, &flight, response);
             self.truth.lists.answered(flight.number, flight.process, self.now_ns, response);
         }
         let mut slot = flight.slot.lock().expect("a run is on one thread");
         slot.answer.get_or_insert(answer);
+        slot.not_before = slot.not_before.or(not_before);
         slot.waker.take()
     }
 
@@ -382,6 +393,12 @@ impl Inner {
                 self.plan_event(latest, event);
             }
         }
+    }
+
+    /// A process has read what an answer asks of it.
+    pub fn learns(&mut self, process: usize, (door, until_ns): (Door2, u64)) {
+        let not_before = self.manners[process].not_before_ns.entry(door).or_default();
+        *not_before = (*not_before).max(until_ns);
     }
 
     /// The processes' wall clock jumps.

@@ -10,6 +10,7 @@ pub mod choices;
 pub mod cloud;
 pub mod departure;
 pub mod faults;
+pub mod focus;
 pub mod hub;
 pub mod launch;
 pub mod life;

@@ -2,7 +2,7 @@
 
 use super::choices::Point;
 use super::faults::{self, Fault};
-use super::hub::Hub;
+use super::hub::{Hub, Inner as World};
 use super::launch::{Launch, Report};
 use cnx::apply::Interrupt;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
@@ -13,6 +13,10 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// More turns than any run takes.
 const MOST_TURNS: u64 = 400_000;
+
+/// How long a process is stopped: longer than the settle window, shorter than a request may take, longer than keys last.
+const PAUSES_S: &[u64] = &[200, 10, DAY_S];
+const DAY_S: u64 = 86_400;
 
 #[derive(Debug, Default)]
 struct Flag(AtomicBool);
@@ -29,6 +33,8 @@ struct Process {
     woken: Arc<Flag>,
     waker: Waker,
     interrupts: UnboundedSender<Interrupt>,
+    /// Until when it is stopped (SIGSTOP).
+    stopped_until_ns: u64,
     /// `None`: killed.
     ended: Option<Report>,
 }
@@ -40,11 +46,20 @@ impl Process {
         let woken = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(woken.clone());
         let future = Some(launch.run(receiver).boxed());
-        Process { number, future, woken, waker, interrupts, ended: None }
+        Process { number, future, woken, waker, interrupts, stopped_until_ns: 0, ended: None }
     }
 
-    fn may_go_on(&self) -> bool {
-        self.future.is_some() && self.woken.0.load(Ordering::Relaxed)
+    fn may_go_on(&self, now_ns: u64) -> bool {
+        self.future.is_some() && self.woken.0.load(Ordering::Relaxed) && self.stopped_until_ns <= now_ns
+    }
+
+    /// Nothing of it goes on for a while; everything else does, and what it sent is on its way.
+    fn stop_for_a_while(&mut self, world: &mut World) {
+        let span = PAUSES_S[world.choices.choose(Point::Detail, PAUSES_S.len() as u32 - 1) as usize];
+        world.truth.slept |= span >= DAY_S;
+        self.stopped_until_ns = world.now_ns + span * 1_000_000_000;
+        world.manners[self.number].stopped_until_ns = self.stopped_until_ns;
+        world.wake_at(self.stopped_until_ns, self.waker.clone());
     }
 
     /// Lets go of everything that the process held.
@@ -78,7 +93,8 @@ pub fn run(hub: &Arc<Hub>, launches: Vec<Launch>) -> Vec<Option<Report>> {
         if processes.iter().all(|process| process.future.is_none()) {
             break;
         }
-        let ready: Vec<usize> = (0..processes.len()).filter(|at| processes[*at].may_go_on()).collect();
+        let now_ns = hub.lock().now_ns;
+        let ready: Vec<usize> = (0..processes.len()).filter(|at| processes[*at].may_go_on(now_ns)).collect();
         if ready.is_empty() {
             if !hub.happen() {
                 hub.lock().truth.violate("liveness", "everything waits for something that never comes".to_owned());
@@ -118,6 +134,7 @@ fn turn(hub: &Arc<Hub>, process: &mut Process) {
         Some(Fault::Leave) => drop(process.interrupts.unbounded_send(Interrupt::Leave)),
         Some(Fault::ClockForth) => hub.lock().turn_clock(1),
         Some(Fault::ClockBack) => hub.lock().turn_clock(-1),
+        Some(Fault::Pause) => return process.stop_for_a_while(&mut hub.lock()),
         Some(_) | None => {}
     }
     if hub.lock().manners[process.number].doomed {

@@ -124,7 +124,12 @@ impl Future for Waiting {
         let Some(slot) = &self.slot else { return Poll::Pending };
         let mut slot = slot.lock().expect("one thread");
         match slot.answer.take() {
-            Some(answer) => Poll::Ready(answer),
+            Some(answer) => {
+                if let Some(not_before) = slot.not_before {
+                    self.hub.lock().learns(self.process, not_before);
+                }
+                Poll::Ready(answer)
+            }
             None => {
                 slot.waker = Some(cx.waker().clone());
                 Poll::Pending
