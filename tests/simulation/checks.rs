@@ -14,8 +14,8 @@ use cnx::state::{Condition, JournalEntry, OperationId, Snapshot, fold};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More requests than any run of these sizes may need, by object, by fault and by apply.
-const REQUESTS_BASE: u64 = 100;
-const REQUESTS_EACH: u64 = 40;
+const REQUESTS_BASE: u64 = 80;
+const REQUESTS_EACH: u64 = 10;
 /// What has not ended is looked at in its list and its job, at most so often, in milliseconds where the cloud is as slow as
 /// documented.
 const LOOKS: u64 = 2;

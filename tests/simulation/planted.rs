@@ -59,6 +59,8 @@ pub enum Bug {
     ClaimsSuccess,
     AdoptsCopies,
     PrintsTheKey,
+    PollsWithoutPause,
+    ListsForEver,
 }
 
 use Bug::*;
@@ -143,6 +145,8 @@ pub const ALL: &[Planted] = &[
     (ClaimsSuccess, "it ends with 0 while something is open", &["one", "server"], &[]),
     (AdoptsCopies, "a copy of an object of ours is taken for it, for its mark", &["one"], &[Fault::CopiedAway]),
     (PrintsTheKey, "the key is in a line of progress", &["one"], &[]),
+    (PollsWithoutPause, "a job that is not over is asked for again at once", &["one", "chain"], &[]),
+    (ListsForEver, "a list is asked for again for as long as it shows the same", &["server", "chain"], &[]),
 ];
 
 pub fn seed(_bug: Option<Bug>, seed: u64) -> u64 {

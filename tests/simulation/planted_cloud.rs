@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// So often what would never end is done again.
+const AGAIN: u32 = 400;
+
 /// A client that sends again, follows links or does not listen.
 pub struct BuggedTransport {
     pub below: Arc<dyn Transport>,
@@ -130,8 +133,15 @@ impl Cloud for BuggedCloud {
     fn list(&self, list: ListRead) -> BoxFuture<'_, Result<Listing, String>> {
         async move {
             let kind = list.kind.clone();
-            let listing = self.below.list(list).await?;
-            let mut listing = listing;
+            let mut listing = self.below.list(list.clone()).await?;
+            let again = if self.bug == Bug::ListsForEver { AGAIN } else { 0 };
+            for _ in 0..again {
+                let many = listing.objects.len();
+                listing = self.below.list(list.clone()).await?;
+                if listing.objects.len() != many {
+                    break;
+                }
+            }
             if self.bug == Bug::AdoptsCopies {
                 // Whatever carries a mark of ours shows the name that all programs here give.
                 let is_marked = |object: &&mut Observed| {
@@ -150,7 +160,18 @@ impl Cloud for BuggedCloud {
     }
 
     fn jobs(&self, surface: Ident, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>, String>> {
-        async move { Ok(self.judge(self.below.jobs(surface, ids).await?)) }.boxed()
+        async move {
+            let mut jobs = self.below.jobs(surface.clone(), ids.clone()).await?;
+            let again = if self.bug == Bug::PollsWithoutPause { AGAIN } else { 0 };
+            for _ in 0..again {
+                if jobs.iter().all(|job| job.status != JobStatus::Open) {
+                    break;
+                }
+                jobs = self.below.jobs(surface.clone(), ids.clone()).await?;
+            }
+            Ok(self.judge(jobs))
+        }
+        .boxed()
     }
 
     fn recent_jobs(&self, surface: Ident) -> BoxFuture<'_, Result<Vec<Job>, String>> {
