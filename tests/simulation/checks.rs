@@ -67,9 +67,11 @@ fn after_launch(life: &Life, report: &Report) {
     {
         life.hub.lock().truth.violate("I8", broken.clone());
     }
+    let operations = life.disk.look(|snapshot| snapshot.next_operation);
     let mut world = life.hub.lock();
     let faults: u64 = world.tally.faults.values().sum();
-    let objects = world.truth.makers.len() as u64;
+    // What is open and has made nothing yet is looked for as well.
+    let objects = world.truth.makers.len() as u64 + operations;
     let speed = if life.plot.settings.is_fast() { 100 } else { 1 };
     let looks = LOOKS * objects * (world.now_ns / 1_000_000 * speed / BETWEEN_LOOKS_MS);
     let bound = REQUESTS_BASE + REQUESTS_EACH * (objects + faults + world.tally.applies) + looks;
@@ -79,7 +81,9 @@ fn after_launch(life: &Life, report: &Report) {
         world.truth.violate("I11", format!("{pages} further pages in {requests} requests"));
     }
     if requests > bound {
-        world.truth.violate("I11", format!("{requests} requests for {objects} objects and {faults} faults"));
+        world
+            .truth
+            .violate("I11", format!("{requests} requests for {objects} objects and operations and {faults} faults"));
     }
 }
 
@@ -131,7 +135,8 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let slept = world.truth.slept;
     let repeated: BTreeSet<String> = world.truth.repeated.iter().filter(|_| slept).cloned().collect();
     let slow: BTreeSet<String> = world.truth.slow.keys().cloned().collect();
-    let is_renamed = |object: &&cnx::emulator::Object| object.name.as_str() == RENAMED;
+    let edited = &world.truth.edited;
+    let is_renamed = |it: &&cnx::emulator::Object| it.name.as_str() == RENAMED || edited.contains(it.id.as_str());
     let renamed: BTreeSet<String> = living(&world.emulator).filter(is_renamed).map(|it| it.id.to_string()).collect();
     let confirmed = world.truth.confirmed.clone();
     let denied = world.truth.denied.clone();
@@ -158,7 +163,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 // Shown to a person as what another create may have made, who said that it is not that one's.
                 let is_shown = || was_asked_about(life, &remote);
                 let was_displaced = || operation.is_some_and(|operation| took_other(life, operation, &confirmed));
-                // Slower than the window, and by another name before anybody looked again.
+                // Slower than the window, and of another name or size before anybody looked again.
                 let is_unmarked = whose.as_ref().is_some_and(|address| super::store::is_unmarked(&address.kind));
                 let is_hidden = is_unmarked && slow.contains(key) && renamed.contains(id);
                 let is_excused =

@@ -188,6 +188,7 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
             response.body.extend_from_slice(b"\"data\":{\"id\":\"srv_0000000000\"},\"job_id\":\"job_0\",");
             response.body.extend(rest);
         }
+        Some(Fault::ListRepeats) => repeat(world, door, request, &mut response),
         Some(Fault::TooManyAbsurd) => response.headers.push("Retry-After", "86400"),
         Some(Fault::TooManyNegative) => response.headers.push("Retry-After", "-5"),
         Some(_) | None => {}
@@ -203,6 +204,24 @@ fn meet(world: &mut Inner, flight: &Flight, door: Door) -> Response {
         left_out(world, flight, fault, &before, &response);
     }
     response
+}
+
+/// Something was made before this page while the list was read: what the first page ended with is on this one as well.
+fn repeat(world: &mut Inner, door: Door, request: &Request, response: &mut Response) {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let is_place = |pair: &&str| pair.starts_with("cursor=") || pair.starts_with("page=");
+    if !query.split('&').any(|pair| is_place(&pair)) {
+        return;
+    }
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_place(pair)).collect();
+    let first = Request { target: format!("{path}?{}", rest.join("&")), ..request.clone() };
+    let first: Value = serde_json::from_slice(&ask(world, door, &first, Maker::Stranger).body).unwrap_or_default();
+    let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return };
+    let last = first.get("data").and_then(Value::as_array).and_then(|items| items.last());
+    if let (Some(last), Some(items)) = (last, body.get_mut("data").and_then(Value::as_array_mut)) {
+        items.insert(0, last.clone());
+        response.body = body.to_string().into_bytes();
+    }
 }
 
 /// What is answered with 404 goes on to be, for some polls.
@@ -292,9 +311,27 @@ fn strangers(world: &mut Inner, flight: &Flight, door: Door) -> Option<String> {
         Some(Fault::OutsideRename) => {
             outside(world, flight, |id| json!({"id": id, "effect": "rename", "name": RENAMED}));
         }
+        Some(Fault::OutsideEdit) => edited(world, flight),
         Some(_) | None => {}
     }
     None
+}
+
+/// Somebody changes the newest object of ours in what can be changed back.
+fn edited(world: &mut Inner, flight: &Flight) {
+    let Some(id) = world.truth.newest_of_engine(&world.emulator) else { return };
+    let (member, value) = match id.split('_').next() {
+        Some("srv") => ("plan", json!("standard-32")),
+        Some("inst") => ("type", json!("standard-4x8")),
+        Some("zone") => ("origin_url", json!("https://edited.example.com")),
+        Some("rule") => ("priority", json!(7)),
+        _ => return,
+    };
+    let change = json!({"id": id, "effect": "mutate", "member": member, "value": value});
+    if drift(world, change) {
+        world.truth.edited.insert(id);
+        world.took_effect(flight.fault);
+    }
 }
 
 /// A stranger makes an object that looks the same; where there can be only one, ours is refused.

@@ -85,6 +85,11 @@ pub enum Fault {
     ClockBack,
     PowerFails,
     Pause,
+    // More of what stands between, of lists and of other people.
+    Gateway503Done,
+    Gateway504,
+    ListRepeats,
+    OutsideEdit,
 }
 
 use Fault::*;
@@ -161,6 +166,10 @@ pub const ALL: &[Fault] = &[
     ClockBack,
     PowerFails,
     Pause,
+    Gateway503Done,
+    Gateway504,
+    ListRepeats,
+    OutsideEdit,
 ];
 
 const CREATE: &[Fault] = &[
@@ -209,6 +218,9 @@ const CREATE: &[Fault] = &[
     OutsideDelete,
     OutsideRename,
     CopiedAway,
+    Gateway503Done,
+    Gateway504,
+    OutsideEdit,
 ];
 const CHANGE: &[Fault] = &[
     KillUnsent,
@@ -253,6 +265,9 @@ const CHANGE: &[Fault] = &[
     OutsideDelete,
     OutsideRename,
     Copied,
+    Gateway503Done,
+    Gateway504,
+    OutsideEdit,
 ];
 const READ: &[Fault] = &[
     KillUnsent,
@@ -287,6 +302,8 @@ const READ: &[Fault] = &[
     OutsideRename,
     Copied,
     CopiedAway,
+    Gateway504,
+    OutsideEdit,
 ];
 const LIST: &[Fault] = &[
     KillUnsent,
@@ -326,6 +343,9 @@ const LIST: &[Fault] = &[
     OutsideRename,
     Copied,
     CopiedAway,
+    Gateway504,
+    ListRepeats,
+    OutsideEdit,
 ];
 const JOB: &[Fault] = &[
     KillUnsent,
@@ -355,6 +375,7 @@ const JOB: &[Fault] = &[
     OutsideDelete,
     Copied,
     CopiedAway,
+    Gateway504,
 ];
 /// Around a commit.
 pub const JOURNAL: &[Fault] = &[KillBeforeWrite, KillTorn, KillAfterWrite, WriteFails, SyncFails, NoSpace, FullForGood];
@@ -401,12 +422,14 @@ impl Fault {
 
     /// Only where the answer is another one with it than without it has it done anything.
     pub fn shows_in_answer(self) -> bool {
-        matches!(self.effect(), Some(Effect::Shape(_) | Effect::Listing(_))) || self == DuplicateFields
+        matches!(self.effect(), Some(Effect::Shape(_) | Effect::Listing(_)))
+            || matches!(self, DuplicateFields | ListRepeats)
     }
 
     /// Counted where others do something.
     pub fn is_of_others(self) -> bool {
-        matches!(self, Twin | OutsideDelete | OutsideRename | Copied | CopiedAway | Html | Edge429) || self.kills()
+        matches!(self, Twin | OutsideDelete | OutsideRename | OutsideEdit | Copied | CopiedAway | Html | Edge429)
+            || self.kills()
     }
 
     /// What the emulator does for it.
@@ -417,7 +440,9 @@ impl Fault {
             Gateway502 => Effect::Instead(Instead::Http502Html { executed: false }),
             Gateway502Done => Effect::Instead(Instead::Http502Html { executed: true }),
             Gateway504Done => status(504, true),
+            Gateway504 => status(504, false),
             Unavailable503 => status(503, false),
+            Gateway503Done => status(503, true),
             Failed500 => status(500, false),
             Failed500Done => status(500, true),
             Redirect => Effect::Instead(Instead::RedirectForeign),
@@ -449,7 +474,7 @@ impl Fault {
             | CutResponse | WrongLength | TimeoutNever | TimeoutExecuted | TimeoutLater | TimeoutMuchLater
             | Edge429 | Html | TruncatedJson | DuplicateFields | TokenExpires | Twin | OutsideDelete
             | OutsideRename | NotSent | Copied | CopiedAway | FullForGood | ClockForth | ClockBack | PowerFails
-            | Pause => {
+            | Pause | ListRepeats | OutsideEdit => {
                 return None;
             }
         })

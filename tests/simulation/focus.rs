@@ -17,6 +17,8 @@ pub const RAREST: &[Fault] = &[
     ListDuplicates,
     ListLoops,
     EmptyPage,
+    ListRepeats,
+    Gateway503Done,
     Twin,
 ];
 
@@ -49,5 +51,6 @@ pub const SELDOM: &[Fault] = &[
     Copied,
     CopiedAway,
     OutsideRename,
+    OutsideEdit,
     Pause,
 ];

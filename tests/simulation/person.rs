@@ -148,16 +148,17 @@ fn let_go(life: &Life, open: &Open) -> Answer {
     Answer::Forget
 }
 
-/// What somebody says who knows what the create made. An object that nobody was shown, and that is renamed by now, is let go
+/// What somebody says who knows what the create made. An object that nobody was shown, and that is changed by now, is let go
 /// of: whoever wants it imports it.
 fn answer(life: &Life, open: &Open) -> Answer {
     let Some(id) = made_by(life, &open.intent.idempotency_key) else { return Answer::Retry };
-    let name = {
+    let (name, is_edited) = {
         let world = life.hub.lock();
-        living(&world.emulator).find(|object| object.id == id.as_str()).map(|object| object.name.to_string())
+        let name = living(&world.emulator).find(|object| object.id == id.as_str()).map(|it| it.name.to_string());
+        (name, world.truth.edited.contains(id.as_str()))
     };
     let wanted = open.intent.wanted.get("name").and_then(Value::as_str);
-    if wanted.is_none_or(|wanted| Some(wanted) == name.as_deref()) || open.candidates.contains(&id) {
+    if !is_edited && wanted.is_none_or(|wanted| Some(wanted) == name.as_deref()) || open.candidates.contains(&id) {
         return Answer::Adopt(id);
     }
     let_go(life, open)

@@ -35,6 +35,8 @@ pub struct Truth {
     pub violations: Vec<Violation>,
     /// How often strangers changed or deleted something of ours.
     pub meddled: u32,
+    /// What strangers changed of ours, names aside.
+    pub edited: BTreeSet<String>,
     /// How many copies of ours strangers made.
     pub copies: u32,
     /// Objects of strangers that a person said are ours, or that a list left out before our create.
