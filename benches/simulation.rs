@@ -1,6 +1,6 @@
 //! Runs the simulation and prints its figures.
 //!
-//! `cargo bench --bench simulation [-- MODE… [--from SEED] [--threads N] [--log DAY]]`; modes are `single`, `double[=STRIDE]`,
+//! `cargo bench --bench simulation [-- MODE… [--from SEED] [--threads N] [--log DAY] [--no-keep]]`; modes are `single`, `double[=STRIDE]`,
 //! `kills`, `swarm=RUNS`, `wide=RUNS`, `order=RUNS`, `rivals=RUNS`, `people=RUNS`, `lag=RUNS`, `planted`, `rate`; without any: all of them.
 //! `replay CASE` repeats one run and prints what happened.
 
@@ -42,6 +42,8 @@ struct Wish {
     threads: usize,
     /// The day, where the runs are to be added to the log.
     log: Option<String>,
+    /// Whether runs that fail are added to `regressions.txt`.
+    keeps: bool,
 }
 
 fn main() -> ExitCode {
@@ -85,7 +87,7 @@ fn main() -> ExitCode {
         println!("{}", log::sum());
     }
     for found in total.findings.iter().take(8) {
-        println!("\n{}\n{}", found.case, runner::finding(found));
+        println!("\n{}\n{}", found.case, runner::finding(found, wish.keeps));
     }
     if total.failed > 0 || missed > 0 {
         println!("{} runs failed, {missed} planted bugs were missed", total.failed);
@@ -95,12 +97,13 @@ fn main() -> ExitCode {
 }
 
 fn wish(arguments: &[String]) -> Wish {
-    let mut wish = Wish { modes: Vec::new(), from: 0, threads: 2, log: None };
+    let mut wish = Wish { modes: Vec::new(), from: 0, threads: 2, log: None, keeps: true };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--from" => wish.from = rest.next().and_then(|text| text.parse().ok()).unwrap_or(0),
             "--threads" => wish.threads = rest.next().and_then(|text| text.parse().ok()).unwrap_or(1),
+            "--no-keep" => wish.keeps = false,
             "--log" => wish.log = rest.next().cloned(),
             mode => wish.modes.push(mode.to_owned()),
         }

@@ -23,7 +23,7 @@ fn mode_of(name: &str) -> &str {
 }
 
 /// The commit that the runs were made with; marked where there is more than was committed, the log itself aside.
-fn commit() -> String {
+pub fn commit() -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

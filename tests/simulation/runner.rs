@@ -3,11 +3,13 @@
 use super::campaign::{self, Campaign, Finding};
 use super::case::{Case, Story};
 use super::faults;
-use super::life::Look;
+use super::life::{Look, Plot};
+use super::log;
 use super::modes;
 use super::planted::{self, Bug};
 use super::tally::Tally;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -154,8 +156,56 @@ pub fn faults_by_kind(tally: &Tally) -> String {
     text
 }
 
-/// A failure made small, with the command that repeats it.
-pub fn finding(found: &Finding) -> String {
+/// What a story is about, beside the choices of its run.
+fn plot_of(case: &Case) -> String {
+    let Plot {
+        name,
+        settings,
+        programs,
+        seed,
+        rivals,
+        stubborn,
+        clock_jumps,
+        other_account_at,
+        stranger_first,
+        rolls_back,
+        once,
+        sweeps_again,
+        examined,
+        bug,
+    } = case.story.plot().0;
+    let mut text = format!("{name}: {} programs, seed {seed}, {stubborn} starts each", programs.len());
+    let traits = [
+        ("rivals", rivals),
+        ("clock jumps", clock_jumps),
+        ("a stranger first", stranger_first),
+        ("rolls back", rolls_back),
+        ("once", once),
+        ("sweeps again", sweeps_again),
+        ("examined", examined),
+    ];
+    traits.iter().filter(|(_, is_so)| *is_so).for_each(|(name, _)| text.extend([", ", name]));
+    text.extend(other_account_at.map(|at| format!(", another account at start {at}")));
+    text.extend(bug.map(|bug| format!(", {bug:?}")));
+    format!("{text}; {settings:?}")
+}
+
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulation/regressions.txt");
+
+/// Adds a run to those that `cargo test` repeats, where the sources can be written. Whether it did.
+fn keep(small: &Case, why: &str) -> bool {
+    let line = small.to_string();
+    let known = std::fs::read_to_string(REGRESSIONS).unwrap_or_default();
+    if known.lines().any(|other| other == line) {
+        return false;
+    }
+    let file = std::fs::OpenOptions::new().append(true).open(REGRESSIONS);
+    file.is_ok_and(|mut file| file.write_all(format!("# {why}\n{line}\n").as_bytes()).is_ok())
+}
+
+/// A failure made small, with the commit, what it is about and the command that repeats it; with `keeps` it is added to the
+/// runs that failed once.
+pub fn finding(found: &Finding, keeps: bool) -> String {
     let small = found.case.shrunk();
     let lived = small.run(Look::default());
     let violations = if lived.violations.is_empty() { &found.violations } else { &lived.violations };
@@ -163,7 +213,13 @@ pub fn finding(found: &Finding) -> String {
     for violation in violations.iter().take(3) {
         let _ = writeln!(text, "  {}: {}", violation.invariant, violation.what);
     }
+    let commit = log::commit();
+    let _ = writeln!(text, "  at {commit}, {}", plot_of(&small));
     let _ = writeln!(text, "  cargo bench --bench simulation -- replay '{small}'");
+    let why = violations.first().map(|first| format!("{} at {commit}: {}", first.invariant, first.what));
+    if keeps && why.is_some_and(|why| keep(&small, why.lines().next().unwrap_or_default())) {
+        let _ = writeln!(text, "  added to tests/simulation/regressions.txt");
+    }
     text
 }
 
