@@ -164,10 +164,20 @@ fn made_nothing(world: &mut World, snapshot: &Snapshot, operation: OperationId) 
         && !may_be_overlooked(world, &id)
         && !world.truth.denied.contains(id.as_str())
         && !came_after_the_list(world, open)
+        && !looks_given_up(world, snapshot, &open.intent.address, &id)
     {
         let what = format!("the create of {} is given up, and it made {id}", open.intent.address);
         world.truth.violate("I1", what);
     }
+}
+
+/// What somebody changed looks like the late object of an earlier create of the address that was given up: it is told as that.
+fn looks_given_up(world: &mut World, snapshot: &Snapshot, address: &Address, id: &str) -> bool {
+    let is_one = world.truth.edited.contains(id) && snapshot.tombstones.values().any(|it| it.address == *address);
+    if is_one {
+        world.truth.overlooked.insert(id.to_owned());
+    }
+    is_one
 }
 
 /// A request that is slower than the window may arrive between the last list and what is concluded from it.
