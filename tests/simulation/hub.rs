@@ -331,7 +331,10 @@ impl Inner {
             self.truth.slow.insert(key.to_owned(), self.now_ns);
         }
         // Whoever goes on after a pause still sends what it had written before: another engine may have given that up.
-        let is_of_past = self.has_rivals && self.manners[flight.process].stopped_until_ns > 0;
+        // In process there is no window, and a rival that begins later takes this one for dead.
+        let was_stopped = |manners: &Manners| manners.stopped_until_ns > 0;
+        let may_be_taken_for_dead = self.settings.in_process && self.manners.iter().any(was_stopped);
+        let is_of_past = self.has_rivals && (was_stopped(&self.manners[flight.process]) || may_be_taken_for_dead);
         if let (true, Some(key)) = (is_of_past, flight.request.headers.get("Idempotency-Key")) {
             self.truth.slow.insert(key.to_owned(), self.now_ns);
         }
