@@ -230,7 +230,8 @@ fn let_go(world: &mut World, snapshot: &Snapshot, address: &Address) {
 
 fn is_only(world: &World, id: &RemoteId, open: &Open) -> bool {
     let truth = &world.truth;
-    let began_ns = truth.began.get(&open.intent.operation).map_or(0, |(_, began_ms)| since_start_ns(*began_ms));
+    // Clocks tell whole milliseconds.
+    let began_ns = truth.began.get(&open.intent.operation).map_or(0, |(_, began_ms)| since_start_ns(*began_ms + 1));
     truth.alone.get(id.as_str()) == Some(&open.intent.idempotency_key)
         || truth.lists.hidden_by(id.as_str(), began_ns).is_some()
 }
