@@ -183,8 +183,6 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let never_ends = {
         let world = life.hub.lock();
         world.tally.faults.contains_key(&Fault::JobStuck)
-            // A job that the API has forgotten by then.
-            || world.truth.slept
             || living(&world.emulator).any(|object| is_left(&world.emulator, object))
     };
     let is_followed = |open: &cnx::state::Open| open.job.is_some() || open.id.is_some();
