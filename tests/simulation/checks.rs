@@ -131,9 +131,6 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
     let alive: BTreeMap<String, String> =
         living(&world.emulator).map(|object| (object.id.to_string(), object.status.as_str().to_owned())).collect();
     let makers = world.truth.makers.clone();
-    // Sent again after so long that its key was forgotten.
-    let slept = world.truth.slept;
-    let repeated: BTreeSet<String> = world.truth.repeated.iter().filter(|_| slept).cloned().collect();
     let slow: BTreeSet<String> = world.truth.slow.keys().cloned().collect();
     let edited = &world.truth.edited;
     let is_renamed = |it: &&cnx::emulator::Object| it.name.as_str() == RENAMED || edited.contains(it.id.as_str());
@@ -166,8 +163,7 @@ pub fn at_rest(life: &mut Life, last: Option<&Report>, program: &Compiled) {
                 // Slower than the window, and of another name or size before anybody looked again.
                 let is_unmarked = whose.as_ref().is_some_and(|address| super::store::is_unmarked(&address.kind));
                 let is_hidden = is_unmarked && slow.contains(key) && renamed.contains(id);
-                let is_excused =
-                    || is_displaced || is_hidden || repeated.contains(key) || is_shown() || was_displaced();
+                let is_excused = || is_displaced || is_hidden || is_shown() || was_displaced();
                 if !is_told && !is_open && !denied.contains(id) && !is_excused() {
                     let whose = whose.map(|address| address.to_string()).unwrap_or_default();
                     found.push(("I1", format!("{id}, made for {whose}, is known to nobody")));

@@ -81,7 +81,6 @@ fn is_meant(sender: &SimTransport, request: &Request) -> Result<Intent, String> 
             let mut world = sender.hub.lock();
             let is_new = world.truth.sent.insert(key.to_owned());
             world.tally.repeats += u64::from(!is_new);
-            world.truth.repeated.extend((!is_new).then(|| key.to_owned()));
             disk.synced_intents(|intent| intent.idempotency_key == key)
         }
         None => disk.synced_intents(|intent| intent.id.is_some()),

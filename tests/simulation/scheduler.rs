@@ -15,8 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 const MOST_TURNS: u64 = 400_000;
 
 /// How long a process is stopped: longer than the settle window, shorter than a request may take, longer than keys last.
-const PAUSES_S: &[u64] = &[200, 10, DAY_S];
-const DAY_S: u64 = 86_400;
+const PAUSES_S: &[u64] = &[200, 10, 86_400];
 
 #[derive(Debug, Default)]
 struct Flag(AtomicBool);
@@ -56,7 +55,6 @@ impl Process {
     /// Nothing of it goes on for a while; everything else does, and what it sent is on its way.
     fn stop_for_a_while(&mut self, world: &mut World) {
         let span = PAUSES_S[world.choices.choose(Point::Detail, PAUSES_S.len() as u32 - 1) as usize];
-        world.truth.slept |= span >= DAY_S;
         self.stopped_until_ns = world.now_ns + span * 1_000_000_000;
         world.manners[self.number].stopped_until_ns = self.stopped_until_ns;
         world.wake_at(self.stopped_until_ns, self.waker.clone());

@@ -44,11 +44,8 @@ pub struct Truth {
     /// Objects that strangers made while a create of ours was refused, each with that one's key. Where the refusal is not read,
     /// or not written, nothing else could be what ours made.
     pub alone: BTreeMap<String, String>,
-    /// Idempotency keys that left a process, and those that left one more than once.
+    /// Idempotency keys that left a process.
     pub sent: BTreeSet<String>,
-    pub repeated: BTreeSet<String>,
-    /// Whether a process was stopped for a day: longer than the API knows of keys and jobs.
-    pub slept: bool,
     /// Objects that both ways to ask for them denied while they were there, or that a person let go of.
     pub denied: BTreeSet<String>,
     /// What lists showed and left out.
