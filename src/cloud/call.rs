@@ -39,7 +39,12 @@ pub struct Call {
     pub etag: Option<String>,
     /// For one attempt.
     pub deadline: Duration,
+    /// From then on it does not leave any more: it repeats a request under a key that may be forgotten by then.
+    pub until: Option<Timestamp>,
 }
+
+/// Keys are kept for 24 hours (`contract.md` 4.7); an hour less, so that no clock and no slow gateway makes it too late.
+pub const KEYS_LAST: Duration = Duration::from_secs(23 * 60 * 60);
 
 /// An error that the API gave in one of its forms (`contract.md L53`).
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -1,7 +1,7 @@
 //! The client: one budget a surface, writes that are sent once, reads that are tried again. No runtime is named here.
 
 use super::budget::Budget;
-use super::call::{Call, Outcome, Verb};
+use super::call::{Call, KEYS_LAST, Outcome, Verb};
 use super::endpoint::Endpoint;
 use super::error::ReadError;
 use super::knowledge::Knowledge;
@@ -13,7 +13,7 @@ use super::shared::Queues;
 use super::sources::Account;
 use super::{pace, redact};
 use crate::model::http::{Headers, Request, Response};
-use crate::model::{Attributes, Ident, RemoteId, Secrets};
+use crate::model::{Attributes, Ident, RemoteId, Secrets, Timestamp};
 use crate::provider::{Catalog, Surface};
 use crate::world::{Clock, Random, Transport, TransportError};
 use indexmap::IndexMap;
@@ -87,6 +87,8 @@ impl fmt::Debug for Client {
 pub(super) enum Failure {
     /// The budget allows it only after so long.
     Wait(Duration),
+    /// Its key may be forgotten by now.
+    TooLate,
     Transport(TransportError),
 }
 
@@ -193,10 +195,14 @@ impl Client {
         let Some(reach) = self.reaches.get(&parts.surface) else {
             return impossible(format!("there is no endpoint for {}", parts.surface));
         };
-        let mut tries = Tries::default();
+        let mut tries = Tries { until: call.until, ..Tries::default() };
+        let begun = self.clock.now();
         loop {
             match self.attempt(reach, &meant, call, &parts, &mut tries).await {
-                ControlFlow::Continue(pause) => self.clock.sleep(pause).await,
+                ControlFlow::Continue(pause) => {
+                    tries.until = tries.until.or((tries.repeated > 0).then(|| begun.plus(KEYS_LAST)));
+                    self.clock.sleep(pause).await;
+                }
                 ControlFlow::Break(outcome) if tries.repeated > 0 => return outcome.of_the_first(),
                 ControlFlow::Break(outcome) => return outcome,
             }
@@ -225,8 +231,12 @@ impl Client {
         if let Some(ReadError::Authentication { error, .. }) = self.refusal() {
             return ControlFlow::Break(Outcome::Rejected((**error).clone()));
         }
-        let response = match self.exchange(reach, parts, call.deadline).await {
+        let response = match self.exchange(reach, parts, call.deadline, tries.until).await {
             Ok(response) => response,
+            Err(Failure::TooLate) => {
+                let reason = "it was not sent again so late: the API may not know its key any more".to_owned();
+                return ControlFlow::Break(Outcome::Unknown { reason, error: None });
+            }
             Err(Failure::Wait(wait)) => {
                 return ControlFlow::Break(Outcome::NotSent { reason: rate_reason(reach, wait) });
             }
@@ -292,11 +302,20 @@ impl Client {
         ControlFlow::Continue(pace::back_off(tries.repeated, &*self.random))
     }
 
-    /// One attempt: waits for its turn, sends, learns from the headers.
-    pub(super) async fn exchange(&self, reach: &Reach, parts: &Parts, deadline: Duration) -> Result<Response, Failure> {
+    /// One attempt: waits for its turn, sends before `until`, learns from the headers.
+    pub(super) async fn exchange(
+        &self,
+        reach: &Reach,
+        parts: &Parts,
+        deadline: Duration,
+        until: Option<Timestamp>,
+    ) -> Result<Response, Failure> {
         let _permit = reach.budget.permit().await;
         reach.budget.slot(&*self.clock, reach.endpoint.max_wait).await.map_err(Failure::Wait)?;
         let begun = self.clock.now();
+        if until.is_some_and(|until| begun >= until) {
+            return Err(Failure::TooLate);
+        }
         let mut sent = self.transport.send(request_of(reach, parts), deadline).await;
         if let Some(forms) = &reach.forms {
             sent = sent.map_err(|error| forms.error(error));
@@ -373,6 +392,8 @@ struct Tries {
     too_many: u32,
     /// The same bytes after an unclear answer.
     repeated: u32,
+    /// As the call's, and after the first of these.
+    until: Option<Timestamp>,
     waited: Duration,
 }
 

@@ -112,6 +112,7 @@ impl Client {
             stamp: BTreeMap::new(),
             etag: None,
             deadline: READ_DEADLINE,
+            until: None,
         };
         let is_gone = matches!(self.call(&deletion).await, Outcome::Accepted(_));
         if is_gone {
@@ -164,7 +165,7 @@ impl Client {
         let parts =
             Parts { surface: kind.surface.clone(), method: Method::Get, target, body: None, headers: Vec::new() };
         let before = self.clock.now();
-        let answer: Result<Response, Failure> = self.exchange(reach, &parts, READ_DEADLINE).await;
+        let answer: Result<Response, Failure> = self.exchange(reach, &parts, READ_DEADLINE, None).await;
         let after = self.clock.now();
         let Ok(response) = answer else { return };
         let middle = before.0 + (after.0 - before.0) / 2;
@@ -225,6 +226,7 @@ impl Client {
             stamp: BTreeMap::new(),
             etag: None,
             deadline: READ_DEADLINE,
+            until: None,
         }
     }
 

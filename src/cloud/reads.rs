@@ -200,8 +200,9 @@ impl Client {
             if let Some(error) = self.refusal() {
                 return Err(error.clone());
             }
-            let (error, pause) = match self.exchange(reach, &parts, READ_DEADLINE).await {
+            let (error, pause) = match self.exchange(reach, &parts, READ_DEADLINE, None).await {
                 Err(Failure::Wait(wait)) => return Err(rate_limited(reach, wait)),
+                Err(Failure::TooLate) => return Err(ReadError::NotPossible { reason: "it is too late".to_owned() }),
                 Err(Failure::Transport(error)) => (transport_error(reach, error), None),
                 Ok(response) if response.status == 429 => {
                     too_many += 1;

@@ -107,6 +107,7 @@ pub fn create() -> Call {
         stamp: Default::default(),
         etag: None,
         deadline: Duration::from_secs(5),
+        until: None,
     }
 }
 

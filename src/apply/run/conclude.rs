@@ -120,6 +120,7 @@ impl Run {
             stamp: BTreeMap::new(),
             etag: None,
             deadline: Duration::from_secs(60),
+            until: None,
         };
         Some(Doing {
             deed,

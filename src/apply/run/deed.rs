@@ -218,6 +218,7 @@ impl Run {
             stamp,
             etag,
             deadline: REQUEST_DEADLINE,
+            until: None,
         }
     }
 

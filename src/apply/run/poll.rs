@@ -325,9 +325,9 @@ impl Run {
                 | JobStatus::Unasked
                 | JobStatus::Succeeded
                 | JobStatus::Scheduled(_),
-                _,
+                deed,
             ) => {
-                self.look(step, Why::Watching);
+                self.look(step, why_to_look(job, &deed));
                 false
             }
         }
@@ -388,5 +388,13 @@ impl Run {
             None => job.resource.clone(),
         };
         id.filter(|id| id.as_str().starts_with(&kind.id_prefix))
+    }
+}
+
+/// What is looked for at an object whose job says no more: what is there and at rest is not being deleted.
+fn why_to_look(job: &Job, deed: &Deed) -> Why {
+    match (&job.status, deed) {
+        (JobStatus::Missing, Deed::Delete) => Why::Unclear(format!("job {} is not known any more", job.id)),
+        (_, Deed::Create | Deed::Update(_) | Deed::Delete | Deed::Run) => Why::Watching,
     }
 }

@@ -5,15 +5,11 @@ use super::machine::Run;
 use super::work::{Deed, Phase, Waiter};
 use crate::apply::command::Command;
 use crate::apply::identity::inputs_hash;
-use crate::cloud::{IdempotencyKey, Outcome};
+use crate::cloud::{IdempotencyKey, KEYS_LAST, Outcome};
 use crate::model::{Address, Attributes, NodeId};
 use crate::provider::Kind;
 use crate::state::{Intent, Nonce, STAMP_HOME, STAMP_OPERATION, STAMP_STATE, home_mark};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Keys are kept for 24 hours (`contract.md` 4.7); an hour less, so that no clock and no slow gateway makes it too late.
-const KEYS_LAST: Duration = Duration::from_secs(23 * 60 * 60);
 
 impl Run {
     /// Whether the request is on its way again; its answer tells what became of the first one.
@@ -24,6 +20,7 @@ impl Run {
         let stamp = self.stamp_of(catalog.kind(&intent.kind), &intent);
         let Some(doing) = self.work(step).doing.as_mut() else { return false };
         doing.call.attributes = attributes;
+        doing.call.until = Some(intent.at.plus(KEYS_LAST));
         doing.call.idempotency_key = Some(IdempotencyKey(intent.idempotency_key));
         doing.call.stamp = if doing.deed == Deed::Create { stamp } else { BTreeMap::new() };
         doing.phase = Phase::Sending;

@@ -50,6 +50,7 @@ fn a_busy_object_is_waited_for() {
         stamp: BTreeMap::new(),
         etag: None,
         deadline: Duration::from_secs(60),
+        until: None,
     };
     let outcome = world.finish(world.context().cloud.call(reboot));
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");

@@ -35,6 +35,7 @@ fn call(kind: &str, verb: Verb, id: Option<&RemoteId>, attributes: Attributes) -
         stamp: BTreeMap::new(),
         etag: None,
         deadline: Duration::from_secs(60),
+        until: None,
     }
 }
 

@@ -172,6 +172,7 @@ pub fn call(kind: &str, verb: Verb, id: Option<&str>, attributes: Attributes) ->
         stamp: BTreeMap::new(),
         etag: None,
         deadline: Duration::from_secs(30),
+        until: None,
     }
 }
 
