@@ -10,6 +10,7 @@ mod holdings;
 mod machine;
 mod obstacles;
 mod patience;
+mod rebuilt;
 mod renamed;
 mod repeats;
 mod rollback;
