@@ -10,6 +10,7 @@ mod holdings;
 mod machine;
 mod obstacles;
 mod patience;
+mod polled;
 mod rebuilt;
 mod renamed;
 mod repeats;
@@ -18,5 +19,6 @@ mod sim;
 mod story;
 mod strangers;
 mod tracing;
+mod watched;
 
 pub(super) use tracing::intent;

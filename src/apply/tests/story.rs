@@ -3,8 +3,9 @@
 
 use super::super::*;
 use super::rollback::instance;
-use super::sim::{SimClock, World};
+use super::sim::{Ran, SimClock, World};
 use crate::cloud::{Call, Job, Listing, Outcome};
+use crate::diag::Diagnostic;
 use crate::emulator::Config;
 use crate::model::{Attributes, Ident, JobId, Observed, Value};
 use crate::plan::ListRead;
@@ -38,6 +39,8 @@ pub struct Says {
     pub recent: fn(Vec<Job>) -> Vec<Job>,
     /// The regions that the key is known to see, where they are not all.
     pub regions: Option<&'static str>,
+    /// From this second on the API does not accept the key.
+    pub refused: Option<u64>,
 }
 
 pub const TRUTH: Says = Says {
@@ -49,6 +52,7 @@ pub const TRUTH: Says = Says {
     keys: false,
     recent: |said| said,
     regions: None,
+    refused: None,
 };
 
 #[derive(Default)]
@@ -56,6 +60,14 @@ struct Asked {
     /// When the first write was sent, or the run began.
     since: Option<Duration>,
     told: Vec<(u64, &'static str)>,
+    sent: Vec<Call>,
+}
+
+/// One run: its story, what it sent, and what it came to.
+pub struct Told {
+    pub story: String,
+    pub sent: Vec<Call>,
+    pub ran: Ran,
 }
 
 impl Story {
@@ -72,10 +84,19 @@ impl Story {
     }
 }
 
+impl Story {
+    fn is_refused(&self) -> bool {
+        let since = self.asked.lock().unwrap().since;
+        let seconds = since.map(|since| (self.clock.monotonic() - since).as_secs());
+        seconds.zip(self.says.refused).is_some_and(|(seconds, from)| seconds >= from)
+    }
+}
+
 impl Cloud for Story {
     fn call(&self, call: Call) -> BoxFuture<'_, Outcome> {
         async move {
             let number = self.number("write").unwrap_or_default();
+            self.asked.lock().unwrap().sent.push(call.clone());
             let nothing = Outcome::Unknown { reason: "timed out".to_owned(), error: None };
             let said = if (self.says.lost)(number) { nothing } else { self.cloud.call(call).await };
             (self.says.call)(number, said)
@@ -108,7 +129,7 @@ impl Cloud for Story {
         async move {
             let number = self.number("jobs").unwrap_or_default();
             let said = self.cloud.jobs(surface, ids).await?;
-            (self.says.jobs)(number, said)
+            if self.is_refused() { Err("HTTP 401".to_owned()) } else { (self.says.jobs)(number, said) }
         }
         .boxed()
     }
@@ -123,6 +144,10 @@ impl Cloud for Story {
 
     fn source(&self, source: Ident, arguments: Attributes) -> BoxFuture<'_, Result<Value, String>> {
         self.cloud.source(source, arguments)
+    }
+
+    fn refusal(&self) -> Option<Diagnostic> {
+        self.is_refused().then(|| Diagnostic::new(&codes::NOT_ROLLED_BACK, "no such key"))
     }
 
     fn honours_keys(&self, _surface: &Ident) -> bool {
@@ -147,11 +172,16 @@ pub fn world() -> World {
 
 /// `write 0, read 2 4 6; done`.
 pub fn tell(world: &World, program: &str, says: Says) -> String {
+    told(world, program, says).story
+}
+
+/// As `tell`, with all the rest.
+pub fn told(world: &World, program: &str, says: Says) -> Told {
     let cloud = world.context().cloud;
     // What an earlier run left open is asked about before anything is written.
     let is_open = !world.store.load().expect("loads").open.is_empty();
     let since = is_open.then(|| world.clock.monotonic());
-    let asked = Mutex::new(Asked { since, told: Vec::new() });
+    let asked = Mutex::new(Asked { since, ..Asked::default() });
     let story = Arc::new(Story { cloud, clock: world.clock.clone(), says, asked });
     let ran = world.run_through(program, story.clone());
     let asked = story.asked.lock().unwrap();
@@ -173,7 +203,7 @@ pub fn tell(world: &World, program: &str, says: Says) -> String {
             told = format!("{told}; {end}");
         }
     }
-    told
+    Told { story: told, sent: asked.sent.clone(), ran }
 }
 
 pub fn server(plan: &str, more: &str) -> String {
