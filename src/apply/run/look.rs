@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Tries of one operation, each with a nonce of its own.
 pub(super) const ATTEMPTS: u32 = 5;
-/// Looks that tell nothing, before the operation is left open.
+/// Looks in a row that tell nothing, before the operation is left open.
 const LOOKS: u32 = 6;
 /// A new object that does not show for so long may have failed: its job is asked.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -145,6 +145,7 @@ impl Run {
     }
 
     fn found(&mut self, step: NodeId, why: Why, observed: Observed) {
+        self.told(step);
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         let deletes = doing.deed == Deed::Delete;
         let rests = self.catalog.kind(&doing.kind).is_none_or(|kind| is_at_rest(kind, &observed));
@@ -175,6 +176,7 @@ impl Run {
     }
 
     fn gone(&mut self, step: NodeId, why: Why) {
+        self.told(step);
         let Some(doing) = &self.works[step.0 as usize].doing else { return };
         match (why, &doing.deed) {
             (Why::Failed(failure), _) => self.failed_for_good(step, *failure, None),
@@ -196,11 +198,18 @@ impl Run {
         }
     }
 
+    /// A look told something: those before it that did not are forgotten.
+    fn told(&mut self, step: NodeId) {
+        if let Some(doing) = self.work(step).doing.as_mut() {
+            doing.tries.untold = 0;
+        }
+    }
+
     /// Nothing was learned: another look in a while, or the operation stays open.
     fn look_later(&mut self, step: NodeId, why: Why, reason: String) {
         let Some(doing) = self.work(step).doing.as_mut() else { return };
-        doing.tries.looks += 1;
-        let looks = doing.tries.looks;
+        doing.tries.untold += 1;
+        let looks = doing.tries.untold;
         if looks < LOOKS && !self.is_refused {
             let span = self.scaled(Duration::from_secs(1 << looks.min(4)));
             return self.pause(step, span, Then::Look(why));
@@ -277,7 +286,6 @@ impl Run {
         if now >= doing.deadline {
             return self.leave_open(step, "it takes longer than its timeout".to_owned());
         }
-        doing.tries.looks += 1;
         let soon = Duration::from_secs(if observed.current_job.is_some() { 5 } else { 2 });
         let span = self.scaled(soon);
         self.pause(step, span, Then::Look(why));
@@ -397,7 +405,10 @@ impl Run {
             let Some(doing) = &self.works[step.0 as usize].doing else { continue };
             if let (Phase::Looking(why), None, Deed::Create) = (&doing.phase, &doing.id, &doing.deed) {
                 match &answer {
-                    Ok(_) => self.appear(*step, &by_id, self.peers_of(*step, steps)),
+                    Ok(_) => {
+                        self.told(*step);
+                        self.appear(*step, &by_id, self.peers_of(*step, steps));
+                    }
                     Err(reason) => self.look_later(*step, why.clone(), reason.clone()),
                 }
                 continue;

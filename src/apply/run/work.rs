@@ -166,8 +166,10 @@ pub(super) struct Doing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tries {
     pub busy: u32,
-    /// Looks at the object that told nothing.
+    /// Looks at the object that did not show it as it shall be.
     pub looks: u32,
+    /// The last looks at it, as far as they told nothing.
+    pub untold: u32,
     /// Milliseconds spent waiting for capacity.
     pub capacity: i64,
     /// Monotonic: since when a new object does not show.

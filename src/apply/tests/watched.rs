@@ -142,6 +142,13 @@ fn what_somebody_else_brought_about_is_not_done_again() {
 fn an_unheard_update_is_followed_by_its_object() {
     let read = "write 0, read 0 5 10 15 20 25 30 35 40";
     assert_eq!(resize(UNHEARD), format!("{read} 45 50 55; done"));
+    // One look that tells nothing is another's turn, however many there were before.
+    let once = Says { read: |number, said| if number == 8 { unread() } else { said }, ..UNHEARD };
+    assert_eq!(resize(once), format!("{read} 42 47 52; done"));
+    let from_then_on = Says { read: |number, said| if number < 8 { said } else { unread() }, ..UNHEARD };
+    assert_eq!(resize(from_then_on), format!("{read} 42 46 54 70 86; open: HTTP 500"));
+    let now_and_then = Says { read: |number, said| if number % 2 == 1 { unread() } else { said }, ..UNHEARD };
+    assert_eq!(resize(now_and_then), "write 0, read 0 5 7 12 14 19 21 26 28 33 35 40 42 47 49 54 56; done");
     // The job that the object names tells more.
     let named = Says { call: |_, said| without_job(said), ..TRUTH };
     assert_eq!(resize(named), "write 0, read 0, jobs 3 6 11 18 29 38 47 59, read 59; done");
