@@ -1,6 +1,7 @@
 //! Tests of this room: whole cycles against the real emulator under a simulated clock, with accidents at every seam; and
 //! the machine alone, against scripted answers.
 
+mod abandoned;
 mod accidents;
 mod counted;
 mod cycles;
