@@ -15,10 +15,12 @@ mod polled;
 mod rebuilt;
 mod renamed;
 mod repeats;
+mod requests;
 mod rollback;
 mod sim;
 mod story;
 mod strangers;
+mod taken_over;
 mod tracing;
 mod watched;
 
