@@ -11,6 +11,7 @@ mod holdings;
 mod machine;
 mod obstacles;
 mod patience;
+mod places;
 mod polled;
 mod rebuilt;
 mod renamed;
