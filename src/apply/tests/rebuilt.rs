@@ -33,6 +33,7 @@ fn world() -> World {
         stamp: BTreeMap::from([(STAMP_STATE.to_owned(), "another".to_owned())]),
         etag: None,
         deadline: Duration::from_secs(60),
+        until: None,
     };
     let outcome = world.finish(world.context().cloud.call(call));
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
