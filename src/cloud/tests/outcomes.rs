@@ -2,8 +2,10 @@
 
 use super::support::*;
 use crate::cloud::envelope::{MOST_VALUES, json_of};
-use crate::cloud::{Accepted, Outcome, Verb};
+use crate::cloud::{Accepted, Call, Outcome, Verb};
 use crate::model::http::{Headers, Response};
+use crate::world::Clock;
+use std::time::Duration;
 
 fn server() -> crate::model::Attributes {
     texts(&[("name", "web"), ("region", "eu-west-2"), ("plan", "standard-8"), ("image", "ubuntu-22.04")])
@@ -140,6 +142,19 @@ fn a_write_is_sent_again_only_where_nothing_was_done() {
         .map(|r| r.headers.get("Idempotency-Key").map(str::to_owned))
         .collect();
     assert_eq!(keys, vec![Some("key-1".to_owned()); 2], "the same try keeps its key");
+}
+
+#[test]
+fn nothing_leaves_under_a_key_that_may_be_forgotten() {
+    let sent = |ahead: bool| {
+        let stage = stage(&["202 {\"job_id\":\"job_1\"}"]);
+        let now = stage.clock.now();
+        let until = if ahead { now.plus(Duration::from_millis(1)) } else { now };
+        let outcome =
+            run(stage.client.call(&Call { until: Some(until), ..call("server", Verb::Create, None, server()) }));
+        (matches!(outcome, Outcome::Unknown { .. }), stage.script.requests.lock().unwrap().len())
+    };
+    assert_eq!([sent(true), sent(false)], [(false, 1), (true, 0)]);
 }
 
 #[test]
