@@ -107,19 +107,27 @@ fn a_lost_answer_anywhere_makes_nothing_twice() {
     }
 }
 
-#[test]
-fn an_unmarked_create_that_left_no_trace_is_asked_about() {
+const APP: &str =
+    "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
+
+/// A cloud far away, whose first create is lost on its way.
+fn lost() -> World {
     let mut world = World::local();
     world.in_process = false;
-    let program = "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
     world.seams.accidents.lock().unwrap().insert(1, Accident::LostBefore);
-    let ran = world.run(program).expect("lives");
+    world
+}
+
+#[test]
+fn an_unmarked_create_that_left_no_trace_is_asked_about() {
+    let mut world = lost();
+    let ran = world.run(APP).expect("lives");
     assert_eq!((ran.summary.open, ran.summary.created), (1, 0));
     assert!(world.objects().is_empty());
-    let ran = world.run(program).expect("lives");
+    let ran = world.run(APP).expect("lives");
     assert_eq!((ran.summary.open, ran.summary.created), (1, 0), "asked again, not made twice");
     world.options.retry_unknown = true;
-    converges(&world, program);
+    converges(&world, APP);
 }
 
 /// Ends what is open, and nothing else.
@@ -130,11 +138,8 @@ fn recovered(world: &World) -> Recovered {
 
 #[test]
 fn what_could_not_be_written_is_open_still() {
-    let mut world = World::local();
-    world.in_process = false;
-    let program = "server app {\n name = \"app\"\n region = \"eu-west-2\"\n plan = \"standard-8\"\n image = \"ubuntu-22.04\"\n}\n";
-    world.seams.accidents.lock().unwrap().insert(1, Accident::LostBefore);
-    assert_eq!(world.run(program).expect("lives").summary.open, 1);
+    let mut world = lost();
+    assert_eq!(world.run(APP).expect("lives").summary.open, 1);
     world.options.answers.insert(Address::managed("server", "app", None), Answer::Retry);
     world.store.fails.store(true, Ordering::Relaxed);
     let broken = recovered(&world);

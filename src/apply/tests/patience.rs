@@ -2,8 +2,8 @@
 
 use super::super::*;
 use super::rollback::instance;
-use super::story::{Says, TRUTH, made, server, tagged, tell, world};
-use crate::cloud::{Accepted, ApiError, Job, JobStatus, Outcome};
+use super::story::{Says, TRUTH, made, server, tagged, tell, without_job, without_object, world};
+use crate::cloud::{ApiError, Job, JobStatus, Outcome};
 use crate::model::{Ident, Observed, Value};
 
 fn refused(status: u16, code: &str) -> Outcome {
@@ -13,22 +13,6 @@ fn refused(status: u16, code: &str) -> Outcome {
 fn refused_with(status: u16, code: &str, details: &str) -> Outcome {
     let (code, message, details) = (code.to_owned(), "no".to_owned(), details.to_owned());
     Outcome::Rejected(ApiError { status, code, message, details, ..ApiError::default() })
-}
-
-/// Accepted, and neither job nor object is named.
-fn without_job(said: Outcome) -> Outcome {
-    match said {
-        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { job: None, object: None, ..accepted }),
-        other => other,
-    }
-}
-
-/// Accepted, and only its job is named.
-fn without_object(said: Outcome) -> Outcome {
-    match said {
-        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { id: None, object: None, ..accepted }),
-        other => other,
-    }
 }
 
 fn unnamed(said: Seen) -> Seen {

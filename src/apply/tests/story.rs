@@ -4,7 +4,7 @@
 use super::super::*;
 use super::rollback::instance;
 use super::sim::{Ran, SimClock, World};
-use crate::cloud::{Call, Job, Listing, Outcome};
+use crate::cloud::{Accepted, Call, Job, Listing, Outcome};
 use crate::diag::Diagnostic;
 use crate::emulator::Config;
 use crate::model::{Attributes, Ident, JobId, Observed, Value};
@@ -221,4 +221,31 @@ pub fn made(program: &str) -> World {
     let ran = world.run(program).expect("lives");
     assert_eq!(ran.summary.failed, 0, "{:?}", ran.progress);
     world
+}
+
+/// What was read, with something else in it.
+pub fn changed(said: Seen, change: fn(&mut Observed)) -> Seen {
+    match said {
+        Seen::Found(mut object) => {
+            change(&mut object);
+            Seen::Found(object)
+        }
+        other => other,
+    }
+}
+
+/// Accepted, and neither job nor object is named.
+pub fn without_job(said: Outcome) -> Outcome {
+    match said {
+        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { job: None, object: None, ..accepted }),
+        other => other,
+    }
+}
+
+/// Accepted, and only its job is named.
+pub fn without_object(said: Outcome) -> Outcome {
+    match said {
+        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { id: None, object: None, ..accepted }),
+        other => other,
+    }
 }

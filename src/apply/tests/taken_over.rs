@@ -3,23 +3,13 @@
 use super::super::*;
 use super::intent;
 use super::sim::World;
-use super::story::{Says, TRUTH, made, server, tell, world};
+use super::story::{Says, TRUTH, changed, made, server, tell, world};
 use crate::emulator::{Config, Profile};
-use crate::model::{Address, Ident, Observed, RemoteId, Timestamp, Value};
+use crate::model::{Address, Ident, RemoteId, Timestamp, Value};
 use crate::provider::cloudnexus;
 use crate::state::{Intent, JournalEntry, OperationId, Record, Store};
 
 const KEY: &str = "ssh_key k {\n name = \"k\"\n public_key = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJqfQ0b3cQ5k1l3m2n4o5p6q7r8s9t0u1v2w3x4y5z6a k\"\n}\n";
-
-fn changed(said: Seen, change: fn(&mut Observed)) -> Seen {
-    match said {
-        Seen::Found(mut object) => {
-            change(&mut object);
-            Seen::Found(object)
-        }
-        other => other,
-    }
-}
 
 fn records(world: &World) -> Vec<Record> {
     world.store.load().expect("loads").records.into_values().collect()

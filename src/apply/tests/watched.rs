@@ -2,39 +2,14 @@
 
 use super::super::*;
 use super::sim::World;
-use super::story::{Says, TRUTH, made, server, tagged, tell, told, world};
-use crate::cloud::{Accepted, ApiError, Job, JobStatus, Outcome};
+use super::story::{Says, TRUTH, changed, made, server, tagged, tell, told, without_job, without_object, world};
+use crate::cloud::{ApiError, Job, JobStatus, Outcome};
 use crate::model::{Ident, Observed, RemoteId, Timestamp, Value};
 use crate::state::Store;
 use std::time::Duration;
 
-fn changed(said: Seen, change: fn(&mut Observed)) -> Seen {
-    match said {
-        Seen::Found(mut object) => {
-            change(&mut object);
-            Seen::Found(object)
-        }
-        other => other,
-    }
-}
-
 fn set(object: &mut Observed, name: &str, value: &str) {
     object.attributes.insert(Ident::new(name), Value::string(value));
-}
-
-fn without_job(said: Outcome) -> Outcome {
-    match said {
-        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { job: None, object: None, ..accepted }),
-        other => other,
-    }
-}
-
-/// Accepted with a job, and nothing says what it makes.
-fn nameless(said: Outcome) -> Outcome {
-    match said {
-        Outcome::Accepted(accepted) => Outcome::Accepted(Accepted { id: None, object: None, ..accepted }),
-        other => other,
-    }
 }
 
 fn each(jobs: Vec<Job>, change: fn(&mut Job)) -> Vec<Job> {
@@ -68,7 +43,8 @@ const JOBLESS: Says = Says {
     ..TRUTH
 };
 const UNSEEABLE: fn(usize, Seen) -> Seen = |_, _| Seen::Unseeable("no route".to_owned());
-const NAMELESS: Says = Says { call: |_, said| nameless(said), jobs: |_, jobs| Ok(each(jobs, anonymous)), ..TRUTH };
+const NAMELESS: Says =
+    Says { call: |_, said| without_object(said), jobs: |_, jobs| Ok(each(jobs, anonymous)), ..TRUTH };
 
 fn small() -> String {
     server("standard-8", "")
